@@ -1,0 +1,3 @@
+//! The EAS commands as typed requests and responses, one file per command.
+
+pub mod email;
