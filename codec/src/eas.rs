@@ -1,3 +1,25 @@
 //! The EAS commands as typed requests and responses, one file per command.
+//!
+//! Every message has `read` and `write`, requests and responses alike: the server reads requests
+//! and writes responses, the test phone does the other half with the same code. Reading forgives
+//! what deployed clients do (any order, unknown elements, OPAQUE for STR_I); what the specification
+//! wants answered with a status stays visible in the value, or is a [`SchemaFault`].
 
 pub mod email;
+pub mod folder_sync;
+pub mod ping;
+pub mod status;
+pub mod sync;
+
+mod class;
+mod fields;
+mod malformed;
+mod moment;
+mod preference;
+mod raw;
+
+pub use class::Class;
+pub use malformed::{Malformed, SchemaFault, SchemaFaultKind};
+pub use moment::Moment;
+pub use preference::BodyPreference;
+pub use raw::{Raw, RawEvent};

@@ -96,7 +96,7 @@ pub enum Event<'a> {
 }
 
 /// The reader. See the module's text for how to use it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reader<'a> {
     input: &'a [u8],
     at: usize,
