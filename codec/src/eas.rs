@@ -8,6 +8,7 @@
 pub mod email;
 pub mod folder_sync;
 pub mod ping;
+pub mod request_line;
 pub mod status;
 pub mod sync;
 
