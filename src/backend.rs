@@ -1,5 +1,9 @@
 //! Typed clients for the servers behind us. None of them knows EAS.
 
+pub mod breaker;
+pub mod imap;
 pub mod login;
+pub mod sasl;
+pub mod tls;
 
 pub use login::Login;

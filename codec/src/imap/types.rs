@@ -73,6 +73,12 @@ impl MailboxName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name for people. `as_str` may hold markers for what could not be decoded, which keep
+    /// the mailbox reachable (see [`modified_utf7`](super::modified_utf7)); this does not.
+    pub fn display(&self) -> std::borrow::Cow<'_, str> {
+        super::modified_utf7::display(&self.0)
+    }
 }
 
 /// The flags of one message.
@@ -181,6 +187,9 @@ pub struct Fetched {
     pub structure: Option<Structure>,
     /// BODY sections, each with the section as asked for and the octets.
     pub sections: Vec<FetchedSection>,
+    /// Some of the response could not be read (T68). What is here is right, what is missing may
+    /// have been there: ask for it another way, never take it for an absence (S7).
+    pub damaged: bool,
 }
 
 /// A BODYSTRUCTURE as it came.
