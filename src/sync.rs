@@ -6,13 +6,17 @@
 
 pub mod chain;
 pub mod folders;
+pub mod hierarchy;
 pub mod journal;
 pub mod lease;
+pub mod mailbox;
 pub mod observe;
+pub mod options;
 pub mod plan;
 pub mod server_id;
 pub mod snapshot;
 pub mod state;
+pub mod step;
 pub mod view;
 pub mod window;
 

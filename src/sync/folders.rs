@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::state::{self, Unusable};
+use crate::store::{FolderKind, FolderRow, NewFolder};
 
 /// Format of the stored hierarchy.
 const VERSION: u8 = 1;
@@ -46,18 +47,6 @@ pub struct Listed {
     pub mailbox_id: Option<String>,
 }
 
-/// A mailbox and the id under which phones know it. Ids are never used twice.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Known {
-    /// `m1`, `m2`, ...: short, and a letter first for old clients.
-    pub id: String,
-    pub name: String,
-    pub uid_validity: Option<u32>,
-    pub mailbox_id: Option<String>,
-    pub role: Role,
-    pub retired: bool,
-}
-
 /// A folder as a phone sees it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Folder {
@@ -86,8 +75,9 @@ pub struct FolderChanges {
 /// What a look at the backend's list means for the table of ids.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Reconciled {
-    /// New or changed rows.
-    pub changed: Vec<Known>,
+    pub changed: Vec<FolderRow>,
+    /// Mailboxes that need an id.
+    pub added: Vec<NewFolder>,
     /// Ids whose mailbox is not in the list: to be proven absent before a phone hears of it (S7).
     pub missing: Vec<String>,
 }
@@ -143,54 +133,41 @@ impl FolderChanges {
 
 /// Compares the table of ids with a complete list. A mailbox keeps its id through a rename when its
 /// MAILBOXID shows it, or failing that its UIDVALIDITY, if that names one candidate only (S16).
-pub fn reconcile(known: &[Known], listed: &[Listed], overrides: &Overrides) -> Reconciled {
-    let mut next_id = known
-        .iter()
-        .filter_map(|row| row.id.strip_prefix('m')?.parse::<u64>().ok())
-        .max()
-        .map_or(1, |highest| highest + 1);
+pub fn reconcile(known: &[FolderRow], listed: &[Listed], overrides: &Overrides) -> Reconciled {
     let roles = roles(listed, known, overrides);
-    let by_name: HashMap<&str, &Known> = known
-        .iter()
-        .filter(|row| !row.retired)
-        .map(|row| (row.name.as_str(), row))
-        .collect();
+    let living = || known.iter().filter(|row| row.kind == FolderKind::Mail && !row.retired);
+    let by_name: HashMap<&str, &FolderRow> =
+        living().map(|row| (row.name.as_str(), row)).collect();
     let names: BTreeSet<&str> = listed.iter().map(|mailbox| mailbox.name.as_str()).collect();
-    let mut orphans: Vec<&Known> = known
-        .iter()
-        .filter(|row| !row.retired && !names.contains(row.name.as_str()))
-        .collect();
+    let mut orphans: Vec<&FolderRow> =
+        living().filter(|row| !names.contains(row.name.as_str())).collect();
     let mut result = Reconciled::default();
-    for mailbox in listed {
-        let role = roles
-            .get(mailbox.name.as_str())
-            .copied()
-            .unwrap_or(Role::Mail);
+    for mailbox in listed.iter().filter(|mailbox| mailbox.selectable) {
+        let role = roles.get(mailbox.name.as_str()).copied().unwrap_or(Role::Mail) as u8;
         let found = by_name.get(mailbox.name.as_str()).copied().or_else(|| {
             let at = renamed_from(&orphans, mailbox)?;
             Some(orphans.remove(at))
         });
-        let row = Known {
-            id: found.map_or_else(
-                || {
-                    next_id += 1;
-                    format!("m{}", next_id - 1)
-                },
-                |row| row.id.clone(),
-            ),
-            name: mailbox.name.clone(),
-            uid_validity: mailbox
-                .uid_validity
-                .or(found.and_then(|row| row.uid_validity)),
-            mailbox_id: mailbox
-                .mailbox_id
-                .clone()
-                .or(found.and_then(|row| row.mailbox_id.clone())),
-            role,
-            retired: false,
+        let Some(row) = found else {
+            result.added.push(NewFolder {
+                kind: FolderKind::Mail,
+                name: mailbox.name.clone(),
+                uid_validity: mailbox.uid_validity,
+                mailbox_id: mailbox.mailbox_id.clone(),
+                role,
+            });
+            continue;
         };
-        if found != Some(&row) {
-            result.changed.push(row);
+        let now = FolderRow {
+            name: mailbox.name.clone(),
+            uid_validity: mailbox.uid_validity.or(row.uid_validity),
+            mailbox_id: mailbox.mailbox_id.clone().or_else(|| row.mailbox_id.clone()),
+            role,
+            missing_since: None,
+            ..row.clone()
+        };
+        if *row != now {
+            result.changed.push(now);
         }
     }
     result.missing = orphans.into_iter().map(|row| row.id.clone()).collect();
@@ -198,7 +175,7 @@ pub fn reconcile(known: &[Known], listed: &[Listed], overrides: &Overrides) -> R
 }
 
 /// Where in `orphans` the mailbox was before it got its present name.
-fn renamed_from(orphans: &[&Known], mailbox: &Listed) -> Option<usize> {
+fn renamed_from(orphans: &[&FolderRow], mailbox: &Listed) -> Option<usize> {
     if let Some(id) = &mailbox.mailbox_id {
         if let Some(at) = orphans
             .iter()
@@ -231,7 +208,7 @@ pub struct Overrides {
 /// changes hands silently, S16), SPECIAL-USE, and last the names mail clients use.
 fn roles<'a>(
     listed: &'a [Listed],
-    known: &[Known],
+    known: &[FolderRow],
     overrides: &Overrides,
 ) -> BTreeMap<&'a str, Role> {
     let mut roles = BTreeMap::new();
@@ -249,7 +226,7 @@ fn roles<'a>(
             .as_ref()
             .and_then(|name| mailboxes().find(|mailbox| mailbox.name == *name))
             .or_else(|| {
-                let holder = known.iter().find(|row| !row.retired && row.role == role)?;
+                let holder = known.iter().find(|row| !row.retired && row.role == role as u8)?;
                 mailboxes().find(|mailbox| mailbox.name == holder.name)
             })
             .or_else(|| mailboxes().find(|mailbox| mailbox.role == Some(role)))
@@ -268,7 +245,7 @@ fn roles<'a>(
 }
 
 /// A role that no mailbox has, with the name under which to create one.
-pub fn lacking(listed: &[Listed], known: &[Known], overrides: &Overrides) -> Vec<(Role, String)> {
+pub fn lacking(listed: &[Listed], known: &[FolderRow], overrides: &Overrides) -> Vec<(Role, String)> {
     let held: BTreeSet<Role> = roles(listed, known, overrides).into_values().collect();
     let prefix = personal_prefix(listed);
     [
@@ -397,13 +374,13 @@ fn well_known(role: Role) -> &'static [&'static str] {
 }
 
 /// The hierarchy a phone sees: the named rows in an order with parents first.
-pub fn hierarchy(known: &[Known], listed: &[Listed]) -> Hierarchy {
+pub fn hierarchy(known: &[FolderRow], listed: &[Listed]) -> Hierarchy {
     let prefix = personal_prefix(listed);
     let delimiters: HashMap<&str, Option<char>> = listed
         .iter()
         .map(|mailbox| (mailbox.name.as_str(), mailbox.delimiter))
         .collect();
-    let rows: BTreeMap<&str, &Known> = known
+    let rows: BTreeMap<&str, &FolderRow> = known
         .iter()
         .filter(|row| !row.retired)
         .map(|row| (row.name.as_str(), row))
@@ -448,7 +425,7 @@ pub fn hierarchy(known: &[Known], listed: &[Listed]) -> Hierarchy {
                 id: row.id.clone(),
                 parent: parent.map_or_else(|| "0".to_owned(), |row| row.id.clone()),
                 name: name.to_owned(),
-                role: row.role,
+                role,
             },
         ));
     }
@@ -467,11 +444,11 @@ pub fn hierarchy(known: &[Known], listed: &[Listed]) -> Hierarchy {
 
 /// The row of the nearest ancestor that is a mailbox.
 fn nearest<'a>(
-    rows: &BTreeMap<&str, &'a Known>,
+    rows: &BTreeMap<&str, &'a FolderRow>,
     path: &str,
     delimiter: char,
     prefix: &str,
-) -> Option<&'a Known> {
+) -> Option<&'a FolderRow> {
     let mut path = path;
     loop {
         let below_prefix = !prefix.is_empty() && path == "INBOX";

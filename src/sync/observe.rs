@@ -66,6 +66,17 @@ impl MailView {
         }
     }
 
+    /// Messages proven absent while they were about to be told.
+    pub fn vanished(&mut self, uids: &UidSet) {
+        self.server_mut().remove_all(uids);
+    }
+
+    /// A message found marked `\Deleted` while it was about to be told (S9).
+    pub fn hide(&mut self, uid: u32) {
+        self.server_mut().remove(uid);
+        self.hidden.insert(uid);
+    }
+
     /// The mailbox has another UIDVALIDITY (S15): messages matched by Message-ID, size and date keep
     /// their numbers; the rest of what the phone holds is orphaned, which the next plan deletes, and
     /// everything unmatched in the new generation will be added. Never a mix: no old UID survives.

@@ -10,14 +10,27 @@ fn mailbox(name: &str, validity: u32) -> Listed {
     }
 }
 
-fn apply(known: &mut Vec<Known>, result: &Reconciled) {
+/// What the store makes of it.
+fn apply(known: &mut Vec<FolderRow>, result: &Reconciled) {
     for row in &result.changed {
         known.retain(|old| old.id != row.id);
         known.push(row.clone());
     }
+    for new in &result.added {
+        known.push(FolderRow {
+            id: format!("m{}", known.len() + 1),
+            kind: new.kind,
+            name: new.name.clone(),
+            uid_validity: new.uid_validity,
+            mailbox_id: new.mailbox_id.clone(),
+            role: new.role,
+            missing_since: None,
+            retired: false,
+        });
+    }
 }
 
-fn id<'a>(known: &'a [Known], name: &str) -> &'a str {
+fn id<'a>(known: &'a [FolderRow], name: &str) -> &'a str {
     &known.iter().find(|row| row.name == name).expect("known").id
 }
 
@@ -93,16 +106,16 @@ fn roles_come_from_special_use_then_names_and_stay() {
     let mut known = Vec::new();
     let result = reconcile(&known, &listed, &none);
     apply(&mut known, &result);
-    let role = |known: &[Known], name: &str| {
+    let role = |known: &[FolderRow], name: &str| {
         known
             .iter()
             .find(|row| row.name == name)
             .map(|row| row.role)
     };
-    assert_eq!(role(&known, "INBOX"), Some(Role::Inbox));
-    assert_eq!(role(&known, "Papierkorb"), Some(Role::Trash));
-    assert_eq!(role(&known, "X"), Some(Role::Sent));
-    assert_eq!(role(&known, "Sent"), Some(Role::Mail));
+    assert_eq!(role(&known, "INBOX"), Some(Role::Inbox as u8));
+    assert_eq!(role(&known, "Papierkorb"), Some(Role::Trash as u8));
+    assert_eq!(role(&known, "X"), Some(Role::Sent as u8));
+    assert_eq!(role(&known, "Sent"), Some(Role::Mail as u8));
     // Another mailbox claiming the role later does not get it.
     listed[2].role = Some(Role::Sent);
     let result = reconcile(&known, &listed, &none);
