@@ -9,6 +9,8 @@ pub mod email;
 pub mod folder_sync;
 pub mod ping;
 pub mod request_line;
+pub mod provision;
+pub mod settings;
 pub mod status;
 pub mod sync;
 

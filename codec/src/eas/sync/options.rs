@@ -26,7 +26,7 @@ pub struct Options {
 }
 
 impl Options {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+    pub(in crate::eas) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let mut options = Self::default();
         while let Some(tag) = reader.child()? {
             match tag {
@@ -54,7 +54,7 @@ impl Options {
         Ok(options)
     }
 
-    pub(super) fn write(&self, writer: &mut Writer) {
+    pub(in crate::eas) fn write(&self, writer: &mut Writer) {
         writer.start(air_sync::OPTIONS);
         write_number(writer, air_sync::FILTER_TYPE, self.filter_type);
         if let Some(class) = self.class {
