@@ -5,5 +5,6 @@
 pub mod backend;
 pub mod clock;
 pub mod failure;
+pub mod front;
 pub mod identity;
 pub mod task;
