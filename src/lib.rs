@@ -4,6 +4,7 @@
 
 pub mod backend;
 pub mod clock;
+pub mod config;
 pub mod failure;
 pub mod front;
 pub mod identity;

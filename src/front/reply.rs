@@ -45,8 +45,8 @@ pub enum ReplyBody {
 }
 
 /// Content types as [MS-ASHTTP] 2.2.2.1 wants them: exact, without charset.
-pub const WBXML: &str = "application/vnd.ms-sync.wbxml";
-pub const MULTIPART: &str = "application/vnd.ms-sync.multipart";
+pub(super) const WBXML: &str = "application/vnd.ms-sync.wbxml";
+pub(super) const MULTIPART: &str = "application/vnd.ms-sync.multipart";
 
 impl Reply {
     pub fn new(body: ReplyBody) -> Self {
