@@ -4,7 +4,9 @@
 
 pub mod backend;
 pub mod clock;
+pub mod config;
 pub mod failure;
+pub mod front;
 pub mod identity;
 pub mod sync;
 pub mod task;
