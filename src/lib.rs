@@ -9,4 +9,5 @@ pub mod failure;
 pub mod front;
 pub mod identity;
 pub mod sync;
+pub mod store;
 pub mod task;
