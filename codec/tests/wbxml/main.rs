@@ -1,0 +1,9 @@
+//! WBXML as a whole: every example of the specification's schemas in both directions, every recorded
+//! document broken in every way, a foreign decoder for a second opinion.
+
+mod examples;
+mod fixtures;
+mod foreign;
+mod hostile;
+mod properties;
+mod tree;
