@@ -22,10 +22,15 @@ fn libwbxml_reads_the_examples_as_we_do() {
     }
 }
 
-/// What clients and a peer really send.
+/// What clients and a peer really send. One sends Mime as a string; libwbxml prints base64 all the
+/// same, we say `<?string?>` and show the text.
 #[test]
 fn libwbxml_reads_recorded_documents_as_we_do() {
-    for document in &fixtures::recorded() {
+    let (unusual, usual): (Vec<_>, Vec<_>) = fixtures::recorded()
+        .into_iter()
+        .partition(|document| to_xml(&document.bytes).unwrap().contains("<?"));
+    assert_eq!(unusual.len(), 1);
+    for document in &usual {
         compare(document);
     }
 }
