@@ -2,6 +2,7 @@
 //!
 //! ARCHITECTURE.md says where things are and how a request travels.
 
+pub mod admin;
 pub mod backend;
 pub mod clock;
 pub mod config;
