@@ -229,7 +229,7 @@ impl Framer {
         let mut ended = false;
         for &octet in fresh {
             seen += 1;
-            if !INTERESTING[octet as usize] && !self.escaped {
+            if !self.escaped && !matches!(octet, b'\n' | b'"' | b'\\' | b'(' | b')') {
                 continue;
             }
             if octet == b'\n' {
@@ -365,17 +365,6 @@ impl Framer {
             .any(|status| word.eq_ignore_ascii_case(status))
     }
 }
-
-/// Octets the line scanner has to think about.
-const INTERESTING: [bool; 256] = {
-    let mut table = [false; 256];
-    table[b'\n' as usize] = true;
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table[b'(' as usize] = true;
-    table[b')' as usize] = true;
-    table
-};
 
 fn clamp(length: u64) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX)

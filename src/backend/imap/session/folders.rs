@@ -1,0 +1,394 @@
+//! Mailboxes as such: which there are, how they stand, making and removing them.
+
+use std::collections::HashMap;
+
+use airgate_codec::imap::{Command, ListEntry, MailboxName, MailboxStatus, Untagged};
+
+use super::{FLIGHT, Session, is_unread};
+use crate::backend::imap::capabilities::Capabilities;
+use crate::backend::imap::connection::{Data, nothing};
+use crate::backend::imap::error::ImapError;
+
+/// One mailbox of [`Session::list`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedMailbox {
+    pub name: MailboxName,
+    /// Between the levels of its name; `None` when there are none.
+    pub delimiter: Option<char>,
+    /// Can hold mail; false for a mere level of the hierarchy.
+    pub selectable: bool,
+    /// Can have mailboxes below it.
+    pub inferiors: bool,
+    pub special_use: Option<SpecialUse>,
+    pub subscribed: bool,
+    /// Where the server tells it along (LIST-STATUS), else ask [`Session::status`].
+    pub status: Option<MailboxStatus>,
+}
+
+/// What a mailbox is for (RFC 6154 2).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum SpecialUse {
+    All,
+    Archive,
+    Drafts,
+    Flagged,
+    Important,
+    Junk,
+    Sent,
+    Trash,
+}
+
+impl Session {
+    /// All mailboxes of the user, in one round trip where the server can. INBOX is always there.
+    ///
+    /// # Errors
+    /// A listing that is not complete for sure (S7).
+    pub async fn list(&mut self) -> Result<Vec<ListedMailbox>, ImapError> {
+        match self.list_once().await {
+            Err(error) if self.replace(&error).await? => self.list_once().await,
+            other => other,
+        }
+    }
+
+    /// How each mailbox stands, in the order asked, in one round trip.
+    ///
+    /// # Errors
+    /// Per mailbox: it is gone, or may not be looked at. As a whole: see [`ImapError`]; then
+    /// nothing is known of any.
+    pub async fn status(
+        &mut self,
+        names: &[MailboxName],
+    ) -> Result<Vec<Result<MailboxStatus, ImapError>>, ImapError> {
+        match self.status_once(names).await {
+            Err(error) if self.replace(&error).await? => self.status_once(names).await,
+            other => other,
+        }
+    }
+
+    /// # Errors
+    /// [`ImapError::MailboxExists`], [`ImapError::Denied`], ...
+    pub async fn create(&mut self, name: &MailboxName) -> Result<(), ImapError> {
+        let created = self
+            .command(
+                Some(name),
+                |c| c.atom("CREATE").mailbox(name),
+                &mut nothing,
+            )
+            .await;
+        match created {
+            Ok(_) => Ok(()),
+            // Without RFC 5530 the reason is only in words.
+            Err(ImapError::Refused(why)) => match self.is_listed(name).await? {
+                true => Err(ImapError::MailboxExists(name.clone())),
+                false => Err(ImapError::Refused(why)),
+            },
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Renames a mailbox and those below it. Renaming INBOX would move its mail; it is refused.
+    ///
+    /// # Errors
+    /// [`ImapError::NoMailbox`], [`ImapError::MailboxExists`], ...
+    pub async fn rename(
+        &mut self,
+        from: &MailboxName,
+        to: &MailboxName,
+    ) -> Result<(), ImapError> {
+        if *from == MailboxName::inbox() {
+            return Err(ImapError::Denied("INBOX cannot be renamed".into()));
+        }
+        self.leave(from).await?;
+        let renamed = self
+            .command(
+                Some(from),
+                |c| c.atom("RENAME").mailbox(from).mailbox(to),
+                &mut nothing,
+            )
+            .await;
+        match renamed {
+            Ok(_) => Ok(()),
+            Err(ImapError::MailboxExists(_)) => Err(ImapError::MailboxExists(to.clone())),
+            Err(ImapError::Refused(why)) => {
+                if self.is_listed(to).await? {
+                    return Err(ImapError::MailboxExists(to.clone()));
+                }
+                Err(self.refused(why, from).await)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Deletes a mailbox with the mail in it.
+    ///
+    /// # Errors
+    /// [`ImapError::NoMailbox`], [`ImapError::Denied`], ...
+    pub async fn delete(&mut self, name: &MailboxName) -> Result<(), ImapError> {
+        self.leave(name).await?;
+        let deleted = self
+            .command(
+                Some(name),
+                |c| c.atom("DELETE").mailbox(name),
+                &mut nothing,
+            )
+            .await;
+        match deleted {
+            Ok(_) => Ok(()),
+            Err(ImapError::Refused(why)) => Err(self.refused(why, name).await),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// # Errors
+    /// See [`ImapError`].
+    pub async fn subscribe(&mut self, name: &MailboxName) -> Result<(), ImapError> {
+        self.subscription("SUBSCRIBE", name).await
+    }
+
+    /// # Errors
+    /// See [`ImapError`].
+    pub async fn unsubscribe(&mut self, name: &MailboxName) -> Result<(), ImapError> {
+        self.subscription("UNSUBSCRIBE", name).await
+    }
+
+    async fn subscription(
+        &mut self,
+        verb: &'static str,
+        name: &MailboxName,
+    ) -> Result<(), ImapError> {
+        let write = |c: Command| c.atom(verb).mailbox(name);
+        match self.command(Some(name), write, &mut nothing).await {
+            Err(error) if self.replace(&error).await? => {
+                self.command(Some(name), write, &mut nothing).await?;
+            }
+            other => {
+                other?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn list_once(&mut self) -> Result<Vec<ListedMailbox>, ImapError> {
+        let offered = self.capabilities().clone();
+        let connection = self.connection()?;
+        let mut flight = vec![connection.prepare(|c| list_command(c, &offered))?];
+        if !offered.list_extended {
+            flight.push(connection.prepare(|c| c.atom("LSUB").string("").string("*"))?);
+        }
+        let mut gathered = Gathered::default();
+        let ended = self
+            .flight(flight, &mut |_, data| gathered.take(data))
+            .await?;
+        for ended in ended {
+            ended.ok(None)?;
+        }
+        if !gathered.entries.contains_key(&MailboxName::inbox()) {
+            // Every user has one (RFC 9051 5.1): the listing is short or the pattern was taken oddly.
+            self.command(
+                None,
+                |c| c.atom("LIST").string("").mailbox(&MailboxName::inbox()),
+                &mut |_, data| gathered.take(data),
+            )
+            .await?;
+        }
+        if gathered.unread || !gathered.entries.contains_key(&MailboxName::inbox()) {
+            return Err(self.broke("a listing of mailboxes that is not complete"));
+        }
+        Ok(gathered.finish(offered.list_extended))
+    }
+
+    async fn status_once(
+        &mut self,
+        names: &[MailboxName],
+    ) -> Result<Vec<Result<MailboxStatus, ImapError>>, ImapError> {
+        let mut all = Vec::with_capacity(names.len());
+        for part in names.chunks(FLIGHT) {
+            self.status_flight(part, &mut all).await?;
+        }
+        Ok(all)
+    }
+
+    async fn status_flight(
+        &mut self,
+        names: &[MailboxName],
+        all: &mut Vec<Result<MailboxStatus, ImapError>>,
+    ) -> Result<(), ImapError> {
+        let offered = self.capabilities().clone();
+        let connection = self.connection()?;
+        let mut flight = Vec::with_capacity(names.len());
+        for name in names {
+            flight.push(connection.prepare(|c| {
+                let c = c.atom("STATUS").mailbox(name);
+                c.atoms(status_items(&offered))
+            })?);
+        }
+        let mut found: HashMap<MailboxName, MailboxStatus> = HashMap::new();
+        let mut take = |_, data| match data {
+            Data::Untagged(Untagged::StatusData(name, status)) if names.contains(&name) => {
+                found.insert(name, status);
+                None
+            }
+            Data::Untagged(other) => Some(other),
+            Data::TooLarge => None,
+        };
+        let ended = self.flight(flight, &mut take).await?;
+        for (name, ended) in names.iter().zip(ended) {
+            let status = match ended.ok(Some(name)) {
+                Ok(_) => found
+                    .get(name)
+                    .cloned()
+                    .ok_or_else(|| ImapError::Protocol("no answer to STATUS".into())),
+                Err(ImapError::Refused(why)) => Err(self.refused(why, name).await),
+                Err(other) => Err(other),
+            };
+            all.push(status);
+        }
+        Ok(())
+    }
+
+    /// What a NO without a code means: Dovecot and others say "no such mailbox" in words only.
+    pub(super) async fn refused(&mut self, why: String, name: &MailboxName) -> ImapError {
+        match self.is_listed(name).await {
+            Ok(true) => ImapError::Refused(why),
+            Ok(false) => ImapError::NoMailbox(name.clone()),
+            Err(error) => error,
+        }
+    }
+
+    async fn is_listed(&mut self, name: &MailboxName) -> Result<bool, ImapError> {
+        let mut gathered = Gathered::default();
+        self.command(
+            None,
+            |c| c.atom("LIST").string("").mailbox(name),
+            &mut |_, data| gathered.take(data),
+        )
+        .await?;
+        // `*` and `%` in a name are wildcards here, so others may have come along.
+        let exists = |entry: &ListEntry| !entry.has("\\NonExistent");
+        Ok(gathered.unread || gathered.entries.get(name).is_some_and(exists))
+    }
+
+    /// Some servers refuse to delete what is selected, some then hang up.
+    async fn leave(&mut self, name: &MailboxName) -> Result<(), ImapError> {
+        let connection = self.connection()?;
+        let there = connection.mailbox.as_ref().is_some_and(|m| m.name == *name);
+        if there && connection.capabilities().unselect {
+            connection.mailbox = None;
+            self.selected = false;
+            self.command(None, |c| c.atom("UNSELECT"), &mut nothing)
+                .await?;
+        } else if there {
+            // CLOSE would purge (S9). What becomes of the selection only a new SELECT tells.
+            connection.mailbox = None;
+            self.selected = false;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Gathered {
+    entries: HashMap<MailboxName, ListEntry>,
+    /// The order the server gave.
+    order: Vec<MailboxName>,
+    subscribed: Vec<MailboxName>,
+    status: HashMap<MailboxName, MailboxStatus>,
+    unread: bool,
+}
+
+impl Gathered {
+    fn take(&mut self, data: Data) -> Option<Untagged> {
+        match data {
+            Data::Untagged(Untagged::List(entry)) => {
+                if !self.entries.contains_key(&entry.name) {
+                    self.order.push(entry.name.clone());
+                }
+                self.entries.insert(entry.name.clone(), entry);
+            }
+            Data::Untagged(Untagged::Lsub(entry)) => {
+                // `\Noselect` in LSUB: not subscribed itself, only something below it.
+                if !entry.has("\\Noselect") {
+                    self.subscribed.push(entry.name);
+                }
+            }
+            Data::Untagged(Untagged::StatusData(name, status)) => {
+                self.status.insert(name, status);
+            }
+            Data::Untagged(other) if is_unread(&other, b"LIST") => self.unread = true,
+            Data::Untagged(other) => return Some(other),
+            Data::TooLarge => self.unread = true,
+        }
+        None
+    }
+
+    fn finish(mut self, extended: bool) -> Vec<ListedMailbox> {
+        let order = std::mem::take(&mut self.order);
+        let listed = order.into_iter().filter_map(|name| {
+            let entry = self.entries.remove(&name)?;
+            let missing = entry.has("\\NonExistent");
+            Some(ListedMailbox {
+                delimiter: entry.delimiter,
+                selectable: !missing && !entry.has("\\Noselect"),
+                inferiors: entry.delimiter.is_some() && !entry.has("\\Noinferiors"),
+                special_use: SpecialUse::of(&entry),
+                subscribed: match extended {
+                    true => entry.has("\\Subscribed"),
+                    false => self.subscribed.contains(&name),
+                },
+                status: self.status.remove(&name),
+                name,
+            })
+        });
+        listed.collect()
+    }
+}
+
+impl SpecialUse {
+    fn of(entry: &ListEntry) -> Option<Self> {
+        // The last names are XLIST's, which Gmail and old Dovecots spoke first.
+        const NAMES: [(&str, SpecialUse); 11] = [
+            ("\\All", SpecialUse::All),
+            ("\\Archive", SpecialUse::Archive),
+            ("\\Drafts", SpecialUse::Drafts),
+            ("\\Flagged", SpecialUse::Flagged),
+            ("\\Important", SpecialUse::Important),
+            ("\\Junk", SpecialUse::Junk),
+            ("\\Sent", SpecialUse::Sent),
+            ("\\Trash", SpecialUse::Trash),
+            ("\\AllMail", SpecialUse::All),
+            ("\\Starred", SpecialUse::Flagged),
+            ("\\Spam", SpecialUse::Junk),
+        ];
+        NAMES
+            .iter()
+            .find(|(name, _)| entry.has(name))
+            .map(|(_, special_use)| *special_use)
+    }
+}
+
+fn list_command(c: Command, offered: &Capabilities) -> Command {
+    let c = c.atom("LIST").string("").string("*");
+    if !offered.list_extended {
+        return c;
+    }
+    let c = c.atom("RETURN").open().atom("SUBSCRIBED");
+    let c = if offered.special_use {
+        c.atom("SPECIAL-USE")
+    } else {
+        c
+    };
+    let c = if offered.list_status {
+        c.atom("STATUS").atoms(status_items(offered))
+    } else {
+        c
+    };
+    c.close()
+}
+
+/// Items the server did not offer would make it refuse the whole command.
+fn status_items(offered: &Capabilities) -> impl Iterator<Item = &'static str> {
+    let always = ["MESSAGES", "UIDNEXT", "UIDVALIDITY", "UNSEEN"];
+    let modseq = offered.condstore.then_some("HIGHESTMODSEQ");
+    let id = offered.object_id.then_some("MAILBOXID");
+    always.into_iter().chain(modseq).chain(id)
+}
