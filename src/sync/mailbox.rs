@@ -172,7 +172,12 @@ fn known_uids(view: &MailView) -> UidSet {
 
 /// The messages of the window, `\Deleted` ones included.
 fn window(floor: Option<i32>) -> Search {
-    floor.map_or(Search::All, Search::Since)
+    floor.map_or(Search::All, since)
+}
+
+/// Received on that day or later.
+fn since(day: i32) -> Search {
+    Search::Since(i64::from(day) * 86_400)
 }
 
 /// What changed since `since`, from a server that counts modifications.
@@ -185,7 +190,7 @@ async fn follow(
     selected: Selected,
 ) -> Result<Observation, ImapError> {
     let known = known_uids(view);
-    let (gone, flags) = if session.capabilities().qresync {
+    let (gone, flags) = if selected.resynced {
         (selected.vanished & &known, selected.flags)
     } else {
         let modseq = airgate_codec::imap::ModSeq::new(since.modseq);
@@ -202,7 +207,7 @@ async fn follow(
     if now.uid_next != since.uid_next {
         let new = Search::UidFrom(Uid::new(since.uid_next).unwrap_or(selected.uid_next));
         let new = match floor {
-            Some(day) => Search::And(vec![new, Search::Since(day)]),
+            Some(day) => Search::And(vec![new, since(day)]),
             None => new,
         };
         arrived = session.search(&new).await?;
