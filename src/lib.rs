@@ -6,4 +6,5 @@ pub mod backend;
 pub mod clock;
 pub mod failure;
 pub mod identity;
+pub mod item;
 pub mod task;
