@@ -11,4 +11,5 @@ pub mod front;
 pub mod identity;
 pub mod sync;
 pub mod store;
+pub mod item;
 pub mod task;
