@@ -47,7 +47,7 @@ pub enum ViewError {
         so_far: String,
     },
     /// XML that describes no document.
-    #[error("line {line}, column {column}: {fault}{}", Hint(*hint))]
+    #[error("line {line}, column {column}: {fault}{}", Hint(hint))]
     Xml {
         /// What and where.
         fault: XmlFault,

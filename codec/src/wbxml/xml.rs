@@ -11,6 +11,7 @@
 //! <Mime xmlns="ComposeMail"><?string?>From: </Mime>   it came as a string
 //! <Data><?opaque?>hello</Data>                    OPAQUE where a string is usual, readable
 //! <Data><?opaque base64?>/wA=</Data>              the same, not text
+//! <Subject><?string?> </Subject>                  blanks that are a value and not layout
 //! <unknown-0-0x3f/>                               page 0 has no such token
 //! ```
 //!
@@ -31,6 +32,8 @@ const OPAQUE: &str = "opaque";
 const BASE64: &str = "base64";
 /// Names of tokens without a name: `unknown-`, the page, `-0x`, the token.
 const UNKNOWN: &str = "unknown-";
+/// What XML calls white space.
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// How a value is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -13,3 +13,13 @@ mod foreign;
 mod hostile;
 mod properties;
 mod tree;
+
+// The fuzzer's targets, for the properties.
+#[path = "../../../fuzz/src/ceiling.rs"]
+mod ceiling;
+#[path = "../../../fuzz/src/events.rs"]
+mod events;
+#[path = "../../../fuzz/src/wbxml_decode.rs"]
+mod wbxml_decode;
+#[path = "../../../fuzz/src/wbxml_roundtrip.rs"]
+mod wbxml_roundtrip;

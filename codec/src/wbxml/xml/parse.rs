@@ -6,7 +6,7 @@ use quick_xml::events::{BytesPI, BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 
-use super::{BASE64, Form, OPAQUE, STRING, UNKNOWN};
+use super::{BASE64, BLANKS, Form, OPAQUE, STRING, UNKNOWN};
 use crate::wbxml::reader::Limits;
 use crate::wbxml::tag::Tag;
 use crate::wbxml::writer::Writer;
@@ -335,6 +335,3 @@ fn resolve(reference: &BytesRef<'_>) -> Result<char, XmlFaultKind> {
         other => Err(unknown(other)),
     }
 }
-
-/// What XML calls white space.
-const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];

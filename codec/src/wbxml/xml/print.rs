@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{BASE64, Form, OPAQUE, STRING, UNKNOWN};
+use super::{BASE64, BLANKS, Form, OPAQUE, STRING, UNKNOWN};
 use crate::wbxml::legal::first_illegal;
 use crate::wbxml::reader::{Event, Fault, Limits, Reader};
 use crate::wbxml::tag::Tag;
@@ -140,7 +140,7 @@ impl Printer {
 
     fn text(&mut self, text: &str) {
         if !text.is_empty() {
-            self.form(Form::Text);
+            self.form(Form::Text, text.trim_matches(BLANKS).is_empty());
             push_escaped(&mut self.out, text);
         }
     }
@@ -151,27 +151,29 @@ impl Printer {
             && let Ok(text) = std::str::from_utf8(bytes)
             && first_illegal(text).is_none()
         {
-            self.form(Form::OpaqueText);
+            self.form(Form::OpaqueText, false);
             push_escaped(&mut self.out, text);
         } else if bytes.is_empty() {
-            self.form(Form::OpaqueText); // nothing would be written after an unmarked one
+            self.form(Form::OpaqueText, false); // nothing would be written after an unmarked one
         } else {
-            self.form(Form::OpaqueBase64);
+            self.form(Form::OpaqueBase64, false);
             STANDARD.encode_string(bytes, &mut self.out);
         }
     }
 
-    /// Marks the form of the value that follows, unless it goes without saying.
-    fn form(&mut self, form: Form) {
+    /// Marks the form of the value that follows, unless it goes without saying. A blank value is
+    /// marked always, since it would pass for layout.
+    fn form(&mut self, form: Form, blank: bool) {
         self.close_start_tag();
         let Some(open) = self.stack.last_mut() else {
             return;
         };
-        let evident = match open.last {
-            Last::Nothing => form == Form::usual(open.tag),
-            Last::Value(before) => form == before && form == Form::Text,
-            Last::Child { .. } => false,
-        };
+        let evident = !blank
+            && match open.last {
+                Last::Nothing => form == Form::usual(open.tag),
+                Last::Value(before) => form == before && form == Form::Text,
+                Last::Child { .. } => false,
+            };
         open.last = match open.last {
             Last::Child { .. } => Last::Child { mixed: true },
             _ => Last::Value(form),
