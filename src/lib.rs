@@ -5,6 +5,7 @@
 pub mod backend;
 pub mod clock;
 pub mod failure;
+pub mod gate;
 pub mod identity;
 pub mod store;
 pub mod task;
