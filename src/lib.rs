@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod failure;
 pub mod front;
+pub mod gate;
 pub mod identity;
 pub mod sync;
 pub mod store;
