@@ -20,6 +20,7 @@ pub mod email;
 mod flowed;
 pub mod headers;
 pub mod html_to_text;
+pub mod identity;
 mod legal;
 mod message_class;
 mod mime_text;

@@ -5,12 +5,15 @@
 pub mod admin;
 pub mod backend;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod failure;
 pub mod front;
 pub mod gate;
 pub mod identity;
-pub mod sync;
-pub mod store;
 pub mod item;
+pub mod push;
+pub mod store;
+pub mod sync;
 pub mod task;
+pub mod traffic;

@@ -126,6 +126,13 @@ pub fn category_change(flags: &Flags, wanted: &[String]) -> (Vec<Flag>, Vec<Flag
     (add, remove)
 }
 
+/// Whether a keyword changes what a phone shows of a message.
+pub fn is_visible(keyword: &str) -> bool {
+    keyword.eq_ignore_ascii_case(COMPLETED)
+        || keyword.eq_ignore_ascii_case(FORWARDED)
+        || category(keyword).is_some()
+}
+
 /// A keyword as a person's category; `None` for a program's.
 fn category(keyword: &str) -> Option<String> {
     if let Some((_, name)) = LABELS

@@ -2,6 +2,7 @@
 //! (REFERENCE.md 5.6, 10.1). Stored with the collection, since they are sticky.
 
 use airgate_codec::ProtocolVersion;
+use airgate_codec::eas;
 use airgate_codec::eas::email::BodyType;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,17 @@ impl BodyOptions {
         }
     }
 
+    /// The same, without limits on how much of a body comes along.
+    #[must_use]
+    pub fn untruncated(mut self) -> Self {
+        self.truncation = None;
+        self.mime_truncation = None;
+        for preference in &mut self.preferences {
+            preference.truncation_size = None;
+        }
+        self
+    }
+
     /// The Truncation code as a limit of plain text.
     pub(crate) const fn text_limit(&self) -> Limit {
         match self.truncation {
@@ -78,6 +90,17 @@ impl BodyOptions {
             Some(6) => Limit::Octets(51_200),
             Some(7) => Limit::Octets(102_400),
             _ => Limit::None,
+        }
+    }
+}
+
+impl From<&eas::BodyPreference> for BodyPreference {
+    fn from(said: &eas::BodyPreference) -> Self {
+        Self {
+            kind: said.kind,
+            truncation_size: said.truncation_size,
+            all_or_none: said.all_or_none,
+            preview: said.preview,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::backend::imap::{
 };
 use crate::failure::Failure;
 use crate::identity::UserId;
-use crate::item::message_fingerprint;
+use crate::item::{categories, identity};
 use crate::store::Store;
 
 /// A pass that would take more messages than this from a phone, and more than half of what it holds,
@@ -120,7 +120,7 @@ impl Mailbox<'_> {
             Some(since) => follow(session, view, floor, since, now, selected).await?,
             None => list(session, view, floor, now).await?,
         };
-        view.observe(&observation, crate::item::visible_keyword);
+        view.observe(&observation, categories::is_visible);
         Ok(())
     }
 
@@ -147,11 +147,11 @@ impl Mailbox<'_> {
             let items = FetchItems {
                 size: true,
                 internal_date: true,
-                headers: Some(vec!["Message-ID"]),
+                headers: Some(vec![identity::HEADER_FIELD]),
                 ..FetchItems::default()
             };
             for message in session.fetch(&inside, &items).await? {
-                let (Some(uid), Some(print)) = (message.uid, message_fingerprint(&message)) else {
+                let (Some(uid), Some(print)) = (message.uid, identity::fingerprint(&message)) else {
                     continue;
                 };
                 // Two mails alike in all three cannot be told apart, and need not be.

@@ -2,33 +2,28 @@
 //! one thing anew replaces all ([MS-ASCMD] 2.2.3.125.5).
 
 use airgate_codec::eas::email::BodyType;
-use airgate_codec::eas::{BodyPreference, sync};
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::{Class, sync};
 use serde::{Deserialize, Serialize};
 
 use super::state;
+use crate::item::options::BodyOptions;
 
 /// Format of the stored options.
 const VERSION: u8 = 1;
 
 /// Options of a mail collection, as stored.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Options {
     pub filter_type: u8,
-    /// Steps of characters, up to 12.1.
-    pub truncation: Option<u8>,
-    pub preferences: Vec<Preference>,
-    pub part_preferences: Vec<Preference>,
-    pub mime_support: u8,
-    pub mime_truncation: Option<u8>,
+    /// Kept with the version they came in, used with the one of each request.
+    pub bodies: BodyOptions,
 }
 
-/// One body preference.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Preference {
-    kind: u8,
-    truncation_size: Option<u32>,
-    all_or_none: bool,
-    preview: Option<u32>,
+impl Default for Options {
+    fn default() -> Self {
+        Self { filter_type: 0, bodies: BodyOptions::new(ProtocolVersion::V16_1) }
+    }
 }
 
 /// Why options are refused; each is Sync status 4.
@@ -54,15 +49,6 @@ impl Options {
         state::encode(VERSION, self)
     }
 
-    /// The same, without limits on how much of a body comes along.
-    pub fn lift_truncation(&mut self) {
-        self.truncation = None;
-        self.mime_truncation = None;
-        for preference in &mut self.preferences {
-            preference.truncation_size = None;
-        }
-    }
-
     /// The options of a mail collection out of what a request says.
     ///
     /// # Errors
@@ -70,7 +56,7 @@ impl Options {
     pub fn from_request(all: &[sync::Options]) -> Result<Self, BadOptions> {
         let mut mail = all
             .iter()
-            .filter(|options| options.class.is_none_or(|class| class != airgate_codec::eas::Class::Sms));
+            .filter(|options| options.class.is_none_or(|class| class != Class::Sms));
         let options = mail.next().cloned().unwrap_or_default();
         if mail.next().is_some() {
             return Err(BadOptions::TwoOptions);
@@ -89,39 +75,27 @@ impl Options {
         }
         Ok(Self {
             filter_type,
-            truncation: options.truncation,
-            preferences: options.body_preferences.iter().map(Preference::from).collect(),
-            part_preferences: options.body_part_preferences.iter().map(Preference::from).collect(),
-            mime_support: options.mime_support.unwrap_or(0),
-            mime_truncation: options.mime_truncation,
+            bodies: BodyOptions {
+                preferences: options.body_preferences.iter().map(Into::into).collect(),
+                part_preference: options.body_part_preferences.first().map(Into::into),
+                mime_support: options.mime_support.unwrap_or(0),
+                mime_truncation: options.mime_truncation,
+                truncation: options.truncation,
+                ..Self::default().bodies
+            },
         })
     }
-}
 
-impl From<&BodyPreference> for Preference {
-    fn from(preference: &BodyPreference) -> Self {
-        Self {
-            kind: preference.kind as u8,
-            truncation_size: preference.truncation_size,
-            all_or_none: preference.all_or_none,
-            preview: preference.preview,
-        }
-    }
-}
-
-impl From<&Preference> for BodyPreference {
-    fn from(preference: &Preference) -> Self {
-        Self {
-            kind: BodyType::from_number(preference.kind).unwrap_or(BodyType::Plain),
-            truncation_size: preference.truncation_size,
-            all_or_none: preference.all_or_none,
-            preview: preference.preview,
-        }
+    /// The options for bodies in a request of that version.
+    pub fn bodies_in(&self, version: ProtocolVersion) -> BodyOptions {
+        BodyOptions { version, ..self.bodies.clone() }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use airgate_codec::eas::BodyPreference;
+
     use super::*;
 
     fn preference(kind: BodyType) -> BodyPreference {
@@ -157,6 +131,8 @@ mod tests {
         .expect("good");
         assert_eq!(Options::decode(&options.encode()), options);
         assert_eq!(Options::decode(b"nonsense"), Options::default());
-        assert_eq!(BodyPreference::from(&options.preferences[0]), preference(BodyType::Html));
+        let bodies = options.bodies_in(ProtocolVersion::V12_1);
+        assert_eq!(bodies.preferences[0].truncation_size, Some(200));
+        assert_eq!(bodies.version, ProtocolVersion::V12_1);
     }
 }

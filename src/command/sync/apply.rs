@@ -27,9 +27,6 @@ mod status {
     pub(super) const NOT_FOUND: u16 = 8;
 }
 
-/// The keyword that stands for a completed follow-up flag.
-pub(super) const COMPLETED: &str = "$Completed";
-
 /// A mailbox opened for the phone's commands.
 pub(super) struct Target<'a, 'b> {
     pub(super) call: &'a Call<'b>,
@@ -49,13 +46,13 @@ pub(super) struct Applied {
     pub(super) journal: Journal,
 }
 
-/// A change of flags: what to set and what to clear.
+/// A change of flags as the phone means it.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 struct Delta {
     seen: Option<bool>,
-    flagged: Option<bool>,
-    completed: Option<bool>,
-    /// The categories as keywords, replacing those there are.
+    /// The follow-up flag's status: 0 cleared, 1 complete, 2 active.
+    follow_up: Option<u8>,
+    /// The categories there shall be.
     categories: Option<Vec<String>>,
 }
 
@@ -143,12 +140,9 @@ impl Target<'_, '_> {
             data.clone().into_email().map_err(|_| status::CONVERSION_ERROR)?;
         let mut delta = Delta { seen: change.read, ..Delta::default() };
         if let Some(flag) = &change.flag {
-            (delta.flagged, delta.completed) = follow_up(flag)?;
+            delta.follow_up = Some(follow_up(flag)?);
         }
-        delta.categories = change
-            .categories
-            .as_ref()
-            .map(|names| names.iter().map(|name| categories::to_keyword(name)).collect());
+        delta.categories.clone_from(&change.categories);
         let meaning = format!("{delta:?}");
         let fingerprint = journal::fingerprint(&["change", server_id, &meaning]);
         Ok(Flagging { server_id: server_id.to_owned(), uid, delta, fingerprint })
@@ -316,63 +310,68 @@ enum Removed {
 impl Delta {
     /// What the flags become.
     fn applied_to(&self, flags: &Flags) -> Flags {
+        let (add, remove) = self.commands(flags);
         let mut flags = flags.clone();
-        flags.seen = self.seen.unwrap_or(flags.seen);
-        flags.flagged = self.flagged.unwrap_or(flags.flagged);
-        if let Some(completed) = self.completed {
-            flags.keywords.retain(|name| name != COMPLETED);
-            if completed {
-                flags.keywords.push(COMPLETED.to_owned());
+        for (changes, on) in [(remove, false), (add, true)] {
+            for flag in changes {
+                match flag {
+                    Flag::Seen => flags.seen = on,
+                    Flag::Flagged => flags.flagged = on,
+                    Flag::Answered => flags.answered = on,
+                    Flag::Deleted => flags.deleted = on,
+                    Flag::Draft => flags.draft = on,
+                    Flag::Keyword(name) => {
+                        flags.keywords.retain(|have| *have != name);
+                        if on {
+                            flags.keywords.push(name);
+                        }
+                    }
+                }
             }
         }
-        if let Some(wanted) = &self.categories {
-            flags.keywords.retain(|name| categories::from_keyword(name).is_none());
-            flags.keywords.extend(wanted.iter().cloned());
-        }
-        flags.keywords.sort();
-        flags.keywords.dedup();
         flags
     }
 
     /// What to set and clear on a message that has `present`: only what differs (S11).
     fn commands(&self, present: &Flags) -> (Vec<Flag>, Vec<Flag>) {
-        let (mut add, mut remove) = (Vec::new(), Vec::new());
-        let mut put = |wanted: Option<bool>, is: bool, flag: Flag| match wanted {
-            Some(true) if !is => add.push(flag),
-            Some(false) if is => remove.push(flag),
-            _ => {}
+        let (mut add, mut remove) = match &self.categories {
+            Some(wanted) => categories::category_change(present, wanted),
+            None => (Vec::new(), Vec::new()),
         };
-        put(self.seen, present.seen, Flag::Seen);
-        put(self.flagged, present.flagged, Flag::Flagged);
-        let completed = present.keywords.iter().any(|name| name == COMPLETED);
-        put(self.completed, completed, Flag::Keyword(COMPLETED.to_owned()));
-        if let Some(wanted) = &self.categories {
-            for name in wanted {
-                put(Some(true), present.keywords.contains(name), Flag::Keyword(name.clone()));
-            }
-            for name in &present.keywords {
-                let unwanted = categories::from_keyword(name).is_some() && !wanted.contains(name);
-                put(Some(false), unwanted, Flag::Keyword(name.clone()));
-            }
+        if let Some(seen) = self.seen {
+            if seen { &mut add } else { &mut remove }.push(Flag::Seen);
         }
+        if let Some(status) = self.follow_up {
+            let (set, clear) = categories::follow_up_change(status);
+            add.extend(set);
+            remove.extend(clear);
+        }
+        add.retain(|flag| !has(present, flag));
+        remove.retain(|flag| has(present, flag));
         (add, remove)
     }
 }
 
-/// What a follow-up flag means for \Flagged and $Completed ([MS-ASEMAIL] 2.2.2.34).
-fn follow_up(flag: &FollowUp) -> Result<(Option<bool>, Option<bool>), u16> {
+fn has(flags: &Flags, flag: &Flag) -> bool {
+    match flag {
+        Flag::Seen => flags.seen,
+        Flag::Answered => flags.answered,
+        Flag::Flagged => flags.flagged,
+        Flag::Deleted => flags.deleted,
+        Flag::Draft => flags.draft,
+        Flag::Keyword(name) => flags.keywords.contains(name),
+    }
+}
+
+/// The status of a follow-up flag that holds together ([MS-ASEMAIL] 2.2.2.34).
+fn follow_up(flag: &FollowUp) -> Result<u8, u16> {
     let dates = [flag.start_date, flag.due_date, flag.utc_start_date, flag.utc_due_date];
     let given = dates.iter().flatten().count();
     let backwards = matches!((flag.utc_start_date, flag.utc_due_date), (Some(a), Some(b)) if b < a);
     if (given != 0 && given != dates.len()) || backwards {
         return Err(status::CONVERSION_ERROR);
     }
-    match flag.status {
-        0 => Ok((Some(false), Some(false))),
-        1 => Ok((Some(false), Some(true))),
-        2 => Ok((Some(true), Some(false))),
-        _ => Err(status::CONVERSION_ERROR),
-    }
+    if flag.status > 2 { Err(status::CONVERSION_ERROR) } else { Ok(flag.status) }
 }
 
 fn names(flags: &[Flag]) -> Vec<String> {
@@ -419,12 +418,11 @@ mod tests {
         };
         let delta = Delta {
             seen: Some(true),
-            flagged: Some(true),
+            follow_up: Some(2),
             categories: Some(vec!["Home".into()]),
-            ..Delta::default()
         };
         let (add, remove) = delta.commands(&present);
-        assert_eq!(add, [Flag::Flagged, Flag::Keyword("Home".into())]);
+        assert_eq!(add, [Flag::Keyword("Home".into()), Flag::Flagged]);
         assert_eq!(remove, [Flag::Keyword("Work".into())]);
         let after = delta.applied_to(&present);
         assert_eq!(after.keywords, ["$Forwarded", "Home"], "unknown keywords are untouched");
@@ -433,9 +431,7 @@ mod tests {
     #[test]
     fn a_follow_up_flag_is_checked() {
         let flag = |status| FollowUp { status, ..FollowUp::default() };
-        assert_eq!(follow_up(&flag(0)), Ok((Some(false), Some(false))));
-        assert_eq!(follow_up(&flag(1)), Ok((Some(false), Some(true))));
-        assert_eq!(follow_up(&flag(2)), Ok((Some(true), Some(false))));
+        assert_eq!([0, 1, 2].map(|status| follow_up(&flag(status))), [Ok(0), Ok(1), Ok(2)]);
         assert_eq!(follow_up(&flag(3)), Err(6));
         let moment = airgate_codec::eas::Moment(5);
         let lone = FollowUp { start_date: Some(moment), ..flag(2) };

@@ -250,13 +250,12 @@ impl Round<'_, '_> {
     ) -> Result<Vec<ItemResponse>, Failure> {
         // A Fetch is for the whole message, whatever the sticky options truncate ([MS-ASCMD]
         // 2.2.3.63.2).
-        let mut options = self.options.clone();
-        options.lift_truncation();
+        let options = self.options.bodies_in(self.call.version).untruncated();
         let source = Source {
             call: self.call,
             folder: self.folder,
             uid_validity: self.view.cursor.map_or(0, |cursor| cursor.uid_validity),
-            options: page::body_options(self.call.version, &options),
+            options,
         };
         let uids: UidSet = fetches.iter().filter_map(|(_, uid)| *uid).collect();
         let messages = if uids.is_empty() {
@@ -305,7 +304,7 @@ impl Round<'_, '_> {
                 call: self.call,
                 folder: self.folder,
                 uid_validity: view.cursor.map_or(0, |cursor| cursor.uid_validity),
-                options: page::body_options(self.call.version, &self.options),
+                options: self.options.bodies_in(self.call.version),
             };
             page::tell_adds(&source, opened, &mut view, &mut page, &adds, budget).await?;
         }

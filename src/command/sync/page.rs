@@ -17,9 +17,8 @@ use crate::clock;
 use crate::failure::{self, Failure};
 use crate::item::email::{self, Context};
 use crate::item::options::BodyOptions;
-use crate::item::{message_fingerprint, visible_keyword};
+use crate::item::{categories, identity};
 use crate::store::{FingerprintBatch, FolderRow};
-use crate::sync::options::Options;
 use crate::sync::plan::{Change, Plan};
 use crate::sync::server_id;
 use crate::sync::view::MailView;
@@ -140,10 +139,10 @@ pub(super) async fn tell_adds(
                 continue;
             }
             let item = source.translate(&message);
-            entries.extend(message_fingerprint(&message).map(|print| (uid, print)));
+            entries.extend(identity::fingerprint(&message).map(|print| (uid, print)));
             budget.octets = budget.octets.saturating_sub(octets(&item));
             budget.changes = budget.changes.saturating_sub(1);
-            flags.keywords.retain(|name| visible_keyword(name));
+            flags.keywords.retain(|name| categories::is_visible(name));
             view.told_add(uid, &flags);
             let id = server_id::write(&source.folder.id, view.number_of(uid));
             page.told.push(Told::Add(id, Box::new(item)));
@@ -259,21 +258,6 @@ impl Source<'_, '_> {
             metrics::counter!("airgate_opaque_structures_total").increment(1);
         }
         email::email(message, &self.options, &context)
-    }
-}
-
-/// The body options of a collection for a phone of that version.
-pub(in super::super) fn body_options(
-    version: airgate_codec::ProtocolVersion,
-    options: &Options,
-) -> BodyOptions {
-    BodyOptions {
-        version,
-        preferences: options.preferences.iter().map(Into::into).collect(),
-        part_preferences: options.part_preferences.iter().map(Into::into).collect(),
-        mime_support: options.mime_support,
-        mime_truncation: options.mime_truncation,
-        truncation: options.truncation,
     }
 }
 
