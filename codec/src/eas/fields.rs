@@ -151,6 +151,47 @@ pub(super) fn write_base64(writer: &mut Writer, tag: Tag, value: &[u8]) {
     writer.text(tag, &STANDARD.encode(value));
 }
 
+/// Base64 of octets that come in pieces of any size, into an open text value.
+#[derive(Debug, Default)]
+pub(super) struct Base64Pieces {
+    /// Up to two octets that do not fill a group of three yet.
+    rest: Vec<u8>,
+}
+
+/// Octets encoded at a time: three quarters of a 16 KB buffer.
+const BASE64_CHUNK: usize = 12_288;
+
+impl Base64Pieces {
+    pub(super) fn write(&mut self, writer: &mut Writer, mut octets: &[u8]) {
+        if !self.rest.is_empty() {
+            let missing = 3usize.saturating_sub(self.rest.len()).min(octets.len());
+            let (head, tail) = octets.split_at_checked(missing).unwrap_or((octets, &[]));
+            self.rest.extend_from_slice(head);
+            octets = tail;
+            if self.rest.len() < 3 {
+                return;
+            }
+            writer.text_piece(&STANDARD.encode(&self.rest));
+            self.rest.clear();
+        }
+        let whole = octets.len() - octets.len() % 3;
+        let (groups, rest) = octets.split_at_checked(whole).unwrap_or((octets, &[]));
+        let mut text = String::new();
+        for chunk in groups.chunks(BASE64_CHUNK) {
+            text.clear();
+            STANDARD.encode_string(chunk, &mut text);
+            writer.text_piece(&text);
+        }
+        self.rest.extend_from_slice(rest);
+    }
+
+    /// Writes what is left; the next value may begin.
+    pub(super) fn finish(&mut self, writer: &mut Writer) {
+        writer.text_piece(&STANDARD.encode(&self.rest));
+        self.rest.clear();
+    }
+}
+
 /// A present-or-absent element.
 pub(super) fn write_mark(writer: &mut Writer, tag: Tag, present: bool) {
     if present {

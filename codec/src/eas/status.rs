@@ -2,6 +2,21 @@
 //! command's Status; older versions get an HTTP code instead. Codes below 100 are each command's own
 //! and live in its module's `status`.
 
+use crate::ProtocolVersion;
+use crate::wbxml::{Tag, Writer};
+
+/// A response that is nothing but a status, under the command's own root element: the answer to a
+/// request that was not even looked into (140 to 144, 111 and their like; 14.0 and later). `None`
+/// where `root` belongs to no command.
+pub fn only(root: Tag, version: ProtocolVersion, status: u16) -> Option<Vec<u8>> {
+    let tag = Tag::by_name(root.code_page()?.namespace, "Status")?;
+    let mut writer = Writer::new(version);
+    writer.start(root);
+    writer.number(tag, status);
+    writer.end();
+    Some(writer.into_bytes())
+}
+
 /// No body, or a Content-Type that does not fit it.
 pub const INVALID_CONTENT: u16 = 101;
 /// The body cannot be decoded.
