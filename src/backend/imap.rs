@@ -9,10 +9,19 @@ mod dial;
 mod error;
 mod login;
 mod mailbox;
+mod pool;
+mod session;
 mod settings;
+mod watch;
 mod wire;
 
 pub use capabilities::Capabilities;
 pub use error::ImapError;
 pub use mailbox::News;
+pub use pool::Imap;
+pub use session::{
+    Expunged, FetchItems, Known, ListedMailbox, Moved, Search, Selected, Session, SinkClosed,
+    SpecialUse,
+};
 pub use settings::{Deadlines, ImapSettings, Security};
+pub use watch::{Covers, Watch, WatchEvent};

@@ -6,6 +6,7 @@
 //! so, and whoever finds it so closes it. No answer can then reach the wrong question.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use airgate_codec::imap::{
     BadArgument, Code, Command, CommandPiece, FrameEvent, FrameLimits, Framer, Literals,
@@ -26,7 +27,7 @@ pub(super) struct Connection {
     framer: Framer,
     deadlines: Deadlines,
     hide: Vec<String>,
-    capabilities: Capabilities,
+    capabilities: Arc<Capabilities>,
     /// Commands not yet wholly given to the wire, oldest first.
     unsent: VecDeque<Unsent>,
     /// Commands not yet ended, oldest first.
@@ -38,6 +39,12 @@ pub(super) struct Connection {
     bye: Option<String>,
     /// The mailbox selected on the server.
     pub(super) mailbox: Option<Mailbox>,
+}
+
+impl Prepared {
+    pub(super) fn tag(&self) -> &str {
+        &self.tag
+    }
 }
 
 /// A command ready to be sent.
@@ -90,7 +97,7 @@ impl Connection {
             framer: framer(),
             deadlines,
             hide,
-            capabilities: Capabilities::unknown(),
+            capabilities: Arc::new(Capabilities::unknown()),
             unsent: VecDeque::new(),
             open: VecDeque::new(),
             next_tag: 0,
@@ -252,6 +259,31 @@ impl Connection {
         }
     }
 
+    /// As [`Self::next`], but `until` passing is no fault: `None` then. Queued octets must still
+    /// leave within the progress deadline.
+    pub(super) async fn next_until(
+        &mut self,
+        until: Instant,
+    ) -> Result<Option<Incoming>, ImapError> {
+        loop {
+            match self.framer.next_event() {
+                Ok(Some(event)) => return Ok(Some(incoming(event))),
+                Ok(None) => {}
+                Err(fault) => {
+                    self.broken = true;
+                    return Err(fault.into());
+                }
+            }
+            self.feed(&mut &[][..]);
+            match timeout_at(until, self.wire.flow(self.framer.buffer())).await {
+                Ok(Ok(Flow::Read | Flow::Wrote)) => {}
+                Ok(Ok(Flow::End)) => return Err(self.ended_by("end of stream")),
+                Ok(Err(fault)) => return Err(self.ended_by(&fault.to_string())),
+                Err(_) => return Ok(None),
+            }
+        }
+    }
+
     /// Data that is not for a command: what it tells of the selected mailbox is kept.
     pub(super) fn fold(&mut self, untagged: Untagged) -> Result<(), ImapError> {
         match untagged {
@@ -352,20 +384,20 @@ impl Connection {
 
     /// Takes a CAPABILITY list for what the server offers from now on.
     pub(super) fn learn(&mut self, names: &[String]) {
-        self.capabilities = Capabilities::read(names, &self.hide);
+        self.capabilities = Arc::new(Capabilities::read(names, &self.hide));
     }
 
     /// What was said before TLS or before the login does not count after it (T31).
     pub(super) fn forget_capabilities(&mut self) {
-        self.capabilities = Capabilities::unknown();
+        self.capabilities = Arc::new(Capabilities::unknown());
     }
 
-    pub(super) const fn capabilities(&self) -> &Capabilities {
+    pub(super) const fn capabilities(&self) -> &Arc<Capabilities> {
         &self.capabilities
     }
 
-    pub(super) const fn capabilities_mut(&mut self) -> &mut Capabilities {
-        &mut self.capabilities
+    pub(super) fn capabilities_mut(&mut self) -> &mut Capabilities {
+        Arc::make_mut(&mut self.capabilities)
     }
 
     pub(super) const fn deadlines(&self) -> &Deadlines {
@@ -394,10 +426,7 @@ impl Connection {
 
     /// Nothing is under way in either direction, so the next answer will be to the next question.
     pub(super) fn in_step(&self) -> bool {
-        !self.broken
-            && self.open.is_empty()
-            && self.unsent.is_empty()
-            && self.wire.queued() == 0
+        !self.broken && self.open.is_empty() && self.unsent.is_empty() && self.wire.queued() == 0
     }
 
     pub(super) const fn give_up(&mut self) {

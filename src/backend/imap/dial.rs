@@ -69,8 +69,7 @@ async fn connect_within(
     if settings.security == Security::Tls {
         stream = secure(stream, settings).await?;
     }
-    let mut connection =
-        Connection::new(stream, settings.deadlines, settings.hide.clone());
+    let mut connection = Connection::new(stream, settings.deadlines, settings.hide.clone());
     greeting(&mut connection, deadline).await?;
     if settings.security == Security::StartTls {
         let asked = connection
@@ -86,8 +85,7 @@ async fn connect_within(
         // T31: what was said in the clear, capabilities and injected answers alike, ends here: the
         // old connection's buffers go, only its stream stays.
         let stream = secure(connection.into_stream(), settings).await?;
-        connection =
-            Connection::new(stream, settings.deadlines, settings.hide.clone());
+        connection = Connection::new(stream, settings.deadlines, settings.hide.clone());
     }
     Ok(connection)
 }

@@ -201,8 +201,18 @@ mod tests {
     fn t40_only_a_refused_secret_is_a_refused_login() {
         use Status::{Bad, No};
         for (status, code, text, refused) in [
-            (No, Some(Code::AuthenticationFailed), "Authentication failed.", true),
-            (No, Some(Code::Unavailable), "Temporary authentication failure.", false),
+            (
+                No,
+                Some(Code::AuthenticationFailed),
+                "Authentication failed.",
+                true,
+            ),
+            (
+                No,
+                Some(Code::Unavailable),
+                "Temporary authentication failure.",
+                false,
+            ),
             (No, Some(Code::Expired), "Password expired", true),
             (No, Some(Code::Limit), "Too many connections", false),
             (No, None, "LOGIN failed.", true),

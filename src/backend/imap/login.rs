@@ -1,5 +1,7 @@
 //! From a greeted connection to a session: login, then what the server can do, once per connection.
 
+use std::sync::Arc;
+
 use airgate_codec::imap::{Code, Response, Untagged};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -84,9 +86,7 @@ async fn authenticate(
             let secret = login.secret.expose_secret();
             let prepared =
                 connection.prepare(|c| c.atom("LOGIN").string(&login.name).string(secret))?;
-            let mut ended = connection
-                .flight(vec![prepared], &[], &mut nothing)
-                .await?;
+            let mut ended = connection.flight(vec![prepared], &[], &mut nothing).await?;
             ended.pop().ok_or_else(|| protocol("no answer"))?
         }
         None => {
@@ -94,8 +94,7 @@ async fn authenticate(
             return Err(ImapError::LoginUnavailable(why.into()));
         }
     };
-    let refusal =
-        ImapError::from_login_refusal(ended.status, ended.code.as_ref(), &ended.text);
+    let refusal = ImapError::from_login_refusal(ended.status, ended.code.as_ref(), &ended.text);
     ended.ok(None).map(|_| ()).map_err(|_| refusal)
 }
 
@@ -158,19 +157,25 @@ async fn sasl(
 /// ID (some servers insist on it before SELECT) and ENABLE, in one flight. ENABLE comes before the
 /// first SELECT: Dovecot 2.3 leaves HIGHESTMODSEQ out until a client has asked for CONDSTORE.
 async fn introduce(connection: &mut Connection) -> Result<(), ImapError> {
-    let offered = connection.capabilities().clone();
+    let offered = Arc::clone(connection.capabilities());
     let mut flight = Vec::new();
     if offered.id {
         flight.push(connection.prepare(|c| {
             let c = c.atom("ID").open();
             let c = c.string("name").string("Airgate");
-            c.string("version").string(env!("CARGO_PKG_VERSION")).close()
+            c.string("version")
+                .string(env!("CARGO_PKG_VERSION"))
+                .close()
         })?);
     }
     if offered.enable && offered.condstore {
         flight.push(connection.prepare(|c| {
             let c = c.atom("ENABLE").atom("CONDSTORE");
-            if offered.qresync { c.atom("QRESYNC") } else { c }
+            if offered.qresync {
+                c.atom("QRESYNC")
+            } else {
+                c
+            }
         })?);
     }
     if flight.is_empty() {
@@ -195,11 +200,7 @@ async fn introduce(connection: &mut Connection) -> Result<(), ImapError> {
 /// RFC 4978. A NO (the server compresses in TLS already, say) costs nothing.
 async fn compress(connection: &mut Connection) -> Result<(), ImapError> {
     let asked = connection
-        .simple(
-            None,
-            |c| c.atom("COMPRESS").atom("DEFLATE"),
-            &mut nothing,
-        )
+        .simple(None, |c| c.atom("COMPRESS").atom("DEFLATE"), &mut nothing)
         .await;
     match asked {
         Ok(_) => connection.start_deflate(),

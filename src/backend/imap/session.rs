@@ -3,6 +3,8 @@
 //! Dropped in step, it goes back to the pool; dropped in the middle of a command (a cancelled
 //! request), or after a fault, its connection is closed (T33). All methods may be cancelled.
 
+use std::sync::Arc;
+
 use airgate_codec::imap::{Command, MailboxName, UidSet, Untagged, split_for_line};
 
 use super::capabilities::Capabilities;
@@ -25,12 +27,14 @@ pub use folders::{ListedMailbox, SpecialUse};
 pub use search::Search;
 pub use select::{Known, Selected};
 pub use store::Expunged;
+pub use stream::SinkClosed;
 pub use transfer::Moved;
 
 /// See the module.
 pub struct Session {
     /// `None` only while a lost connection is being replaced.
     connection: Option<Box<Connection>>,
+    capabilities: Arc<Capabilities>,
     lease: Lease,
     /// Came from the pool and has not answered yet: if it turns out to be dead, that is no news
     /// about the server, and another may be tried.
@@ -43,8 +47,9 @@ pub struct Session {
 const FLIGHT: usize = 64;
 
 impl Session {
-    pub(super) const fn new(connection: Box<Connection>, lease: Lease, pooled: bool) -> Self {
+    pub(super) fn new(connection: Box<Connection>, lease: Lease, pooled: bool) -> Self {
         Self {
+            capabilities: Arc::clone(connection.capabilities()),
             connection: Some(connection),
             lease,
             stale: pooled,
@@ -53,11 +58,8 @@ impl Session {
     }
 
     /// What the server offers, less what the settings hide and what it would not enable.
-    pub fn capabilities(&self) -> &Capabilities {
-        const NONE: &Capabilities = &Capabilities::none();
-        self.connection
-            .as_ref()
-            .map_or(NONE, |connection| connection.capabilities())
+    pub fn capabilities(&self) -> &Arc<Capabilities> {
+        &self.capabilities
     }
 
     /// The mailbox selected by [`Session::select`].
@@ -81,8 +83,7 @@ impl Session {
     pub async fn noop(&mut self) -> Result<(), ImapError> {
         match self.command(None, |c| c.atom("NOOP"), &mut nothing).await {
             Err(error) if self.replace(&error).await? => {
-                self.command(None, |c| c.atom("NOOP"), &mut nothing)
-                    .await?;
+                self.command(None, |c| c.atom("NOOP"), &mut nothing).await?;
             }
             other => {
                 other?;
@@ -127,7 +128,9 @@ impl Session {
             return Ok(false);
         }
         self.connection = None;
-        self.connection = Some(self.lease.reconnect().await?);
+        let fresh = self.lease.reconnect().await?;
+        self.capabilities = Arc::clone(fresh.capabilities());
+        self.connection = Some(fresh);
         self.stale = false;
         self.selected = false;
         Ok(true)

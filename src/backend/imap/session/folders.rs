@@ -1,6 +1,7 @@
 //! Mailboxes as such: which there are, how they stand, making and removing them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use airgate_codec::imap::{Command, ListEntry, MailboxName, MailboxStatus, Untagged};
 
@@ -69,11 +70,7 @@ impl Session {
     /// [`ImapError::MailboxExists`], [`ImapError::Denied`], ...
     pub async fn create(&mut self, name: &MailboxName) -> Result<(), ImapError> {
         let created = self
-            .command(
-                Some(name),
-                |c| c.atom("CREATE").mailbox(name),
-                &mut nothing,
-            )
+            .command(Some(name), |c| c.atom("CREATE").mailbox(name), &mut nothing)
             .await;
         match created {
             Ok(_) => Ok(()),
@@ -90,11 +87,7 @@ impl Session {
     ///
     /// # Errors
     /// [`ImapError::NoMailbox`], [`ImapError::MailboxExists`], ...
-    pub async fn rename(
-        &mut self,
-        from: &MailboxName,
-        to: &MailboxName,
-    ) -> Result<(), ImapError> {
+    pub async fn rename(&mut self, from: &MailboxName, to: &MailboxName) -> Result<(), ImapError> {
         if *from == MailboxName::inbox() {
             return Err(ImapError::Denied("INBOX cannot be renamed".into()));
         }
@@ -126,11 +119,7 @@ impl Session {
     pub async fn delete(&mut self, name: &MailboxName) -> Result<(), ImapError> {
         self.leave(name).await?;
         let deleted = self
-            .command(
-                Some(name),
-                |c| c.atom("DELETE").mailbox(name),
-                &mut nothing,
-            )
+            .command(Some(name), |c| c.atom("DELETE").mailbox(name), &mut nothing)
             .await;
         match deleted {
             Ok(_) => Ok(()),
@@ -169,7 +158,7 @@ impl Session {
     }
 
     async fn list_once(&mut self) -> Result<Vec<ListedMailbox>, ImapError> {
-        let offered = self.capabilities().clone();
+        let offered = Arc::clone(self.capabilities());
         let connection = self.connection()?;
         let mut flight = vec![connection.prepare(|c| list_command(c, &offered))?];
         if !offered.list_extended {
@@ -213,7 +202,7 @@ impl Session {
         names: &[MailboxName],
         all: &mut Vec<Result<MailboxStatus, ImapError>>,
     ) -> Result<(), ImapError> {
-        let offered = self.capabilities().clone();
+        let offered = Arc::clone(self.capabilities());
         let connection = self.connection()?;
         let mut flight = Vec::with_capacity(names.len());
         for name in names {

@@ -1,5 +1,7 @@
 //! Opening a mailbox, and what changed in it since it was known last.
 
+use std::sync::Arc;
+
 use airgate_codec::imap::{
     Code, Command, Flags, MailboxName, ModSeq, Uid, UidSet, UidValidity, Untagged, sequence_set,
 };
@@ -89,8 +91,7 @@ impl Session {
         if let Some(mailbox) = &connection.mailbox
             && !mailbox.changed
         {
-            self.command(None, |c| c.atom("NOOP"), &mut nothing)
-                .await?;
+            self.command(None, |c| c.atom("NOOP"), &mut nothing).await?;
         }
         let qresync = self.capabilities().qresync;
         match &mut self.connection()?.mailbox {
@@ -117,7 +118,7 @@ impl Session {
         name: &MailboxName,
         known: Option<&Known>,
     ) -> Result<Selected, ImapError> {
-        let offered = self.capabilities().clone();
+        let offered = Arc::clone(self.capabilities());
         let known = known.filter(|_| offered.qresync);
         // From here on what the server says is of the old mailbox or the new; neither is selected
         // until it is done, and neither is if it fails (RFC 9051 6.3.2).
