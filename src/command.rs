@@ -20,7 +20,7 @@ mod settings;
 mod sync;
 mod watch;
 
-pub use gateway::{Gateway, Parts, Settings};
+pub use gateway::{Gateway, Heartbeat, Parts, Settings};
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Malformed;
@@ -74,7 +74,10 @@ fn malformed(call: &Call<'_>, fault: &Malformed, own_status: u16) -> Reply {
         Malformed::Schema(_) => own_status,
     };
     if call.version < ProtocolVersion::V14_0 && matches!(fault, Malformed::Wbxml(_)) {
-        return Reply::bad_request(format!("The body is malformed at byte {}.\n", fault.offset()));
+        return Reply::bad_request(format!(
+            "The body is malformed at byte {}.\n",
+            fault.offset()
+        ));
     }
     failures::status_reply(call.version, call.command, status)
 }
@@ -82,7 +85,9 @@ fn malformed(call: &Call<'_>, fault: &Malformed, own_status: u16) -> Reply {
 impl Call<'_> {
     /// A failure that is the phone's own, for places where no status fits.
     fn is_outlook(&self) -> bool {
-        self.partnership.device_type.eq_ignore_ascii_case("WindowsOutlook15")
+        self.partnership
+            .device_type
+            .eq_ignore_ascii_case("WindowsOutlook15")
     }
 }
 

@@ -10,6 +10,7 @@ mod reply;
 mod request;
 mod service;
 
+pub(crate) use reply::WBXML;
 pub use reply::{Reply, ReplyBody};
 pub use request::{Authorization, BadHead, EasRequest, Head};
 pub use service::Service;

@@ -38,7 +38,10 @@ pub(crate) fn reply(version: ProtocolVersion, command: CommandName, failure: &Fa
 /// A command that is not carried out here.
 pub(crate) fn unknown_command(version: ProtocolVersion, command: CommandName) -> Reply {
     if version < ProtocolVersion::V14_0 || root(command).is_none() {
-        Reply::http(StatusCode::NOT_IMPLEMENTED, "This command is not offered.\n")
+        Reply::http(
+            StatusCode::NOT_IMPLEMENTED,
+            "This command is not offered.\n",
+        )
     } else {
         status_reply(version, command, status::COMMAND_NOT_SUPPORTED)
     }
@@ -85,23 +88,27 @@ fn root(command: CommandName) -> Option<(Tag, Tag)> {
         CommandName::FolderDelete => (folder_hierarchy::FOLDER_DELETE, folder_hierarchy::STATUS),
         CommandName::FolderUpdate => (folder_hierarchy::FOLDER_UPDATE, folder_hierarchy::STATUS),
         CommandName::MoveItems => (move_items::MOVE_ITEMS, move_items::STATUS),
-        CommandName::GetItemEstimate => {
-            (wbxml::get_item_estimate::GET_ITEM_ESTIMATE, wbxml::get_item_estimate::STATUS)
-        }
-        CommandName::MeetingResponse => {
-            (wbxml::meeting_response::MEETING_RESPONSE, wbxml::meeting_response::STATUS)
-        }
+        CommandName::GetItemEstimate => (
+            wbxml::get_item_estimate::GET_ITEM_ESTIMATE,
+            wbxml::get_item_estimate::STATUS,
+        ),
+        CommandName::MeetingResponse => (
+            wbxml::meeting_response::MEETING_RESPONSE,
+            wbxml::meeting_response::STATUS,
+        ),
         CommandName::Search => (search::SEARCH, search::STATUS),
         CommandName::Settings => (wbxml::settings::SETTINGS, wbxml::settings::STATUS),
         CommandName::Ping => (ping::PING, ping::STATUS),
         CommandName::ItemOperations => (item_operations::ITEM_OPERATIONS, item_operations::STATUS),
         CommandName::Provision => (provision::PROVISION, provision::STATUS),
-        CommandName::ResolveRecipients => {
-            (wbxml::resolve_recipients::RESOLVE_RECIPIENTS, wbxml::resolve_recipients::STATUS)
-        }
-        CommandName::ValidateCert => {
-            (wbxml::validate_cert::VALIDATE_CERT, wbxml::validate_cert::STATUS)
-        }
+        CommandName::ResolveRecipients => (
+            wbxml::resolve_recipients::RESOLVE_RECIPIENTS,
+            wbxml::resolve_recipients::STATUS,
+        ),
+        CommandName::ValidateCert => (
+            wbxml::validate_cert::VALIDATE_CERT,
+            wbxml::validate_cert::STATUS,
+        ),
         CommandName::Find => (wbxml::find::FIND, wbxml::find::STATUS),
         CommandName::GetAttachment => return None,
     })

@@ -10,7 +10,7 @@ pub(crate) struct FileReference {
     pub(crate) collection: String,
     pub(crate) uid_validity: u32,
     pub(crate) uid: u32,
-    /// The IMAP section of the part; digits and full stops.
+    /// The IMAP section of the part: digits and full stops, or nothing for the whole message.
     pub(crate) section: String,
 }
 
@@ -24,7 +24,11 @@ const MAX_SECTION: usize = 96;
 
 impl fmt::Display for FileReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}:{}", self.collection, self.uid_validity, self.uid, self.section)
+        write!(
+            f,
+            "{}:{}:{}:{}",
+            self.collection, self.uid_validity, self.uid, self.section
+        )
     }
 }
 
@@ -37,9 +41,16 @@ impl FromStr for FileReference {
         let (collection, uid_validity, uid, section) = (part()?, part()?, part()?, part()?);
         let number = |text: &str| {
             let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            if plain { text.parse::<u32>().map_err(|_| NotOurs) } else { Err(NotOurs) }
+            if plain {
+                text.parse::<u32>().map_err(|_| NotOurs)
+            } else {
+                Err(NotOurs)
+            }
         };
-        let levels = section.split('.').all(|level| matches!(number(level), Ok(1..=99_999)));
+        let levels = section.is_empty()
+            || section
+                .split('.')
+                .all(|level| matches!(number(level), Ok(1..=99_999)));
         if parts.next().is_some()
             || collection.is_empty()
             || !collection.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -69,12 +80,16 @@ mod tests {
             uid: 42,
             section: "2.1.3".into(),
         };
-        assert_eq!(reference.to_string().parse(), Ok(reference));
+        assert_eq!(reference.to_string().parse(), Ok(reference.clone()));
+        let whole = FileReference {
+            section: String::new(),
+            ..reference.clone()
+        };
+        assert_eq!(whole.to_string().parse(), Ok(whole));
         for hostile in [
             "",
             "m3:1:2",
             "m3:1:2:3:4",
-            "m3:1:2:",
             "m3:1:2:TEXT",
             "m3:1:2:1]",
             "m3:1:2:1 BODY[",
@@ -84,7 +99,11 @@ mod tests {
             "m3:1:2:1.",
             "m3:4294967296:2:1",
         ] {
-            assert_eq!(hostile.parse::<FileReference>(), Err(NotOurs), "{hostile:?}");
+            assert_eq!(
+                hostile.parse::<FileReference>(),
+                Err(NotOurs),
+                "{hostile:?}"
+            );
         }
         let long = format!("m3:1:2:{}", "1.".repeat(60));
         assert_eq!(long.parse::<FileReference>(), Err(NotOurs));

@@ -18,7 +18,11 @@ pub(super) async fn folder_sync(call: &Call<'_>) -> Result<Reply, Failure> {
     let answer = |response: &Response| Reply::wbxml(response.write(call.version));
     let Ok(asked) = request.sync_key.parse::<Asked>();
     let store = call.gateway.store.as_ref();
-    let _lease = call.gateway.leases.take(call.user, call.device, folders::CHAIN).await;
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, folders::CHAIN)
+        .await;
     let step = Step::open(store, call.user, call.device, folders::CHAIN, asked).await?;
     let held = match step.position {
         Position::Refused => return Ok(answer(&Response::failure(status::INVALID_SYNC_KEY))),
@@ -34,7 +38,11 @@ pub(super) async fn folder_sync(call: &Call<'_>) -> Result<Reply, Failure> {
     let key = if unchanged {
         step.present_key()
     } else {
-        step.commit(Next { view: now.encode(), ..Next::default() }).await?
+        step.commit(Next {
+            view: now.encode(),
+            ..Next::default()
+        })
+        .await?
     };
     let Some(key) = key else {
         return Ok(answer(&Response::failure(status::SERVER_ERROR)));
@@ -49,7 +57,11 @@ pub(super) async fn folder_sync(call: &Call<'_>) -> Result<Reply, Failure> {
         }),
     });
     // A phone that begins learns what this server can do (exchange-habits 5).
-    Ok(if asked == Asked::Start { super::options::announce(call.gateway, reply) } else { reply })
+    Ok(if asked == Asked::Start {
+        super::options::announce(call.gateway, reply)
+    } else {
+        reply
+    })
 }
 
 fn folder(folder: &hierarchy::Folder) -> Folder {

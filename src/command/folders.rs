@@ -12,7 +12,11 @@ pub(super) const CHAIN: &str = "folders";
 /// The folders as the table has them; a user seen for the first time has them listed.
 pub(super) async fn known(call: &Call<'_>) -> Result<Vec<FolderRow>, Failure> {
     let table = call.gateway.store.folders(call.user).await?;
-    if table.rows.is_empty() { Ok(refresh(call).await?.rows) } else { Ok(table.rows) }
+    if table.rows.is_empty() {
+        Ok(refresh(call).await?.rows)
+    } else {
+        Ok(table.rows)
+    }
 }
 
 /// The folders as the backend has them now.

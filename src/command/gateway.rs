@@ -26,7 +26,7 @@ pub struct Gateway {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) imap: Imap,
     pub(crate) hub: Hub,
-    pub(crate) gate: Gate,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) holds: Holds,
     pub(crate) leases: Leases,
     pub(crate) settings: Settings,
@@ -58,7 +58,7 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     pub imap: Imap,
     pub hub: Hub,
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     pub settings: Settings,
     /// Cancelled when the server goes down: held requests then end.
     pub shutdown: CancellationToken,
@@ -90,6 +90,11 @@ impl Gateway {
         }
     }
 
+    /// Closes the idle backend connections of a user whose credentials changed (T46).
+    pub fn forget(&self, user: &UserId) {
+        self.imap.forget(user);
+    }
+
     /// Whether that version is spoken here.
     pub(crate) fn offers(&self, version: ProtocolVersion) -> bool {
         version > ProtocolVersion::V2_5 || self.settings.allow_2_5
@@ -102,7 +107,9 @@ impl Service for Gateway {
 
     async fn admit(&self, head: &Head) -> Result<Admission, Reply> {
         if head.version.is_some_and(|version| !self.offers(version)) {
-            return Err(Reply::bad_request("This protocol version is not spoken here.\n"));
+            return Err(Reply::bad_request(
+                "This protocol version is not spoken here.\n",
+            ));
         }
         let Some(Authorization::Basic { user, secret }) = &head.authorization else {
             return Err(Reply::unauthorized());
@@ -157,7 +164,7 @@ impl Service for Gateway {
         // A revoked credential ends a held request as well (T46).
         tokio::select! {
             reply = answer(&call) => reply,
-            () = self.gate.revoked(&admission) => Reply::unauthorized(),
+            () = self.gate.until_revoked(&admission) => Reply::unauthorized(),
         }
     }
 }
@@ -165,7 +172,10 @@ impl Service for Gateway {
 /// A refusal as the phone hears it. Whatever is wrong with a secret sounds the same (T37).
 fn refuse(refusal: Refusal) -> Reply {
     match refusal {
-        Refusal::Unauthorized | Refusal::DeviceNotBound => Reply::unauthorized(),
+        Refusal::Unauthorized => Reply::unauthorized(),
+        Refusal::DeviceNotBound => {
+            Reply::forbidden("This passcode belongs to another device. Make one for this device.\n")
+        }
         Refusal::Throttled { retry_after }
         | Refusal::BackendDown { retry_after }
         | Refusal::Frozen { retry_after } => Reply::unavailable(retry_after),

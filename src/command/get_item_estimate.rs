@@ -2,9 +2,7 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Class;
-use airgate_codec::eas::get_item_estimate::{
-    Collection, CollectionResponse, Request, Response, status,
-};
+use airgate_codec::eas::get_item_estimate::{Collection, Estimate, Request, Response, status};
 use airgate_codec::imap::MailboxName;
 
 use super::{Answer, Call, folders, malformed};
@@ -28,25 +26,36 @@ pub(super) async fn get_item_estimate(call: &Call<'_>) -> Answer {
     let request = match Request::read(call.body) {
         Ok(request) => request,
         Err(fault) => {
-            return Ok(malformed(call, &fault, airgate_codec::eas::status::INVALID_XML));
+            return Ok(malformed(
+                call,
+                &fault,
+                airgate_codec::eas::status::INVALID_XML,
+            ));
         }
     };
     if request.collections.len() > MAX_COLLECTIONS {
         let status = airgate_codec::eas::status::INVALID_XML;
-        return Ok(super::failures::status_reply(call.version, call.command, status));
+        return Ok(super::failures::status_reply(
+            call.version,
+            call.command,
+            status,
+        ));
     }
     let rows = folders::known(call).await?;
-    let mut collections = Vec::with_capacity(request.collections.len());
+    let mut estimates = Vec::with_capacity(request.collections.len());
     for collection in &request.collections {
-        let (status, estimate) = estimate(call, &rows, collection).await?;
-        collections.push(CollectionResponse {
+        let (status, count) = estimate(call, &rows, collection).await?;
+        estimates.push(Estimate {
             status,
             class: (call.version <= ProtocolVersion::V12_1).then_some(Class::Email),
-            collection_id: collection.collection_id.clone(),
-            estimate,
+            collection_id: Some(collection.collection_id.clone()),
+            count,
         });
     }
-    let response = Response { collections, ..Response::default() };
+    let response = Response {
+        status: None,
+        estimates,
+    };
     Ok(Reply::wbxml(response.write(call.version)))
 }
 
@@ -55,10 +64,17 @@ async fn estimate(
     rows: &[FolderRow],
     asked: &Collection,
 ) -> Result<(u16, Option<u32>), Failure> {
-    let Some(folder) = rows.iter().find(|row| row.id == asked.collection_id && !row.retired) else {
-        return Ok((status::UNKNOWN_COLLECTION, None));
+    let Some(folder) = rows
+        .iter()
+        .find(|row| row.id == asked.collection_id && !row.retired)
+    else {
+        return Ok((status::INVALID_COLLECTION, None));
     };
-    let Ok(key) = asked.sync_key.parse::<Asked>();
+    let Ok(key) = asked
+        .sync_key
+        .as_deref()
+        .unwrap_or_default()
+        .parse::<Asked>();
     let store = call.gateway.store.as_ref();
     let step = Step::open(store, call.user, call.device, &folder.id, key).await?;
     let view = match step.position {
@@ -72,13 +88,27 @@ async fn estimate(
         return Ok((status::INVALID_SYNC_KEY, None));
     };
     let sticky = Options::decode(step.options()).filter_type;
-    let filter = asked.filter_type.unwrap_or(sticky);
+    let filter = asked.filter().unwrap_or(sticky);
     let floor = window::mail_floor(filter, window::day_of(clock::now_seconds()));
     let name = MailboxName::new(folder.name.clone());
     let imap = &call.gateway.imap;
     let mut session = imap.session(call.login, Some(&name)).await?;
-    let mailbox = Mailbox { user: call.user, collection: &folder.id, name: &name };
-    mailbox.look(imap, call.login, store, &mut session, &mut view, floor, None).await?;
+    let mailbox = Mailbox {
+        user: call.user,
+        collection: &folder.id,
+        name: &name,
+    };
+    mailbox
+        .look(
+            imap,
+            call.login,
+            store,
+            &mut session,
+            &mut view,
+            floor,
+            None,
+        )
+        .await?;
     let waiting = u32::try_from(plan::waiting(&view)).unwrap_or(u32::MAX);
     Ok((status::OK, Some(waiting)))
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use airgate_codec::eas::move_items::{Move, MoveResponse, Request, Response, status};
+use airgate_codec::eas::move_items::{Move, Moved, Request, Response, status};
 use airgate_codec::imap::{MailboxName, UidSet};
 use tracing::warn;
 
@@ -30,7 +30,11 @@ pub(super) async fn move_items(call: &Call<'_>) -> Answer {
     let request = match Request::read(call.body) {
         Ok(request) => request,
         Err(fault) => {
-            return Ok(malformed(call, &fault, airgate_codec::eas::status::INVALID_XML));
+            return Ok(malformed(
+                call,
+                &fault,
+                airgate_codec::eas::status::INVALID_XML,
+            ));
         }
     };
     if request.moves.len() > MAX_MOVES {
@@ -38,21 +42,26 @@ pub(super) async fn move_items(call: &Call<'_>) -> Answer {
         return Ok(failures::status_reply(call.version, call.command, status));
     }
     let rows = folders::known(call).await?;
-    let mut answers: Vec<Option<MoveResponse>> = vec![None; request.moves.len()];
+    let mut answers: Vec<Option<Moved>> = vec![None; request.moves.len()];
     // Messages with the same way to go travel together.
     let mut ways: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (at, (asked, answer)) in request.moves.iter().zip(&mut answers).enumerate() {
         match check(&rows, asked) {
             Ok(()) => ways
-                .entry((asked.source_folder.clone(), asked.destination_folder.clone()))
+                .entry((
+                    asked.source_folder.clone(),
+                    asked.destination_folder.clone(),
+                ))
                 .or_default()
                 .push(at),
             Err(status) => *answer = Some(respond(asked, status, None)),
         }
     }
     for ((source, destination), positions) in ways {
-        let asked: Vec<&Move> =
-            positions.iter().filter_map(|at| request.moves.get(*at)).collect();
+        let asked: Vec<&Move> = positions
+            .iter()
+            .filter_map(|at| request.moves.get(*at))
+            .collect();
         let found = |id: &str| rows.iter().find(|row| row.id == id);
         let (Some(source), Some(destination)) = (found(&source), found(&destination)) else {
             continue;
@@ -64,8 +73,14 @@ pub(super) async fn move_items(call: &Call<'_>) -> Answer {
             }
         }
     }
-    let responses = answers.into_iter().flatten().collect();
-    Ok(Reply::wbxml(Response { responses, ..Response::default() }.write(call.version)))
+    let results = answers.into_iter().flatten().collect();
+    Ok(Reply::wbxml(
+        Response {
+            status: None,
+            results,
+        }
+        .write(call.version),
+    ))
 }
 
 fn check(rows: &[FolderRow], asked: &Move) -> Result<(), u16> {
@@ -81,8 +96,12 @@ fn check(rows: &[FolderRow], asked: &Move) -> Result<(), u16> {
     }
 }
 
-fn respond(asked: &Move, status: u16, destination: Option<String>) -> MoveResponse {
-    MoveResponse { source_id: asked.source_id.clone(), status, destination_id: destination }
+fn respond(asked: &Move, status: u16, destination: Option<String>) -> Moved {
+    Moved {
+        source_item: asked.source_item.clone(),
+        status,
+        destination_item: destination,
+    }
 }
 
 /// Moves messages of one folder to one other.
@@ -91,24 +110,39 @@ async fn way(
     source: &FolderRow,
     destination: &FolderRow,
     asked: &[&Move],
-) -> Result<Vec<MoveResponse>, Failure> {
-    let _lease = call.gateway.leases.take(call.user, call.device, &source.id).await;
-    let chain = call.gateway.store.chain(call.user, call.device, &source.id).await?;
+) -> Result<Vec<Moved>, Failure> {
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, &source.id)
+        .await;
+    let chain = call
+        .gateway
+        .store
+        .chain(call.user, call.device, &source.id)
+        .await?;
     let view = chain.and_then(|row| MailView::decode(&row.view).ok());
     let name = MailboxName::new(source.name.clone());
     let mut session = call.gateway.imap.session(call.login, Some(&name)).await?;
     let validity = session.select(&name, None).await?.uid_validity.get();
     let view = view
-        .filter(|view| view.cursor.is_some_and(|cursor| cursor.uid_validity == validity))
+        .filter(|view| {
+            view.cursor
+                .is_some_and(|cursor| cursor.uid_validity == validity)
+        })
         .unwrap_or_default();
     let uid_of = |asked: &Move| {
-        let (collection, number) = server_id::read(&asked.source_id)?;
+        let (collection, number) = server_id::read(&asked.source_item)?;
         view.uid_of(number).filter(|_| collection == source.id)
     };
     let mut fresh = UidSet::new();
     let mut earlier: BTreeMap<u32, Place> = BTreeMap::new();
     for uid in asked.iter().filter_map(|asked| uid_of(asked)) {
-        let place = Place { folder: source.id.clone(), uid_validity: validity, uid };
+        let place = Place {
+            folder: source.id.clone(),
+            uid_validity: validity,
+            uid,
+        };
         match moved::follow(call, &place).await {
             Some(place) => {
                 earlier.insert(uid, place);
@@ -126,15 +160,23 @@ async fn way(
     };
     let moved = match outcome {
         Ok(moved) => moved,
-        Err(error @ (ImapError::NoMailbox(_) | ImapError::Denied(_) | ImapError::ReadOnly
-            | ImapError::OverQuota | ImapError::Refused(_))) => {
+        Err(
+            error @ (ImapError::NoMailbox(_)
+            | ImapError::Denied(_)
+            | ImapError::ReadOnly
+            | ImapError::OverQuota
+            | ImapError::Refused(_)),
+        ) => {
             warn!(error = %failure::chain(&error), "the backend refused a move");
             let status = if matches!(error, ImapError::NoMailbox(_)) {
                 status::INVALID_DESTINATION
             } else {
                 status::LOCKED
             };
-            return Ok(asked.iter().map(|asked| respond(asked, status, None)).collect());
+            return Ok(asked
+                .iter()
+                .map(|asked| respond(asked, status, None))
+                .collect());
         }
         Err(error) => return Err(error.into()),
     };
@@ -143,8 +185,14 @@ async fn way(
     }
     drop(session);
     // What the phone knows of the destination decides how its messages are numbered.
-    let chain = call.gateway.store.chain(call.user, call.device, &destination.id).await?;
-    let held = chain.and_then(|row| MailView::decode(&row.view).ok()).unwrap_or_default();
+    let chain = call
+        .gateway
+        .store
+        .chain(call.user, call.device, &destination.id)
+        .await?;
+    let held = chain
+        .and_then(|row| MailView::decode(&row.view).ok())
+        .unwrap_or_default();
     let mut arrived = UidSet::new();
     let answers = asked
         .iter()
@@ -156,12 +204,15 @@ async fn way(
                 // The repeat of a move: the first answer again, if that is where it is now.
                 let there = (place.folder == destination.id).then(|| held.number_of(place.uid));
                 let id = there.map_or_else(
-                    || asked.source_id.clone(),
+                    || asked.source_item.clone(),
                     |number| server_id::write(&destination.id, number),
                 );
                 return respond(asked, status::OK, Some(id));
             }
-            let pairs = moved.as_ref().map(|moved| moved.pairs.as_slice()).unwrap_or_default();
+            let pairs = moved
+                .as_ref()
+                .map(|moved| moved.pairs.as_slice())
+                .unwrap_or_default();
             if !pairs.iter().any(|(old, _)| old.get() == uid) {
                 return respond(asked, status::INVALID_SOURCE, None);
             }
@@ -169,7 +220,7 @@ async fn way(
             // Without a new UID the phone is told its old id: it drops the message here and finds it
             // there by the next Sync.
             let id = new.map_or_else(
-                || asked.source_id.clone(),
+                || asked.source_item.clone(),
                 |new| {
                     arrived.insert(new.get());
                     server_id::write(&destination.id, held.number_of(new.get()))
@@ -185,12 +236,12 @@ async fn way(
 }
 
 /// Counts messages the phone moved itself as held by it in their new folder.
-async fn take_in(
-    call: &Call<'_>,
-    folder: &FolderRow,
-    arrived: &UidSet,
-) -> Result<(), Failure> {
-    let _lease = call.gateway.leases.take(call.user, call.device, &folder.id).await;
+async fn take_in(call: &Call<'_>, folder: &FolderRow, arrived: &UidSet) -> Result<(), Failure> {
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, &folder.id)
+        .await;
     let store = call.gateway.store.as_ref();
     let Some(row) = store.chain(call.user, call.device, &folder.id).await? else {
         return Ok(());
@@ -198,7 +249,9 @@ async fn take_in(
     let key = format!("{}.{}", row.epoch, row.counter);
     let Ok(asked) = key.parse::<Asked>();
     let step = Step::open(store, call.user, call.device, &folder.id, asked).await?;
-    let Some(Ok(mut view)) = step.base().map(MailView::decode) else { return Ok(()) };
+    let Some(Ok(mut view)) = step.base().map(MailView::decode) else {
+        return Ok(());
+    };
     if view.generation != 0 || view.cursor.is_none() {
         return Ok(());
     }

@@ -49,10 +49,16 @@ pub(super) async fn remember(
     to: &str,
     moved: &Moved,
 ) {
-    let Some(new_validity) = moved.validity else { return };
+    let Some(new_validity) = moved.validity else {
+        return;
+    };
     for (uid, new_uid) in &moved.pairs {
         let Some(new_uid) = new_uid else { continue };
-        let old = Place { folder: from.to_owned(), uid_validity, uid: uid.get() };
+        let old = Place {
+            folder: from.to_owned(),
+            uid_validity,
+            uid: uid.get(),
+        };
         let new = Place {
             folder: to.to_owned(),
             uid_validity: new_validity.get(),
@@ -60,8 +66,9 @@ pub(super) async fn remember(
         };
         let expires = clock::now_seconds() + KEPT;
         let store = &call.gateway.store;
-        if let Err(error) =
-            store.remember(call.user, None, KIND, &old.key(), &new.key(), expires).await
+        if let Err(error) = store
+            .remember(call.user, None, KIND, &old.key(), &new.key(), expires)
+            .await
         {
             warn!(error = %failure::chain(&error), "a move could not be recorded");
         }
@@ -74,7 +81,11 @@ pub(super) async fn follow(call: &Call<'_>, place: &Place) -> Option<Place> {
     let mut next = place.clone();
     for _ in 0..MAX_HOPS {
         let now = clock::now_seconds();
-        let found = call.gateway.store.recall(call.user, None, KIND, &next.key(), now).await;
+        let found = call
+            .gateway
+            .store
+            .recall(call.user, None, KIND, &next.key(), now)
+            .await;
         match found.ok().flatten().as_deref().and_then(Place::read) {
             Some(found) => {
                 at = Some(found.clone());
@@ -88,5 +99,9 @@ pub(super) async fn follow(call: &Call<'_>, place: &Place) -> Option<Place> {
 
 /// The destination of one message in a move.
 pub(super) fn new_uid(moved: &Moved, uid: u32) -> Option<Uid> {
-    moved.pairs.iter().find(|(old, _)| old.get() == uid).and_then(|(_, new)| *new)
+    moved
+        .pairs
+        .iter()
+        .find(|(old, _)| old.get() == uid)
+        .and_then(|(_, new)| *new)
 }

@@ -25,8 +25,14 @@ fn versions(gateway: &Gateway) -> String {
 pub(super) fn options(gateway: &Gateway) -> Reply {
     let reply = capabilities(gateway, Reply::empty());
     reply
-        .with_header(HeaderName::from_static("public"), HeaderValue::from_static("OPTIONS,POST"))
-        .with_header(HeaderName::from_static("allow"), HeaderValue::from_static("OPTIONS,POST"))
+        .with_header(
+            HeaderName::from_static("public"),
+            HeaderValue::from_static("OPTIONS,POST"),
+        )
+        .with_header(
+            HeaderName::from_static("allow"),
+            HeaderValue::from_static("OPTIONS,POST"),
+        )
 }
 
 /// Adds what OPTIONS says, and X-MS-RP with it, to an answer that begins a partnership.

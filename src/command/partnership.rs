@@ -45,10 +45,15 @@ pub(super) async fn of(
         Some(row) => Some(row),
         None => gateway.store.device(user, device).await?,
     };
-    let mut row = known.clone().unwrap_or_else(|| DeviceRow::new(user.clone(), device.clone(), device_type, now));
+    let mut row = known
+        .clone()
+        .unwrap_or_else(|| DeviceRow::new(user.clone(), device.clone(), device_type, now));
     row.device_type = device_type.to_owned();
     row.agent = head.agent.clone().or(row.agent);
-    row.protocol = head.version.map(|version| version.to_string()).or(row.protocol);
+    row.protocol = head
+        .version
+        .map(|version| version.to_string())
+        .or(row.protocol);
     row.last_address = Some(head.client.to_string());
     let changed = known.as_ref().is_none_or(|known| {
         now - known.last_seen >= SEEN_AFTER

@@ -32,12 +32,18 @@ pub(super) async fn ping(call: &Call<'_>) -> Result<Reply, Failure> {
         Err(fault) => return Ok(malformed(call, &fault, status::SYNTAX_ERROR)),
     };
     let answer = |response: &Response| Reply::wbxml(response.write(call.version));
-    let of = |status| Response { status, ..Response::default() };
+    let of = |status| Response {
+        status,
+        ..Response::default()
+    };
     let stored = parameters(call).await?;
     let folder_ids = |folders: Vec<Folder>| folders.into_iter().map(|folder| folder.id).collect();
     let now = Parameters {
         heartbeat: request.heartbeat.or(stored.heartbeat),
-        folders: request.folders.map(folder_ids).or_else(|| stored.folders.clone()),
+        folders: request
+            .folders
+            .map(folder_ids)
+            .or_else(|| stored.folders.clone()),
     };
     let (Some(heartbeat), Some(ids)) = (now.heartbeat, now.folders.clone()) else {
         return Ok(answer(&of(status::MISSING_PARAMETERS)));
@@ -57,18 +63,27 @@ pub(super) async fn ping(call: &Call<'_>) -> Result<Reply, Failure> {
     }
     if now != stored {
         let note = state::encode(VERSION, &now);
-        call.gateway.store.set_note(call.user, call.device, NOTE, Some(&note)).await?;
+        call.gateway
+            .store
+            .set_note(call.user, call.device, NOTE, Some(&note))
+            .await?;
     }
     let rows = folders::known(call).await?;
     // A folder never synced is passed over: iOS pings such folders, and an error loops
     // (device-notes.md section 4). One that is gone is told at once.
-    if ids.iter().any(|id| !rows.iter().any(|row| row.id == *id && !row.retired)) {
+    if ids
+        .iter()
+        .any(|id| !rows.iter().any(|row| row.id == *id && !row.retired))
+    {
         return Ok(answer(&of(status::HIERARCHY_CHANGED)));
     }
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let patience = Duration::from_secs(u64::from(heartbeat));
     let response = match watch::wait(call, &rows, &ids, patience, HoldKind::Ping).await? {
-        Woken::Changes(folders) => Response { folders, ..of(status::CHANGES) },
+        Woken::Changes(folders) => Response {
+            folders,
+            ..of(status::CHANGES)
+        },
         Woken::Hierarchy => of(status::HIERARCHY_CHANGED),
         Woken::Nothing | Woken::Superseded => of(status::NO_CHANGES),
     };
@@ -76,6 +91,12 @@ pub(super) async fn ping(call: &Call<'_>) -> Result<Reply, Failure> {
 }
 
 async fn parameters(call: &Call<'_>) -> Result<Parameters, Failure> {
-    let note = call.gateway.store.note(call.user, call.device, NOTE).await?;
-    Ok(note.and_then(|blob| state::decode(VERSION, &blob).ok()).unwrap_or_default())
+    let note = call
+        .gateway
+        .store
+        .note(call.user, call.device, NOTE)
+        .await?;
+    Ok(note
+        .and_then(|blob| state::decode(VERSION, &blob).ok())
+        .unwrap_or_default())
 }

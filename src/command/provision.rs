@@ -38,7 +38,10 @@ pub(super) async fn provision(call: &Call<'_>) -> Answer {
         Ok(request) => request,
         Err(fault) => return Ok(malformed(call, &fault, status::PROTOCOL_ERROR)),
     };
-    let mut response = Response { status: status::OK, ..Response::default() };
+    let mut response = Response {
+        status: status::OK,
+        ..Response::default()
+    };
     if let Some(information) = &request.device_information {
         partnership::save_information(call, information).await?;
         response.device_information_status = Some(status::OK);
@@ -54,18 +57,18 @@ pub(super) async fn provision(call: &Call<'_>) -> Answer {
     Ok(Reply::wbxml(response.write(call.version)))
 }
 
-async fn answer_policy(
-    call: &Call<'_>,
-    asked: &PolicyRequest,
-) -> Result<PolicyResponse, Failure> {
+async fn answer_policy(call: &Call<'_>, asked: &PolicyRequest) -> Result<PolicyResponse, Failure> {
     let mut answer = PolicyResponse {
         policy_type: asked.policy_type.clone(),
         status: status::OK,
         key: None,
         data: None,
     };
-    let expected =
-        if call.version == ProtocolVersion::V2_5 { WAP_POLICY } else { WBXML_POLICY };
+    let expected = if call.version == ProtocolVersion::V2_5 {
+        WAP_POLICY
+    } else {
+        WBXML_POLICY
+    };
     if asked.policy_type != expected {
         answer.status = status::POLICY_TYPE_UNKNOWN;
         return Ok(answer);
@@ -79,8 +82,11 @@ async fn answer_policy(
         // Phase 1: a temporary key and the policy.
         None => {
             let key = fresh_key(device.policy_key)?;
-            let row =
-                DeviceRow { policy_key: key, policy_acknowledged: false, ..device.clone() };
+            let row = DeviceRow {
+                policy_key: key,
+                policy_acknowledged: false,
+                ..device.clone()
+            };
             partnership::save(call, row).await?;
             answer.key = Some(key);
             answer.data = Some(if call.version == ProtocolVersion::V2_5 {
@@ -92,7 +98,11 @@ async fn answer_policy(
         // Phase 2: the phone acknowledges, the permanent key goes out.
         Some(key) if key.trim().parse() == Ok(device.policy_key) && device.policy_key != 0 => {
             let key = fresh_key(device.policy_key)?;
-            let row = DeviceRow { policy_key: key, policy_acknowledged: true, ..device.clone() };
+            let row = DeviceRow {
+                policy_key: key,
+                policy_acknowledged: true,
+                ..device.clone()
+            };
             partnership::save(call, row).await?;
             answer.key = Some(key);
         }
@@ -119,14 +129,14 @@ fn document(policy: &config::Policy) -> Policy {
         device_password_enabled: policy.device_password,
         min_device_password_length: policy
             .password_length
-            .map(|length| Bound::Value(u32::from(length))),
+            .map(|length| Bound::At(u32::from(length))),
         alphanumeric_device_password_required: policy.password_alphanumeric,
         max_device_password_failed_attempts: policy
             .password_attempts
-            .map(|attempts| Bound::Value(u32::from(attempts))),
-        max_inactivity_time_device_lock: policy.lock_after.map(|time| {
-            Bound::Value(u32::try_from(time.as_secs()).unwrap_or(u32::MAX))
-        }),
+            .map(|attempts| Bound::At(u32::from(attempts))),
+        max_inactivity_time_device_lock: policy
+            .lock_after
+            .map(|time| Bound::At(u32::try_from(time.as_secs()).unwrap_or(u32::MAX))),
         require_device_encryption: policy.device_encryption,
         ..Policy::default()
     }

@@ -17,7 +17,11 @@ pub(super) async fn settings(call: &Call<'_>) -> Answer {
         Err(fault) => return Ok(malformed(call, &fault, status::PROTOCOL_ERROR)),
     };
     let twice = request.asks.iter().enumerate().any(|(at, ask)| {
-        request.asks.iter().skip(at + 1).any(|other| other.property() == ask.property())
+        request
+            .asks
+            .iter()
+            .skip(at + 1)
+            .any(|other| other.property() == ask.property())
     });
     if twice || request.asks.is_empty() {
         let failure = Response::failure(status::PROTOCOL_ERROR);
@@ -27,7 +31,13 @@ pub(super) async fn settings(call: &Call<'_>) -> Answer {
     for ask in &request.asks {
         answers.push(told(call, ask).await?);
     }
-    Ok(Reply::wbxml(Response { status: status::OK, answers }.write(call.version)))
+    Ok(Reply::wbxml(
+        Response {
+            status: status::OK,
+            answers,
+        }
+        .write(call.version),
+    ))
 }
 
 async fn told(call: &Call<'_>, ask: &Ask) -> Result<Told, Failure> {
@@ -35,21 +45,31 @@ async fn told(call: &Call<'_>, ask: &Ask) -> Result<Told, Failure> {
         // There is no out-of-office of ours yet: it is off, and cannot be switched on.
         Ask::Oof(OofAsk::Get(_)) => Told::Oof {
             status: status::OK,
-            oof: Some(Oof { state: Some(OofState::Off), ..Oof::default() }),
+            oof: Some(Oof {
+                state: Some(OofState::Off),
+                ..Oof::default()
+            }),
         },
-        Ask::Oof(OofAsk::Set(_)) => Told::Oof { status: status::ACCESS_DENIED, oof: None },
-        Ask::DevicePassword(_) => Told::DevicePassword { status: status::DENIED_BY_POLICY },
+        Ask::Oof(OofAsk::Set(_)) => Told::Oof {
+            status: status::ACCESS_DENIED,
+            oof: None,
+        },
+        Ask::DevicePassword(_) => Told::DevicePassword {
+            status: status::DENIED_BY_POLICY,
+        },
         Ask::DeviceInformation(information) => {
             partnership::save_information(call, information).await?;
             Told::DeviceInformation { status: status::OK }
         }
         Ask::UserInformation => Told::UserInformation {
             status: status::OK,
-            information: Some(UserInformation { accounts: vec![account(call)] }),
+            information: Some(UserInformation {
+                accounts: vec![account(call)],
+            }),
         },
-        Ask::RightsManagementInformation => {
-            Told::RightsManagementInformation { status: common::IRM_FEATURE_DISABLED }
-        }
+        Ask::RightsManagementInformation => Told::RightsManagementInformation {
+            status: common::IRM_FEATURE_DISABLED,
+        },
         Ask::Invalid(property, _) => refused(*property),
     })
 }
@@ -71,7 +91,10 @@ fn refused(property: Property) -> Told {
         Property::Oof => Told::Oof { status, oof: None },
         Property::DevicePassword => Told::DevicePassword { status },
         Property::DeviceInformation => Told::DeviceInformation { status },
-        Property::UserInformation => Told::UserInformation { status, information: None },
+        Property::UserInformation => Told::UserInformation {
+            status,
+            information: None,
+        },
         Property::RightsManagementInformation => Told::RightsManagementInformation { status },
     }
 }

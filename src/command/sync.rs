@@ -10,14 +10,13 @@ use std::collections::HashMap;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::sync::{Request, ResponseWriter};
-use airgate_codec::imap::MailboxName;
+use airgate_codec::imap::{MailboxName, MailboxStatus};
 use tracing::info;
 
 use self::collection::Answer;
 use self::page::{Budget, Told};
 use self::request::{Refused, Wanted};
 use super::{Call, folders, malformed, watch};
-use crate::backend::imap::MailboxStatus;
 use crate::clock;
 use crate::failure::Failure;
 use crate::front::Reply;
@@ -37,18 +36,30 @@ pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Failure> {
         Ok(wanted) => wanted,
         Err(Refused { status, limit }) => {
             info!(status, "the Sync is refused as a whole");
-            return Ok(Reply::wbxml(ResponseWriter::failure(call.version, status, limit)));
+            return Ok(Reply::wbxml(ResponseWriter::failure(
+                call.version,
+                status,
+                limit,
+            )));
         }
     };
     let rows = folders::known(call).await?;
     let mut answers = round(call, &rows, &wanted).await?;
     if let (Some(wait), false) = (wanted.wait, answers.iter().any(Answer::speaks)) {
-        let ids: Vec<&str> = wanted.collections.iter().map(|c| c.collection_id.as_str()).collect();
+        let ids: Vec<&str> = wanted
+            .collections
+            .iter()
+            .map(|c| c.collection_id.as_str())
+            .collect();
         match watch::wait(call, &rows, &ids, wait, HoldKind::Sync).await? {
             watch::Woken::Changes(_) => answers = round(call, &rows, &wanted).await?,
             watch::Woken::Hierarchy => {
                 let status = 12;
-                return Ok(Reply::wbxml(ResponseWriter::failure(call.version, status, None)));
+                return Ok(Reply::wbxml(ResponseWriter::failure(
+                    call.version,
+                    status,
+                    None,
+                )));
             }
             watch::Woken::Nothing | watch::Woken::Superseded => {}
         }
@@ -63,7 +74,9 @@ async fn round(
     wanted: &Wanted,
 ) -> Result<Vec<Answer>, Failure> {
     let statuses = statuses(call, rows, wanted).await;
-    let window = wanted.window.map_or(usize::MAX, |window| collection::window_of(Some(window)));
+    let window = wanted
+        .window
+        .map_or(usize::MAX, |window| collection::window_of(Some(window)));
     let mut budget = Budget::new(window);
     let mut answers = Vec::with_capacity(wanted.collections.len());
     for collection in &wanted.collections {
@@ -85,8 +98,13 @@ async fn statuses<'w>(
         .iter()
         .filter(|collection| collection.sync_key.as_deref() != Some("0"))
         .filter_map(|collection| {
-            let row = rows.iter().find(|row| row.id == collection.collection_id && !row.retired)?;
-            Some((collection.collection_id.as_str(), MailboxName::new(row.name.clone())))
+            let row = rows
+                .iter()
+                .find(|row| row.id == collection.collection_id && !row.retired)?;
+            Some((
+                collection.collection_id.as_str(),
+                MailboxName::new(row.name.clone()),
+            ))
         })
         .collect();
     let names: Vec<MailboxName> = asked.iter().map(|(_, name)| name.clone()).collect();
@@ -145,5 +163,9 @@ fn write(call: &Call<'_>, answers: Vec<Answer>) -> Reply {
     }
     let document = writer.finish();
     metrics::histogram!("airgate_sync_encode_seconds").record(started.elapsed().as_secs_f64());
-    if document.is_empty() { Reply::empty() } else { Reply::wbxml(document) }
+    if document.is_empty() {
+        Reply::empty()
+    } else {
+        Reply::wbxml(document)
+    }
 }

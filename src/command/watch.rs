@@ -48,10 +48,14 @@ pub(super) async fn wait(
     patience: Duration,
     kind: HoldKind,
 ) -> Result<Woken, Failure> {
-    let watched: Vec<&FolderRow> =
-        rows.iter().filter(|row| !row.retired && ids.contains(&row.id.as_str())).collect();
-    let names: Vec<MailboxName> =
-        watched.iter().map(|row| MailboxName::new(row.name.clone())).collect();
+    let watched: Vec<&FolderRow> = rows
+        .iter()
+        .filter(|row| !row.retired && ids.contains(&row.id.as_str()))
+        .collect();
+    let names: Vec<MailboxName> = watched
+        .iter()
+        .map(|row| MailboxName::new(row.name.clone()))
+        .collect();
     let gateway = call.gateway;
     let hold = gateway.holds.begin(call.user, call.device, kind);
     let mut subscription = gateway.hub.subscribe(call.login, &names);
@@ -62,11 +66,16 @@ pub(super) async fn wait(
     let mut hint = Event::Anything;
     loop {
         let woken = match &hint {
-            Event::Hierarchy => hierarchy_differs(call).await.map(|yes| yes.then_some(Woken::Hierarchy)),
+            Event::Hierarchy => hierarchy_differs(call)
+                .await
+                .map(|yes| yes.then_some(Woken::Hierarchy)),
             Event::Anything => changed(call, &watched).await.map(changes),
             Event::Mailbox(name) => {
-                let one: Vec<&FolderRow> =
-                    watched.iter().copied().filter(|row| row.name == name.as_str()).collect();
+                let one: Vec<&FolderRow> = watched
+                    .iter()
+                    .copied()
+                    .filter(|row| row.name == name.as_str())
+                    .collect();
                 changed(call, &one).await.map(changes)
             }
         };
@@ -102,7 +111,11 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
     let today = window::day_of(clock::now_seconds());
     let mut candidates = Vec::new();
     for row in watched {
-        let chain = call.gateway.store.chain(call.user, call.device, &row.id).await?;
+        let chain = call
+            .gateway
+            .store
+            .chain(call.user, call.device, &row.id)
+            .await?;
         let Some(chain) = chain else { continue };
         let Ok(view) = MailView::decode(&chain.view) else {
             candidates.push((*row, None, None));
@@ -114,8 +127,10 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
-    let names: Vec<MailboxName> =
-        candidates.iter().map(|(row, _, _)| MailboxName::new(row.name.clone())).collect();
+    let names: Vec<MailboxName> = candidates
+        .iter()
+        .map(|(row, _, _)| MailboxName::new(row.name.clone()))
+        .collect();
     let imap = &call.gateway.imap;
     let mut session = imap.session(call.login, names.first()).await?;
     let statuses = session.status(&names).await?;
@@ -129,10 +144,22 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
         let status = status?;
         let moved = view.cursor.is_none_or(|cursor| !unmoved(&cursor, &status));
         if moved || view.floor != floor {
-            let mailbox = Mailbox { user: call.user, collection: &row.id, name };
+            let mailbox = Mailbox {
+                user: call.user,
+                collection: &row.id,
+                name,
+            };
             let store = call.gateway.store.as_ref();
             mailbox
-                .look(imap, call.login, store, &mut session, &mut view, floor, Some(&status))
+                .look(
+                    imap,
+                    call.login,
+                    store,
+                    &mut session,
+                    &mut view,
+                    floor,
+                    Some(&status),
+                )
                 .await?;
         }
         if plan::anything(&view) {
@@ -145,8 +172,14 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
 /// Whether the folders are others than the phone was told.
 async fn hierarchy_differs(call: &Call<'_>) -> Result<bool, Failure> {
     let now = folders::refresh(call).await?.hierarchy;
-    let held = call.gateway.store.chain(call.user, call.device, folders::CHAIN).await?;
-    let held = held.and_then(|row| Hierarchy::decode(&row.view).ok()).unwrap_or_default();
+    let held = call
+        .gateway
+        .store
+        .chain(call.user, call.device, folders::CHAIN)
+        .await?;
+    let held = held
+        .and_then(|row| Hierarchy::decode(&row.view).ok())
+        .unwrap_or_default();
     Ok(held.changes_to(&now).count() > 0)
 }
 

@@ -45,7 +45,7 @@ pub enum ReplyBody {
 }
 
 /// Content types as [MS-ASHTTP] 2.2.2.1 wants them: exact, without charset.
-pub(super) const WBXML: &str = "application/vnd.ms-sync.wbxml";
+pub(crate) const WBXML: &str = "application/vnd.ms-sync.wbxml";
 pub(super) const MULTIPART: &str = "application/vnd.ms-sync.multipart";
 
 impl Reply {

@@ -38,17 +38,27 @@ impl Holds {
         let key = (user.clone(), device.clone(), kind);
         let token = CancellationToken::new();
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = held.get(&key).map_or(0, |(number, _)| number.wrapping_add(1));
+        let number = held
+            .get(&key)
+            .map_or(0, |(number, _)| number.wrapping_add(1));
         if let Some((_, older)) = held.insert(key.clone(), (number, token.clone())) {
             older.cancel();
         }
         drop(held);
-        Hold { holds: self.clone(), key, number, token }
+        Hold {
+            holds: self.clone(),
+            key,
+            number,
+            token,
+        }
     }
 
     /// How many requests are held.
     pub fn len(&self) -> usize {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
     }
 
     /// Whether nothing is held.
@@ -66,8 +76,15 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        let mut held = self.holds.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
+        let mut held = self
+            .holds
+            .held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if held
+            .get(&self.key)
+            .is_some_and(|(number, _)| *number == self.number)
+        {
             held.remove(&self.key);
         }
     }
@@ -81,7 +98,10 @@ mod tests {
     async fn a_newer_ping_ends_the_older_and_only_that() {
         let holds = Holds::default();
         let user = UserId::parse("a@b.test", None).expect("good");
-        let (one, two) = (DeviceId::parse("one").expect("good"), DeviceId::parse("two").expect("good"));
+        let (one, two) = (
+            DeviceId::parse("one").expect("good"),
+            DeviceId::parse("two").expect("good"),
+        );
         let older = holds.begin(&user, &one, HoldKind::Ping);
         let other = holds.begin(&user, &two, HoldKind::Ping);
         let sync = holds.begin(&user, &one, HoldKind::Sync);
@@ -90,7 +110,11 @@ mod tests {
         assert!(!newer.token.is_cancelled() && !other.token.is_cancelled());
         assert!(!sync.token.is_cancelled());
         drop(older);
-        assert_eq!(holds.len(), 3, "the older one leaving does not unregister the newer");
+        assert_eq!(
+            holds.len(),
+            3,
+            "the older one leaving does not unregister the newer"
+        );
         drop((newer, other, sync));
         assert!(holds.is_empty());
     }

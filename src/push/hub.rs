@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use airgate_codec::imap::MailboxName;
 use tokio::sync::broadcast;
 
-use super::watcher::{self, PushSettings, Shared};
 use super::Event;
+use super::watcher::{self, PushSettings, Shared};
 use crate::backend::Login;
 use crate::backend::imap::Imap;
 use crate::identity::UserId;
 
 /// Watchers by user. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Hub {
     imap: Imap,
     settings: PushSettings,
@@ -30,7 +30,11 @@ pub struct Subscription {
 
 impl Hub {
     pub fn new(imap: Imap, settings: PushSettings) -> Self {
-        Self { imap, settings, watchers: Arc::default() }
+        Self {
+            imap,
+            settings,
+            watchers: Arc::default(),
+        }
     }
 
     /// Listens for changes of these mailboxes. From the return on no change is missed; what changed
@@ -61,12 +65,19 @@ impl Hub {
             });
             shared
         };
-        Subscription { events: shared.listen(), shared, mailboxes: mailboxes.to_vec() }
+        Subscription {
+            events: shared.listen(),
+            shared,
+            mailboxes: mailboxes.to_vec(),
+        }
     }
 
     /// How many users are watched.
     pub fn watched(&self) -> usize {
-        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.watchers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
     }
 }
 

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use airgate_codec::imap::MailboxName;
+use airgate_codec::imap::{MailboxName, MailboxStatus};
 use tokio::sync::{Notify, broadcast};
 use tracing::{debug, info};
 
 use super::Event;
 use crate::backend::Login;
-use crate::backend::imap::{Covers, Imap, ImapError, MailboxStatus, Watch, WatchEvent};
+use crate::backend::imap::{Covers, Imap, ImapError, Watch, WatchEvent};
 use crate::failure;
 
 /// How watchers behave.
@@ -25,7 +25,10 @@ pub struct PushSettings {
 
 impl Default for PushSettings {
     fn default() -> Self {
-        Self { poll: Duration::from_secs(30), linger: Duration::from_secs(120) }
+        Self {
+            poll: Duration::from_secs(30),
+            linger: Duration::from_secs(120),
+        }
     }
 }
 
@@ -54,7 +57,12 @@ struct Wanted {
 impl Shared {
     pub(super) fn new(login: Login) -> Self {
         let (events, _) = broadcast::channel(BACKLOG);
-        Self { login, events, wanted: Mutex::default(), changed: Notify::new() }
+        Self {
+            login,
+            events,
+            wanted: Mutex::default(),
+            changed: Notify::new(),
+        }
     }
 
     pub(super) fn version(&self) -> u64 {
@@ -112,7 +120,11 @@ impl Shared {
     }
 
     fn idle(&self) -> bool {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).waiters == 0
+        self.wanted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .waiters
+            == 0
     }
 
     /// Closes the door if still nobody waits.
@@ -196,7 +208,7 @@ async fn attend(
             () = shared.changed.notified() => {
                 if let (false, Covers::Only(covered)) = (shared.idle(), watch.covers()) {
                     let wanted = shared.mailboxes();
-                    if wanted.first().is_some_and(|first| *first != covered) {
+                    if wanted.first().is_some_and(|first| first != covered) {
                         return Ended::Rearm;
                     }
                 }
@@ -204,7 +216,7 @@ async fn attend(
             _ = rounds.tick() => {
                 if let Covers::Only(covered) = watch.covers() {
                     let rest: Vec<MailboxName> =
-                        shared.mailboxes().into_iter().filter(|name| *name != covered).collect();
+                        shared.mailboxes().into_iter().filter(|name| name != covered).collect();
                     if let Err(error) = round(imap, shared, &rest, last_seen).await {
                         debug!(error = %failure::chain(&error), "a STATUS round failed");
                     }
@@ -234,7 +246,10 @@ async fn round(
     for (name, status) in mailboxes.iter().zip(answers) {
         match status {
             Ok(status) => {
-                if last_seen.insert(name.clone(), status.clone()).is_some_and(|old| old != status) {
+                if last_seen
+                    .insert(name.clone(), status.clone())
+                    .is_some_and(|old| old != status)
+                {
                     shared.publish(Event::Mailbox(name.clone()));
                 }
             }

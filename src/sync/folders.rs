@@ -135,15 +135,22 @@ impl FolderChanges {
 /// MAILBOXID shows it, or failing that its UIDVALIDITY, if that names one candidate only (S16).
 pub fn reconcile(known: &[FolderRow], listed: &[Listed], overrides: &Overrides) -> Reconciled {
     let roles = roles(listed, known, overrides);
-    let living = || known.iter().filter(|row| row.kind == FolderKind::Mail && !row.retired);
-    let by_name: HashMap<&str, &FolderRow> =
-        living().map(|row| (row.name.as_str(), row)).collect();
+    let living = || {
+        known
+            .iter()
+            .filter(|row| row.kind == FolderKind::Mail && !row.retired)
+    };
+    let by_name: HashMap<&str, &FolderRow> = living().map(|row| (row.name.as_str(), row)).collect();
     let names: BTreeSet<&str> = listed.iter().map(|mailbox| mailbox.name.as_str()).collect();
-    let mut orphans: Vec<&FolderRow> =
-        living().filter(|row| !names.contains(row.name.as_str())).collect();
+    let mut orphans: Vec<&FolderRow> = living()
+        .filter(|row| !names.contains(row.name.as_str()))
+        .collect();
     let mut result = Reconciled::default();
     for mailbox in listed.iter().filter(|mailbox| mailbox.selectable) {
-        let role = roles.get(mailbox.name.as_str()).copied().unwrap_or(Role::Mail) as u8;
+        let role = roles
+            .get(mailbox.name.as_str())
+            .copied()
+            .unwrap_or(Role::Mail) as u8;
         let found = by_name.get(mailbox.name.as_str()).copied().or_else(|| {
             let at = renamed_from(&orphans, mailbox)?;
             Some(orphans.remove(at))
@@ -161,7 +168,10 @@ pub fn reconcile(known: &[FolderRow], listed: &[Listed], overrides: &Overrides) 
         let now = FolderRow {
             name: mailbox.name.clone(),
             uid_validity: mailbox.uid_validity.or(row.uid_validity),
-            mailbox_id: mailbox.mailbox_id.clone().or_else(|| row.mailbox_id.clone()),
+            mailbox_id: mailbox
+                .mailbox_id
+                .clone()
+                .or_else(|| row.mailbox_id.clone()),
             role,
             missing_since: None,
             ..row.clone()
@@ -226,7 +236,9 @@ fn roles<'a>(
             .as_ref()
             .and_then(|name| mailboxes().find(|mailbox| mailbox.name == *name))
             .or_else(|| {
-                let holder = known.iter().find(|row| !row.retired && row.role == role as u8)?;
+                let holder = known
+                    .iter()
+                    .find(|row| !row.retired && row.role == role as u8)?;
                 mailboxes().find(|mailbox| mailbox.name == holder.name)
             })
             .or_else(|| mailboxes().find(|mailbox| mailbox.role == Some(role)))
@@ -245,7 +257,11 @@ fn roles<'a>(
 }
 
 /// A role that no mailbox has, with the name under which to create one.
-pub fn lacking(listed: &[Listed], known: &[FolderRow], overrides: &Overrides) -> Vec<(Role, String)> {
+pub fn lacking(
+    listed: &[Listed],
+    known: &[FolderRow],
+    overrides: &Overrides,
+) -> Vec<(Role, String)> {
     let held: BTreeSet<Role> = roles(listed, known, overrides).into_values().collect();
     let prefix = personal_prefix(listed);
     [
@@ -414,11 +430,8 @@ pub fn hierarchy(known: &[FolderRow], listed: &[Listed]) -> Hierarchy {
                 depth = row.name.matches(delimiter).count();
             }
         }
-        let name = if row.role == Role::Inbox {
-            "Inbox"
-        } else {
-            name
-        };
+        let role = Role::from_number(row.role);
+        let name = if role == Role::Inbox { "Inbox" } else { name };
         folders.push((
             depth,
             Folder {

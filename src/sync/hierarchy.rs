@@ -41,10 +41,15 @@ pub async fn refresh(
         }
         let mut result = folders::reconcile(&table.rows, &listed, overrides);
         for id in std::mem::take(&mut result.missing) {
-            let Some(row) = table.rows.iter().find(|row| row.id == id) else { continue };
+            let Some(row) = table.rows.iter().find(|row| row.id == id) else {
+                continue;
+            };
             if proven_absent(imap, login, row).await? {
                 info!(folder = %row.id, "a mailbox is gone");
-                result.changed.push(FolderRow { retired: true, ..row.clone() });
+                result.changed.push(FolderRow {
+                    retired: true,
+                    ..row.clone()
+                });
             }
         }
         let rows = if result.changed.is_empty() && result.added.is_empty() {
@@ -60,7 +65,9 @@ pub async fn refresh(
             return Ok(Folders { rows, hierarchy });
         }
     }
-    Err(Failure::gateway("the table of folders kept changing under us"))
+    Err(Failure::gateway(
+        "the table of folders kept changing under us",
+    ))
 }
 
 async fn list(session: &mut Session) -> Result<Vec<Listed>, ImapError> {

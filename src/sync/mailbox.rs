@@ -6,16 +6,14 @@
 //! - CONDSTORE: changed flags by CHANGEDSINCE, absence by a SEARCH when the count says so.
 //! - Neither: the window is listed and its flags are read anew.
 
-use airgate_codec::imap::{Flags, MailboxName, Uid, UidSet};
+use airgate_codec::imap::{Flags, MailboxName, MailboxStatus, Uid, UidSet};
 use tracing::warn;
 
 use super::observe::{Match, Observation};
 use super::plan;
 use super::view::{Cursor, ItemNumber, MailView};
 use crate::backend::Login;
-use crate::backend::imap::{
-    FetchItems, Imap, ImapError, Known, MailboxStatus, Search, Selected, Session,
-};
+use crate::backend::imap::{FetchItems, Imap, ImapError, Known, Search, Selected, Session};
 use crate::failure::Failure;
 use crate::identity::UserId;
 use crate::item::{categories, identity};
@@ -80,7 +78,10 @@ impl Mailbox<'_> {
         let (lost, held) = plan::losses(view);
         if lost > BRAKE_ABOVE && lost * 2 > held {
             metrics::counter!("airgate_mass_change_brakes_total").increment(1);
-            warn!(lost, held, "a pass would take most of a folder from a phone; looking again");
+            warn!(
+                lost,
+                held, "a pass would take most of a folder from a phone; looking again"
+            );
             let mut fresh = imap.fresh_session(login).await?;
             self.examine(store, &mut fresh, view, floor, true).await?;
         }
@@ -103,7 +104,10 @@ impl Mailbox<'_> {
             })
         });
         let selected = session.select(self.name, known.as_ref()).await?;
-        if view.cursor.is_some_and(|cursor| cursor.uid_validity != selected.uid_validity.get()) {
+        if view
+            .cursor
+            .is_some_and(|cursor| cursor.uid_validity != selected.uid_validity.get())
+        {
             metrics::counter!("airgate_resync_total", "reason" => "uidvalidity").increment(1);
             self.renew(store, session, view, floor).await?;
         }
@@ -133,7 +137,9 @@ impl Mailbox<'_> {
         floor: Option<i32>,
     ) -> Result<(), Failure> {
         let old_validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
-        let prints = store.fingerprints(self.user, self.collection, old_validity).await?;
+        let prints = store
+            .fingerprints(self.user, self.collection, old_validity)
+            .await?;
         let mut by_print: std::collections::HashMap<i64, Vec<ItemNumber>> =
             std::collections::HashMap::new();
         for (uid, print) in prints {
@@ -151,7 +157,8 @@ impl Mailbox<'_> {
                 ..FetchItems::default()
             };
             for message in session.fetch(&inside, &items).await? {
-                let (Some(uid), Some(print)) = (message.uid, identity::fingerprint(&message)) else {
+                let (Some(uid), Some(print)) = (message.uid, identity::fingerprint(&message))
+                else {
                     continue;
                 };
                 // Two mails alike in all three cannot be told apart, and need not be.
@@ -180,12 +187,12 @@ fn since(day: i32) -> Search {
     Search::Since(i64::from(day) * 86_400)
 }
 
-/// What changed since `since`, from a server that counts modifications.
+/// What changed since the last look, from a server that counts modifications.
 async fn follow(
     session: &mut Session,
     view: &MailView,
     floor: Option<i32>,
-    since: Cursor,
+    last: Cursor,
     now: Cursor,
     selected: Selected,
 ) -> Result<Observation, ImapError> {
@@ -193,9 +200,9 @@ async fn follow(
     let (gone, flags) = if selected.resynced {
         (selected.vanished & &known, selected.flags)
     } else {
-        let modseq = airgate_codec::imap::ModSeq::new(since.modseq);
+        let modseq = airgate_codec::imap::ModSeq::new(last.modseq);
         let flags = session.fetch_flags(None, modseq).await?;
-        let as_many = now.messages == since.messages && now.uid_next == since.uid_next;
+        let as_many = now.messages == last.messages && now.uid_next == last.uid_next;
         let gone = if as_many || known.is_empty() {
             UidSet::new()
         } else {
@@ -204,18 +211,28 @@ async fn follow(
         (gone, flags)
     };
     let mut arrived = UidSet::new();
-    if now.uid_next != since.uid_next {
-        let new = Search::UidFrom(Uid::new(since.uid_next).unwrap_or(selected.uid_next));
+    if now.uid_next != last.uid_next {
+        let new = Search::UidFrom(Uid::new(last.uid_next).unwrap_or(selected.uid_next));
         let new = match floor {
             Some(day) => Search::And(vec![new, since(day)]),
             None => new,
         };
         arrived = session.search(&new).await?;
         // `n:*` always names the last message, however old it is (RFC 9051 9, seq-range).
-        arrived.remove_range(..since.uid_next);
+        arrived.remove_range(..last.uid_next);
     }
-    let flags = flags.into_iter().map(|(uid, flags)| (uid.get(), flags)).collect();
-    Ok(Observation { cursor: now, floor, gone, arrived, aged: UidSet::new(), flags })
+    let flags = flags
+        .into_iter()
+        .map(|(uid, flags)| (uid.get(), flags))
+        .collect();
+    Ok(Observation {
+        cursor: now,
+        floor,
+        gone,
+        arrived,
+        aged: UidSet::new(),
+        flags,
+    })
 }
 
 /// The window as it is now: for the first look, another window, and servers that keep no count.
@@ -227,7 +244,9 @@ async fn list(
 ) -> Result<Observation, ImapError> {
     let known = known_uids(view);
     let inside = session.search(&window(floor)).await?;
-    let deleted = session.search(&Search::And(vec![window(floor), Search::Deleted])).await?;
+    let deleted = session
+        .search(&Search::And(vec![window(floor), Search::Deleted]))
+        .await?;
     let mut gone = UidSet::new();
     let mut aged = UidSet::new();
     if !known.is_empty() {
@@ -243,14 +262,33 @@ async fn list(
         Vec::new()
     } else {
         let rows = session.fetch_flags(Some(&held), None).await?;
-        rows.into_iter().map(|(uid, flags)| (uid.get(), flags)).collect()
+        rows.into_iter()
+            .map(|(uid, flags)| (uid.get(), flags))
+            .collect()
     };
-    flags.extend(
-        (&deleted - &held).iter().map(|uid| (uid, Flags { deleted: true, ..Flags::default() })),
-    );
+    flags.extend((&deleted - &held).iter().map(|uid| {
+        (
+            uid,
+            Flags {
+                deleted: true,
+                ..Flags::default()
+            },
+        )
+    }));
     // A message hidden until now that is no longer marked comes back.
     let unmarked = &(&view.hidden & &inside) - &deleted;
-    flags.extend((&unmarked - &held).iter().map(|uid| (uid, Flags::default())));
+    flags.extend(
+        (&unmarked - &held)
+            .iter()
+            .map(|uid| (uid, Flags::default())),
+    );
     let arrived = &inside - &view.server().items;
-    Ok(Observation { cursor: now, floor, gone, arrived, aged, flags })
+    Ok(Observation {
+        cursor: now,
+        floor,
+        gone,
+        arrived,
+        aged,
+        flags,
+    })
 }

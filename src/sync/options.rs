@@ -1,8 +1,8 @@
 //! Sticky options of a collection: what a phone said once holds until it says it anew, and saying
 //! one thing anew replaces all ([MS-ASCMD] 2.2.3.125.5).
 
-use airgate_codec::eas::email::BodyType;
 use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::email::BodyType;
 use airgate_codec::eas::{Class, sync};
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { filter_type: 0, bodies: BodyOptions::new(ProtocolVersion::V16_1) }
+        Self {
+            filter_type: 0,
+            bodies: BodyOptions::new(ProtocolVersion::V16_1),
+        }
     }
 }
 
@@ -66,11 +69,20 @@ impl Options {
             return Err(BadOptions::Filter(filter_type));
         }
         for (at, preference) in options.body_preferences.iter().enumerate() {
-            if options.body_preferences.iter().skip(at + 1).any(|p| p.kind == preference.kind) {
+            if options
+                .body_preferences
+                .iter()
+                .skip(at + 1)
+                .any(|p| p.kind == preference.kind)
+            {
                 return Err(BadOptions::TwoPreferences);
             }
         }
-        if options.body_part_preferences.iter().any(|p| p.kind != BodyType::Html) {
+        if options
+            .body_part_preferences
+            .iter()
+            .any(|p| p.kind != BodyType::Html)
+        {
             return Err(BadOptions::PartType);
         }
         Ok(Self {
@@ -88,7 +100,10 @@ impl Options {
 
     /// The options for bodies in a request of that version.
     pub fn bodies_in(&self, version: ProtocolVersion) -> BodyOptions {
-        BodyOptions { version, ..self.bodies.clone() }
+        BodyOptions {
+            version,
+            ..self.bodies.clone()
+        }
     }
 }
 
@@ -99,13 +114,19 @@ mod tests {
     use super::*;
 
     fn preference(kind: BodyType) -> BodyPreference {
-        BodyPreference { truncation_size: Some(200), ..BodyPreference::of(kind) }
+        BodyPreference {
+            truncation_size: Some(200),
+            ..BodyPreference::of(kind)
+        }
     }
 
     #[test]
     fn what_the_protocol_refuses_is_refused() {
         let of = |options: sync::Options| Options::from_request(&[options]);
-        let filter = |filter| sync::Options { filter_type: Some(filter), ..Default::default() };
+        let filter = |filter| sync::Options {
+            filter_type: Some(filter),
+            ..Default::default()
+        };
         assert_eq!(of(filter(8)), Err(BadOptions::Filter(8)));
         assert_eq!(of(filter(7)).map(|options| options.filter_type), Ok(7));
         let twice = sync::Options {

@@ -9,7 +9,6 @@ use crate::identity::{DeviceId, UserId};
 use crate::store::{ChainRow, ChainVersion, FingerprintBatch, Store};
 
 /// A chain opened for one request. Whoever opens one holds the chain's lease.
-#[derive(Debug)]
 pub struct Step<'a> {
     store: &'a dyn Store,
     user: &'a UserId,
@@ -52,7 +51,15 @@ impl<'a> Step<'a> {
             .filter(|row| row.previous_view.is_some())
             .and(journal.previous_counter);
         let position = chain::position(asked, present.as_ref().map(key_of), previous);
-        Ok(Self { store, user, device, chain, present, journal, position })
+        Ok(Self {
+            store,
+            user,
+            device,
+            chain,
+            present,
+            journal,
+            position,
+        })
     }
 
     /// The view to go on from; `None` at the start of a chain and where nothing is kept.
@@ -90,8 +97,16 @@ impl<'a> Step<'a> {
     /// The store's; nothing was written.
     pub async fn keep(self, view: Vec<u8>, options: Vec<u8>) -> Result<(), Failure> {
         if let (Position::Current, Some(row)) = (self.position, self.present) {
-            let expected = Some(ChainVersion { epoch: row.epoch, counter: row.counter });
-            let row = ChainRow { view, options, updated: clock::now_seconds(), ..row };
+            let expected = Some(ChainVersion {
+                epoch: row.epoch,
+                counter: row.counter,
+            });
+            let row = ChainRow {
+                view,
+                options,
+                updated: clock::now_seconds(),
+                ..row
+            };
             self.store
                 .commit_chain(self.user, self.device, self.chain, expected, &row, &[])
                 .await?;
@@ -105,15 +120,18 @@ impl<'a> Step<'a> {
     /// # Errors
     /// The store's; nothing was written.
     pub async fn commit(self, next: Next) -> Result<Option<SyncKey>, Failure> {
-        let expected = self
-            .present
-            .as_ref()
-            .map(|row| ChainVersion { epoch: row.epoch, counter: row.counter });
+        let expected = self.present.as_ref().map(|row| ChainVersion {
+            epoch: row.epoch,
+            counter: row.counter,
+        });
         let mut journal = next.journal;
         let (key, previous_view) = match (self.position, &self.present) {
             (Position::Current, Some(row)) => {
                 journal.previous_counter = Some(row.counter);
-                let key = SyncKey { epoch: row.epoch, counter: row.counter + 1 };
+                let key = SyncKey {
+                    epoch: row.epoch,
+                    counter: row.counter + 1,
+                };
                 (key, Some(row.view.clone()))
             }
             (Position::Replay, Some(row)) => {
@@ -123,10 +141,19 @@ impl<'a> Step<'a> {
                     return Ok(Some(key_of(row)));
                 }
                 journal.previous_counter = self.journal.previous_counter;
-                let key = SyncKey { epoch: row.epoch, counter: row.counter + 1 };
+                let key = SyncKey {
+                    epoch: row.epoch,
+                    counter: row.counter + 1,
+                };
                 (key, row.previous_view.clone())
             }
-            _ => (SyncKey { epoch: fresh_epoch()?, counter: 1 }, None),
+            _ => (
+                SyncKey {
+                    epoch: fresh_epoch()?,
+                    counter: 1,
+                },
+                None,
+            ),
         };
         let row = ChainRow {
             epoch: key.epoch,
@@ -139,14 +166,24 @@ impl<'a> Step<'a> {
         };
         let first = self
             .store
-            .commit_chain(self.user, self.device, self.chain, expected, &row, &next.fingerprints)
+            .commit_chain(
+                self.user,
+                self.device,
+                self.chain,
+                expected,
+                &row,
+                &next.fingerprints,
+            )
             .await?;
         Ok(first.then_some(key))
     }
 }
 
 fn key_of(row: &ChainRow) -> SyncKey {
-    SyncKey { epoch: row.epoch, counter: row.counter }
+    SyncKey {
+        epoch: row.epoch,
+        counter: row.counter,
+    }
 }
 
 /// An epoch no earlier life of the chain had: 40 random bits, so that the key stays short (S3, S26).

@@ -58,7 +58,9 @@ impl EasClient {
         password: SecretString,
         authorities: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
-        let server: Uri = server.parse().with_context(|| format!("{server} is not a URL"))?;
+        let server: Uri = server
+            .parse()
+            .with_context(|| format!("{server} is not a URL"))?;
         let host = server.host().context("the URL names no host")?.to_owned();
         match server.scheme_str() {
             Some("https") => {}
@@ -93,7 +95,8 @@ impl EasClient {
     pub async fn command(&self, command: CommandName, body: Vec<u8>) -> anyhow::Result<Answer> {
         let mut line = RequestLine::new(command, &self.device_id, &self.device_type);
         line.user = Some(self.user.clone());
-        self.send(Method::POST, Some(line.to_plain()), Bytes::from(body)).await
+        self.send(Method::POST, Some(line.to_plain()), Bytes::from(body))
+            .await
     }
 
     async fn send(
@@ -104,7 +107,10 @@ impl EasClient {
     ) -> anyhow::Result<Answer> {
         let host = self.server.host().context("the URL names no host")?;
         let secure = self.server.scheme_str() == Some("https");
-        let port = self.server.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let port = self
+            .server
+            .port_u16()
+            .unwrap_or(if secure { 443 } else { 80 });
         let path = match query {
             Some(query) => format!("/Microsoft-Server-ActiveSync?{query}"),
             None => "/Microsoft-Server-ActiveSync".to_owned(),
@@ -157,7 +163,10 @@ where
         .to_bytes();
     drop(sender);
     connection.abort();
-    let zipped = parts.headers.get(header::CONTENT_ENCODING).is_some_and(|value| value == "gzip");
+    let zipped = parts
+        .headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|value| value == "gzip");
     let body = if zipped {
         let mut inflated = Vec::new();
         flate2::read::GzDecoder::new(body.as_ref())
@@ -168,10 +177,17 @@ where
     } else {
         body
     };
-    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
+    Ok(Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body,
+    })
 }
 
 fn is_here(host: &str) -> bool {
     host == "localhost"
-        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }

@@ -80,15 +80,21 @@ async fn describe(client: &EasClient) -> anyhow::Result<()> {
         }),
         ..provision::Request::default()
     };
-    let answer = client.command(CommandName::Provision, request.write(client.version)).await?;
+    let answer = client
+        .command(CommandName::Provision, request.write(client.version))
+        .await?;
     expect_ok("Provision", &answer)?;
     provision::Response::read(&answer.body)?;
     Ok(())
 }
 
 async fn folders(client: &EasClient) -> anyhow::Result<Vec<folder_sync::Folder>> {
-    let request = folder_sync::Request { sync_key: "0".to_owned() };
-    let answer = client.command(CommandName::FolderSync, request.write(client.version)).await?;
+    let request = folder_sync::Request {
+        sync_key: "0".to_owned(),
+    };
+    let answer = client
+        .command(CommandName::FolderSync, request.write(client.version))
+        .await?;
     expect_ok("FolderSync", &answer)?;
     let response = folder_sync::Response::read(&answer.body)?;
     if response.status != folder_sync::status::OK {
@@ -115,13 +121,18 @@ async fn page(
             get_changes: (!first).then_some(true),
             window_size: (!first).then_some(50),
             options: (!first).then(|| {
-                vec![Options { body_preferences: vec![preference], ..Options::default() }]
+                vec![Options {
+                    body_preferences: vec![preference],
+                    ..Options::default()
+                }]
             }),
             ..Collection::default()
         }]),
         ..sync::Request::default()
     };
-    let answer = client.command(CommandName::Sync, request.write(client.version)).await?;
+    let answer = client
+        .command(CommandName::Sync, request.write(client.version))
+        .await?;
     expect_ok("Sync", &answer)?;
     let response = sync::Response::read(&answer.body)?;
     if let Some(status) = response.status.filter(|status| *status != 1) {
@@ -131,17 +142,27 @@ async fn page(
         return Ok((key.to_owned(), Vec::new(), false));
     };
     if collection.head.status != 1 {
-        bail!("Sync answered status {} for the inbox", collection.head.status);
+        bail!(
+            "Sync answered status {} for the inbox",
+            collection.head.status
+        );
     }
     let items = collection
         .commands
         .into_iter()
         .filter_map(|command| match command {
-            ServerCommand::Add { data: ItemData::Email(email), .. } => Some(*email),
+            ServerCommand::Add {
+                data: ItemData::Email(email),
+                ..
+            } => Some(*email),
             _ => None,
         })
         .collect();
-    Ok((collection.head.sync_key, items, collection.head.more_available))
+    Ok((
+        collection.head.sync_key,
+        items,
+        collection.head.more_available,
+    ))
 }
 
 fn expect_ok(command: &str, answer: &Answer) -> anyhow::Result<()> {
@@ -158,23 +179,42 @@ impl FirstSync {
     /// The listing: folders and the inbox, a line a message.
     pub fn listing(&self) -> String {
         let mut text = format!("protocol versions  {}\nfolders            ", self.versions);
-        let names: Vec<&str> =
-            self.folders.iter().map(|folder| folder.display_name.as_str()).collect();
+        let names: Vec<&str> = self
+            .folders
+            .iter()
+            .map(|folder| folder.display_name.as_str())
+            .collect();
         text.push_str(&names.join(", "));
         let plural = if self.inbox.len() == 1 { "" } else { "s" };
         // Writing into a String cannot fail.
-        let _ = write!(text, "\ninbox              {} message{plural}\n\n", self.inbox.len());
+        let _ = write!(
+            text,
+            "\ninbox              {} message{plural}\n\n",
+            self.inbox.len()
+        );
         for email in &self.inbox {
             let mark = if email.read == Some(true) { ' ' } else { '*' };
             let from = email.from.as_deref().unwrap_or("(nobody)");
-            let from = from.split('<').next().unwrap_or(from).trim().trim_matches('"');
-            let subject = email.subject.as_deref().filter(|subject| !subject.is_empty());
+            let from = from
+                .split('<')
+                .next()
+                .unwrap_or(from)
+                .trim()
+                .trim_matches('"');
+            let subject = email
+                .subject
+                .as_deref()
+                .filter(|subject| !subject.is_empty());
             let attachments = match email.attachments.iter().filter(|a| !a.is_inline).count() {
                 0 => String::new(),
                 count => format!("  [{count} attached]"),
             };
             let when = email.date_received.map_or_else(String::new, |moment| {
-                moment.to_string().get(..16).unwrap_or_default().replace('T', " ")
+                moment
+                    .to_separated()
+                    .get(..16)
+                    .unwrap_or_default()
+                    .replace('T', " ")
             });
             let _ = writeln!(
                 text,

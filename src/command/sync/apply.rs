@@ -8,8 +8,8 @@ use airgate_codec::eas::sync::{ApplicationData, Collection, Command, ItemRespons
 use airgate_codec::imap::{Flag, Flags, MailboxName, UidSet};
 use tracing::warn;
 
-use super::super::moved;
 use super::super::Call;
+use super::super::moved;
 use crate::backend::imap::{Expunged, ImapError, Session};
 use crate::failure::{self, Failure};
 use crate::item::categories;
@@ -84,19 +84,21 @@ impl Target<'_, '_> {
         let mut deletions = Vec::new();
         for command in &wanted.commands {
             match command {
-                Command::Add { class, client_id, .. } => responses.push(ItemResponse::Add {
+                Command::Add {
+                    class, client_id, ..
+                } => responses.push(ItemResponse::Add {
                     class: *class,
                     client_id: client_id.clone(),
                     server_id: None,
                     status: status::CONVERSION_ERROR,
                     data: None,
                 }),
-                Command::Change { server_id, data, .. } => {
-                    match self.flagging(server_id, data) {
-                        Ok(flagging) => flaggings.push(flagging),
-                        Err(status) => responses.push(changed(server_id, status)),
-                    }
-                }
+                Command::Change {
+                    server_id, data, ..
+                } => match self.flagging(server_id, data) {
+                    Ok(flagging) => flaggings.push(flagging),
+                    Err(status) => responses.push(changed(server_id, status)),
+                },
                 Command::Delete { server_id, .. } => match self.find(server_id) {
                     Some((number, Some(uid))) => deletions.push(Deletion {
                         server_id: server_id.clone(),
@@ -115,8 +117,17 @@ impl Target<'_, '_> {
             }
         }
         self.flag(flaggings, &mut responses).await?;
-        self.delete(deletions, wanted.deletes_as_moves.unwrap_or(true), &mut responses).await?;
-        Ok(Applied { responses, fetches, journal: self.journal })
+        self.delete(
+            deletions,
+            wanted.deletes_as_moves.unwrap_or(true),
+            &mut responses,
+        )
+        .await?;
+        Ok(Applied {
+            responses,
+            fetches,
+            journal: self.journal,
+        })
     }
 
     /// The number behind a ServerId of this collection, and its UID while the message is there.
@@ -136,16 +147,26 @@ impl Target<'_, '_> {
     fn flagging(&self, server_id: &str, data: &ApplicationData) -> Result<Flagging, u16> {
         let (_, uid) = self.find(server_id).ok_or(status::NOT_FOUND)?;
         let uid = uid.ok_or(status::NOT_FOUND)?;
-        let change =
-            data.clone().into_email().map_err(|_| status::CONVERSION_ERROR)?;
-        let mut delta = Delta { seen: change.read, ..Delta::default() };
+        let change = data
+            .clone()
+            .into_email()
+            .map_err(|_| status::CONVERSION_ERROR)?;
+        let mut delta = Delta {
+            seen: change.read,
+            ..Delta::default()
+        };
         if let Some(flag) = &change.flag {
             delta.follow_up = Some(follow_up(flag)?);
         }
         delta.categories.clone_from(&change.categories);
         let meaning = format!("{delta:?}");
         let fingerprint = journal::fingerprint(&["change", server_id, &meaning]);
-        Ok(Flagging { server_id: server_id.to_owned(), uid, delta, fingerprint })
+        Ok(Flagging {
+            server_id: server_id.to_owned(),
+            uid,
+            delta,
+            fingerprint,
+        })
     }
 
     /// Sets flags, messages with the same change together.
@@ -163,7 +184,8 @@ impl Target<'_, '_> {
             if let Some(outcome) = self.journal.outcome(&flagging.fingerprint).cloned() {
                 // Carried out under this key before: the backend has it, the phone is to have it.
                 let server = self.view.server().flags(flagging.uid);
-                self.view.phone_flagged(flagging.uid, &wishes, server.as_ref());
+                self.view
+                    .phone_flagged(flagging.uid, &wishes, server.as_ref());
                 if outcome.status != 1 {
                     responses.push(changed(&flagging.server_id, u16::from(outcome.status)));
                 }
@@ -174,8 +196,9 @@ impl Target<'_, '_> {
             let idle = add.is_empty() && remove.is_empty();
             if !idle {
                 let key = (names(&add), names(&remove));
-                let group =
-                    groups.entry(key).or_insert_with(|| (add, remove, UidSet::new()));
+                let group = groups
+                    .entry(key)
+                    .or_insert_with(|| (add, remove, UidSet::new()));
                 group.2.insert(flagging.uid);
             }
             wanted.push((flagging, wishes, idle));
@@ -199,12 +222,17 @@ impl Target<'_, '_> {
                     let accepted = flagging.delta.applied_to(&present.unwrap_or_default());
                     let shown = self.view.server().items.contains(uid);
                     // A message outside the window keeps being outside, whatever its flags.
-                    self.view.phone_flagged(uid, &wishes, shown.then_some(&accepted));
+                    self.view
+                        .phone_flagged(uid, &wishes, shown.then_some(&accepted));
                     status::OK
                 }
                 Some(gone) => {
                     self.view.phone_flagged(uid, &wishes, None);
-                    if *gone { status::NOT_FOUND } else { status::SERVER_ERROR }
+                    if *gone {
+                        status::NOT_FOUND
+                    } else {
+                        status::SERVER_ERROR
+                    }
                 }
             };
             self.record(flagging.fingerprint, status);
@@ -227,7 +255,8 @@ impl Target<'_, '_> {
             match self.journal.outcome(&deletion.fingerprint).cloned() {
                 Some(outcome) => {
                     let there = self.view.server().items.contains(deletion.uid);
-                    self.view.phone_deleted(deletion.number, Some(deletion.uid), !there);
+                    self.view
+                        .phone_deleted(deletion.number, Some(deletion.uid), !there);
                     if outcome.status != 1 {
                         responses.push(deleted(&deletion.server_id, u16::from(outcome.status)));
                     }
@@ -238,9 +267,7 @@ impl Target<'_, '_> {
         let uids: UidSet = fresh
             .iter()
             .map(|deletion| deletion.uid)
-            .filter(|uid| {
-                self.view.server().items.contains(*uid) || self.view.aged.contains(*uid)
-            })
+            .filter(|uid| self.view.server().items.contains(*uid) || self.view.aged.contains(*uid))
             .collect();
         let removed = if uids.is_empty() {
             Ok(Removed::Gone)
@@ -262,7 +289,8 @@ impl Target<'_, '_> {
             // A refused deletion makes the next plan send the message again: the phone has dropped
             // it, the backend has it.
             let gone = status == status::OK;
-            self.view.phone_deleted(deletion.number, Some(deletion.uid), gone);
+            self.view
+                .phone_deleted(deletion.number, Some(deletion.uid), gone);
             if matches!(removed, Ok(Removed::Hidden)) {
                 self.view.hidden.insert(deletion.uid);
             }
@@ -296,7 +324,13 @@ impl Target<'_, '_> {
 
     fn record(&mut self, fingerprint: [u8; 16], status: u16) {
         let status = u8::try_from(status).unwrap_or(5);
-        self.journal.record(fingerprint, Outcome { status, server_id: None });
+        self.journal.record(
+            fingerprint,
+            Outcome {
+                status,
+                server_id: None,
+            },
+        );
     }
 }
 
@@ -365,13 +399,22 @@ fn has(flags: &Flags, flag: &Flag) -> bool {
 
 /// The status of a follow-up flag that holds together ([MS-ASEMAIL] 2.2.2.34).
 fn follow_up(flag: &FollowUp) -> Result<u8, u16> {
-    let dates = [flag.start_date, flag.due_date, flag.utc_start_date, flag.utc_due_date];
+    let dates = [
+        flag.start_date,
+        flag.due_date,
+        flag.utc_start_date,
+        flag.utc_due_date,
+    ];
     let given = dates.iter().flatten().count();
     let backwards = matches!((flag.utc_start_date, flag.utc_due_date), (Some(a), Some(b)) if b < a);
     if (given != 0 && given != dates.len()) || backwards {
         return Err(status::CONVERSION_ERROR);
     }
-    if flag.status > 2 { Err(status::CONVERSION_ERROR) } else { Ok(flag.status) }
+    if flag.status > 2 {
+        Err(status::CONVERSION_ERROR)
+    } else {
+        Ok(flag.status)
+    }
 }
 
 fn names(flags: &[Flag]) -> Vec<String> {
@@ -402,7 +445,11 @@ fn changed(server_id: &str, status: u16) -> ItemResponse {
 }
 
 fn deleted(server_id: &str, status: u16) -> ItemResponse {
-    ItemResponse::Delete { server_id: server_id.to_owned(), instance_id: None, status }
+    ItemResponse::Delete {
+        server_id: server_id.to_owned(),
+        instance_id: None,
+        status,
+    }
 }
 
 #[cfg(test)]
@@ -425,16 +472,33 @@ mod tests {
         assert_eq!(add, [Flag::Keyword("Home".into()), Flag::Flagged]);
         assert_eq!(remove, [Flag::Keyword("Work".into())]);
         let after = delta.applied_to(&present);
-        assert_eq!(after.keywords, ["$Forwarded", "Home"], "unknown keywords are untouched");
+        assert_eq!(
+            after.keywords,
+            ["$Forwarded", "Home"],
+            "unknown keywords are untouched"
+        );
     }
 
     #[test]
     fn a_follow_up_flag_is_checked() {
-        let flag = |status| FollowUp { status, ..FollowUp::default() };
-        assert_eq!([0, 1, 2].map(|status| follow_up(&flag(status))), [Ok(0), Ok(1), Ok(2)]);
+        let flag = |status| FollowUp {
+            status,
+            ..FollowUp::default()
+        };
+        assert_eq!(
+            [0, 1, 2].map(|status| follow_up(&flag(status))),
+            [Ok(0), Ok(1), Ok(2)]
+        );
         assert_eq!(follow_up(&flag(3)), Err(6));
         let moment = airgate_codec::eas::Moment(5);
-        let lone = FollowUp { start_date: Some(moment), ..flag(2) };
-        assert_eq!(follow_up(&lone), Err(6), "all four dates or none (EMAIL_R406)");
+        let lone = FollowUp {
+            start_date: Some(moment),
+            ..flag(2)
+        };
+        assert_eq!(
+            follow_up(&lone),
+            Err(6),
+            "all four dates or none (EMAIL_R406)"
+        );
     }
 }

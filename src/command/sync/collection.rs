@@ -3,13 +3,13 @@
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Class;
 use airgate_codec::eas::sync::{Collection, CollectionHead, ItemData, ItemResponse};
-use airgate_codec::imap::{MailboxName, UidSet};
+use airgate_codec::imap::{MailboxName, MailboxStatus, UidSet};
 use tracing::{info, warn};
 
 use super::super::Call;
 use super::apply::{Applied, Target};
 use super::page::{self, Budget, Page, Source, Told};
-use crate::backend::imap::{MailboxStatus, Session};
+use crate::backend::imap::Session;
 use crate::clock;
 use crate::failure::{self, Failure, Remedy};
 use crate::store::FolderRow;
@@ -93,19 +93,35 @@ pub(super) async fn answer(
 ) -> Result<Answer, Failure> {
     let asked_key = wanted.sync_key.as_deref().unwrap_or_default();
     let Ok(asked) = asked_key.parse::<Asked>();
-    let Some(folder) = folders.iter().find(|row| row.id == wanted.collection_id && !row.retired)
+    let Some(folder) = folders
+        .iter()
+        .find(|row| row.id == wanted.collection_id && !row.retired)
     else {
         // Not 8: phones loop on it (REFERENCE 5.3).
-        return Ok(Answer::refused(call, wanted, asked_key, status::HIERARCHY_CHANGED));
+        return Ok(Answer::refused(
+            call,
+            wanted,
+            asked_key,
+            status::HIERARCHY_CHANGED,
+        ));
     };
-    let _lease = call.gateway.leases.take(call.user, call.device, &folder.id).await;
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, &folder.id)
+        .await;
     let store = call.gateway.store.as_ref();
     let step = Step::open(store, call.user, call.device, &folder.id, asked).await?;
     let options = match wanted.options.as_deref().map(Options::from_request) {
         Some(Ok(options)) => options,
         Some(Err(error)) => {
             info!(%error, "options refused");
-            return Ok(Answer::refused(call, wanted, asked_key, status::PROTOCOL_ERROR));
+            return Ok(Answer::refused(
+                call,
+                wanted,
+                asked_key,
+                status::PROTOCOL_ERROR,
+            ));
         }
         None if step.position == Position::Start => Options::default(),
         None => Options::decode(step.options()),
@@ -123,16 +139,32 @@ pub(super) async fn answer(
                 metrics::counter!("airgate_resync_total", "reason" => "state").increment(1);
                 return Ok(Answer::refused(call, wanted, "0", status::INVALID_SYNC_KEY));
             };
-            let round = Round { call, folders, folder, wanted, options, step, view };
+            let round = Round {
+                call,
+                folders,
+                folder,
+                wanted,
+                options,
+                step,
+                view,
+            };
             match round.run(budget, backend_status).await {
                 Ok(answer) => Ok(answer),
                 Err(failure) if failure.remedy == Remedy::ResyncFolders => {
                     info!(error = %failure::chain(&failure), "a mailbox went away under a Sync");
-                    Ok(Answer::refused(call, wanted, asked_key, status::HIERARCHY_CHANGED))
+                    Ok(Answer::refused(
+                        call,
+                        wanted,
+                        asked_key,
+                        status::HIERARCHY_CHANGED,
+                    ))
                 }
-                Err(failure) if failure.remedy == Remedy::Forbidden => {
-                    Ok(Answer::refused(call, wanted, asked_key, status::SERVER_ERROR))
-                }
+                Err(failure) if failure.remedy == Remedy::Forbidden => Ok(Answer::refused(
+                    call,
+                    wanted,
+                    asked_key,
+                    status::SERVER_ERROR,
+                )),
                 Err(failure) => Err(failure),
             }
         }
@@ -187,8 +219,11 @@ impl Round<'_, '_> {
         let mut session = None;
         if self.must_look(floor, backend_status) {
             let opened = session.insert(call.gateway.imap.session(call.login, Some(&name)).await?);
-            let mailbox =
-                Mailbox { user: call.user, collection: &self.folder.id, name: &name };
+            let mailbox = Mailbox {
+                user: call.user,
+                collection: &self.folder.id,
+                name: &name,
+            };
             mailbox
                 .look(
                     &call.gateway.imap,
@@ -202,7 +237,11 @@ impl Round<'_, '_> {
                 .await?;
         }
         let applied = if self.wanted.commands.is_empty() {
-            Applied { responses: Vec::new(), fetches: Vec::new(), journal: self.step.journal() }
+            Applied {
+                responses: Vec::new(),
+                fetches: Vec::new(),
+                journal: self.step.journal(),
+            }
         } else {
             let opened = selected(call, &mut session, &name, &self.view).await?;
             let trash = self
@@ -261,7 +300,7 @@ impl Round<'_, '_> {
         let messages = if uids.is_empty() {
             Vec::new()
         } else {
-            source.read(session, &uids).await?
+            source.read_whole(session, &uids).await?
         };
         Ok(fetches
             .into_iter()
@@ -273,11 +312,13 @@ impl Round<'_, '_> {
                     Some(message) => ItemResponse::Fetch {
                         server_id,
                         status: status::OK,
-                        data: Some(ItemData::Email(Box::new(source.translate(message)))),
+                        data: Some(ItemData::Email(Box::new(source.translate_whole(message)))),
                     },
-                    None => {
-                        ItemResponse::Fetch { server_id, status: status::NOT_FOUND, data: None }
-                    }
+                    None => ItemResponse::Fetch {
+                        server_id,
+                        status: status::NOT_FOUND,
+                        data: None,
+                    },
                 }
             })
             .collect())
@@ -348,7 +389,12 @@ impl Round<'_, '_> {
         let must_speak = key != asked || more;
         let mut head = head(call, wanted, key, status::OK);
         head.more_available = more;
-        Ok(Answer { head, responses, told: page.told, must_speak })
+        Ok(Answer {
+            head,
+            responses,
+            told: page.told,
+            must_speak,
+        })
     }
 }
 
@@ -370,7 +416,9 @@ async fn selected<'s>(
     };
     let known = view.cursor.map(|cursor| cursor.uid_validity);
     if known.is_some_and(|known| known != validity.get()) {
-        return Err(Failure::gateway("the mailbox got a new UIDVALIDITY during a request"));
+        return Err(Failure::gateway(
+            "the mailbox got a new UIDVALIDITY during a request",
+        ));
     }
     Ok(opened)
 }

@@ -14,15 +14,15 @@ use tracing::warn;
 use super::super::Call;
 use crate::backend::imap::{FetchItems, ImapError, Search, Session};
 use crate::clock;
+use crate::command::file_reference::FileReference;
 use crate::failure::{self, Failure};
-use crate::item::email::{self, Context};
+use crate::item::email::{self, Context, SectionRequest};
 use crate::item::options::BodyOptions;
 use crate::item::{categories, identity};
 use crate::store::{FingerprintBatch, FolderRow};
 use crate::sync::plan::{Change, Plan};
 use crate::sync::server_id;
 use crate::sync::view::MailView;
-use crate::command::file_reference::FileReference;
 
 /// Messages read in one flight: enough to hide the round trips, few enough to stop in time.
 const BATCH: usize = 25;
@@ -51,7 +51,11 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(changes: usize) -> Self {
-        Self { until: clock::deadline(PAGE_TIME), octets: PAGE_OCTETS, changes }
+        Self {
+            until: clock::deadline(PAGE_TIME),
+            octets: PAGE_OCTETS,
+            changes,
+        }
     }
 
     /// Whether no further change fits.
@@ -83,7 +87,10 @@ pub(super) fn tell(
     plan: Plan,
     budget: &mut Budget,
 ) -> (Page, Vec<u32>) {
-    let mut page = Page { more: plan.more, ..Page::default() };
+    let mut page = Page {
+        more: plan.more,
+        ..Page::default()
+    };
     let mut adds = Vec::new();
     for change in plan.changes {
         page.told.push(match change {
@@ -119,20 +126,26 @@ pub(super) async fn tell_adds(
     while let Some(batch) = batches.next() {
         let uids: UidSet = batch.iter().copied().collect();
         let mut messages = source.read_all(session, &uids).await?;
-        let found: UidSet =
-            messages.iter().filter_map(|message| message.uid).map(Uid::get).collect();
+        let found: UidSet = messages
+            .iter()
+            .filter_map(|message| message.uid)
+            .map(Uid::get)
+            .collect();
         let untold = &uids - &found;
         if !untold.is_empty() {
             // A message asked for and not told of may be gone: only a search proves it (S7).
             let there = session.search(&Search::In(untold.clone())).await?;
             view.vanished(&(&untold - &there));
-            messages.extend(
-                there.iter().map(|uid| Fetched { uid: Uid::new(uid), ..Fetched::default() }),
-            );
+            messages.extend(there.iter().map(|uid| Fetched {
+                uid: Uid::new(uid),
+                ..Fetched::default()
+            }));
         }
         messages.sort_by_key(|message| std::cmp::Reverse(message.uid));
         for message in messages {
-            let Some(uid) = message.uid.map(Uid::get) else { continue };
+            let Some(uid) = message.uid.map(Uid::get) else {
+                continue;
+            };
             let mut flags = message.flags.clone().unwrap_or_default();
             if flags.deleted {
                 view.hide(uid);
@@ -180,7 +193,12 @@ impl Source<'_, '_> {
         let mut messages = Vec::new();
         for uid in uids.iter().rev() {
             // Each on a connection that is in step; a backend that is down fails here, as it should.
-            let mut single = self.call.gateway.imap.session(self.call.login, Some(&name)).await?;
+            let mut single = self
+                .call
+                .gateway
+                .imap
+                .session(self.call.login, Some(&name))
+                .await?;
             single.select(&name, None).await?;
             let one: UidSet = std::iter::once(uid).collect();
             match self.read(&mut single, &one).await {
@@ -188,20 +206,46 @@ impl Source<'_, '_> {
                 Err(error) => {
                     metrics::counter!("airgate_poison_items_total").increment(1);
                     warn!(uid, error = %failure::chain(&error), "a message cannot be read");
-                    messages.push(Fetched { uid: Uid::new(uid), ..Fetched::default() });
+                    messages.push(Fetched {
+                        uid: Uid::new(uid),
+                        ..Fetched::default()
+                    });
                 }
             }
         }
-        *session = self.call.gateway.imap.session(self.call.login, Some(&name)).await?;
+        *session = self
+            .call
+            .gateway
+            .imap
+            .session(self.call.login, Some(&name))
+            .await?;
         session.select(&name, None).await?;
         Ok(messages)
     }
 
-    /// Both passes over some messages of the selected mailbox.
-    pub(in super::super) async fn read(
+    /// Both passes over some messages of the selected mailbox, for a page.
+    pub(super) async fn read(
         &self,
         session: &mut Session,
         uids: &UidSet,
+    ) -> Result<Vec<Fetched>, ImapError> {
+        self.read_as(session, uids, email::sections_wanted).await
+    }
+
+    /// The same for messages asked for one by one, whose bodies may be larger.
+    pub(in super::super) async fn read_whole(
+        &self,
+        session: &mut Session,
+        uids: &UidSet,
+    ) -> Result<Vec<Fetched>, ImapError> {
+        self.read_as(session, uids, email::fetch_sections).await
+    }
+
+    async fn read_as(
+        &self,
+        session: &mut Session,
+        uids: &UidSet,
+        sections_wanted: fn(&Fetched, &BodyOptions) -> Vec<SectionRequest>,
     ) -> Result<Vec<Fetched>, ImapError> {
         let capabilities = session.capabilities();
         let first = FetchItems {
@@ -216,13 +260,16 @@ impl Source<'_, '_> {
         let mut messages = session.fetch(uids, &first).await?;
         let mut second = Vec::new();
         for message in &messages {
-            let wanted = email::sections_wanted(message, &self.options);
+            let wanted = sections_wanted(message, &self.options);
             if let (Some(uid), false) = (message.uid, wanted.is_empty()) {
                 let sections = wanted
                     .into_iter()
-                    .map(|request| (request.section, Some((0, request.first))))
+                    .map(|request| (request.section, Some((0, u64::from(request.first)))))
                     .collect();
-                let items = FetchItems { sections, ..FetchItems::default() };
+                let items = FetchItems {
+                    sections,
+                    ..FetchItems::default()
+                };
                 second.push((std::iter::once(uid.get()).collect::<UidSet>(), items));
             }
         }
@@ -236,8 +283,21 @@ impl Source<'_, '_> {
         Ok(messages)
     }
 
-    /// The message as the phone sees it.
-    pub(in super::super) fn translate(&self, message: &Fetched) -> Email {
+    /// The message as the phone sees it in a page.
+    pub(super) fn translate(&self, message: &Fetched) -> Email {
+        self.translate_as(message, email::email)
+    }
+
+    /// The message as the phone sees it when it asks for it alone.
+    pub(in super::super) fn translate_whole(&self, message: &Fetched) -> Email {
+        self.translate_as(message, email::fetch_body)
+    }
+
+    fn translate_as(
+        &self,
+        message: &Fetched,
+        translation: fn(&Fetched, &BodyOptions, &Context<'_>) -> Email,
+    ) -> Email {
         let readable = message.size.is_some() || message.structure.is_some();
         if !readable {
             return email::stub(message, "The mail server could not deliver this message.");
@@ -252,18 +312,22 @@ impl Source<'_, '_> {
             }
             .to_string()
         };
-        let context =
-            Context { account_address: self.call.user.as_str(), reference: &reference };
+        let context = Context {
+            account_address: self.call.user.as_str(),
+            reference: &reference,
+        };
         if matches!(message.structure, Some(Structure::Opaque)) {
             metrics::counter!("airgate_opaque_structures_total").increment(1);
         }
-        email::email(message, &self.options, &context)
+        translation(message, &self.options, &context)
     }
 }
 
 fn octets(item: &Email) -> usize {
     let data = |body: &Option<airgate_codec::eas::email::Body>| {
-        body.as_ref().and_then(|body| body.data.as_ref()).map_or(0, String::len)
+        body.as_ref()
+            .and_then(|body| body.data.as_ref())
+            .map_or(0, String::len)
     };
     data(&item.body) + data(&item.body_part)
 }

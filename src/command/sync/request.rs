@@ -43,7 +43,10 @@ pub(super) struct Refused {
 
 impl Refused {
     const fn with(status: u16) -> Self {
-        Self { status, limit: None }
+        Self {
+            status,
+            limit: None,
+        }
     }
 }
 
@@ -67,8 +70,11 @@ pub(super) async fn complete(
             if collection.sync_key.is_some() {
                 continue;
             }
-            let row =
-                call.gateway.store.chain(call.user, call.device, &collection.collection_id).await?;
+            let row = call
+                .gateway
+                .store
+                .chain(call.user, call.device, &collection.collection_id)
+                .await?;
             let Some(row) = row else {
                 return Ok(Err(Refused::with(status::SEND_ALL_AGAIN)));
             };
@@ -79,7 +85,11 @@ pub(super) async fn complete(
     let wait = request
         .heartbeat
         .map(|seconds| Duration::from_secs(u64::from(seconds)))
-        .or_else(|| request.wait.map(|minutes| Duration::from_secs(u64::from(minutes) * 60)));
+        .or_else(|| {
+            request
+                .wait
+                .map(|minutes| Duration::from_secs(u64::from(minutes) * 60))
+        });
     Ok(Ok(Wanted {
         collections: request.collections.unwrap_or_default(),
         window: request.window_size,
@@ -89,21 +99,36 @@ pub(super) async fn complete(
 
 fn check(call: &Call<'_>, request: &Request) -> Result<(), Refused> {
     let only_partial = request.partial
-        && Request { partial: false, ..request.clone() }.is_empty();
+        && Request {
+            partial: false,
+            ..request.clone()
+        }
+        .is_empty();
     if only_partial || (request.wait.is_some() && request.heartbeat.is_some()) {
         return Err(Refused::with(status::PROTOCOL_ERROR));
     }
     let collections = request.collections.as_deref().unwrap_or_default();
-    let commands: usize = collections.iter().map(|collection| collection.commands.len()).sum();
+    let commands: usize = collections
+        .iter()
+        .map(|collection| collection.commands.len())
+        .sum();
     if commands > MAX_COMMANDS {
         return Err(Refused::with(status::PROTOCOL_ERROR));
     }
     if collections.len() > MAX_COLLECTIONS {
         let limit = u32::try_from(MAX_COLLECTIONS).ok();
-        return Err(Refused { status: status::TOO_MANY_COLLECTIONS, limit });
+        return Err(Refused {
+            status: status::TOO_MANY_COLLECTIONS,
+            limit,
+        });
     }
     let heartbeat = &call.gateway.settings.heartbeat;
-    let out_of_range = |limit| Err(Refused { status: status::WAIT_OUT_OF_RANGE, limit: Some(limit) });
+    let out_of_range = |limit| {
+        Err(Refused {
+            status: status::WAIT_OUT_OF_RANGE,
+            limit: Some(limit),
+        })
+    };
     match (request.wait, request.heartbeat) {
         (Some(0), _) => out_of_range(1),
         (Some(minutes), _) if minutes > 59 => out_of_range(59),
@@ -117,7 +142,10 @@ fn check(call: &Call<'_>, request: &Request) -> Result<(), Refused> {
 fn merge(request: Request, stored: Request) -> Request {
     let mut collections = stored.collections.unwrap_or_default();
     for named in request.collections.unwrap_or_default() {
-        match collections.iter_mut().find(|kept| kept.collection_id == named.collection_id) {
+        match collections
+            .iter_mut()
+            .find(|kept| kept.collection_id == named.collection_id)
+        {
             Some(kept) => {
                 let old = std::mem::take(kept);
                 *kept = Collection {
@@ -138,15 +166,25 @@ fn merge(request: Request, stored: Request) -> Request {
     Request {
         collections: Some(collections),
         wait: if waits { request.wait } else { stored.wait },
-        heartbeat: if waits { request.heartbeat } else { stored.heartbeat },
+        heartbeat: if waits {
+            request.heartbeat
+        } else {
+            stored.heartbeat
+        },
         window_size: request.window_size.or(stored.window_size),
         partial: false,
     }
 }
 
 async fn stored(call: &Call<'_>) -> Result<Option<Request>, Failure> {
-    let note = call.gateway.store.note(call.user, call.device, NOTE).await?;
-    Ok(note.and_then(|bytes| Request::read(&bytes).ok()).filter(|request| !request.is_empty()))
+    let note = call
+        .gateway
+        .store
+        .note(call.user, call.device, NOTE)
+        .await?;
+    Ok(note
+        .and_then(|bytes| Request::read(&bytes).ok())
+        .filter(|request| !request.is_empty()))
 }
 
 /// Keeps the request without its commands and keys: the keys are those last issued.
@@ -154,7 +192,10 @@ async fn remember(call: &Call<'_>, request: &Request) -> Result<(), Failure> {
     if call.version < ProtocolVersion::V12_1 {
         return Ok(());
     }
-    let mut kept = Request { partial: false, ..request.clone() };
+    let mut kept = Request {
+        partial: false,
+        ..request.clone()
+    };
     for collection in kept.collections.iter_mut().flatten() {
         collection.commands.clear();
         collection.sync_key = None;
@@ -162,7 +203,9 @@ async fn remember(call: &Call<'_>, request: &Request) -> Result<(), Failure> {
     let bytes = kept.write(call.version);
     let store = &call.gateway.store;
     if store.note(call.user, call.device, NOTE).await?.as_deref() != Some(&bytes) {
-        store.set_note(call.user, call.device, NOTE, Some(&bytes)).await?;
+        store
+            .set_note(call.user, call.device, NOTE, Some(&bytes))
+            .await?;
     }
     Ok(())
 }
@@ -183,14 +226,20 @@ mod tests {
     fn a_partial_request_changes_only_what_it_names() {
         let stored = Request {
             collections: Some(vec![
-                Collection { window_size: Some(25), ..collection("m1", None) },
+                Collection {
+                    window_size: Some(25),
+                    ..collection("m1", None)
+                },
                 collection("m2", None),
             ]),
             heartbeat: Some(600),
             ..Request::default()
         };
         let partial = Request {
-            collections: Some(vec![collection("m1", Some("9.4")), collection("m3", Some("0"))]),
+            collections: Some(vec![
+                collection("m1", Some("9.4")),
+                collection("m3", Some("0")),
+            ]),
             partial: true,
             ..Request::default()
         };
@@ -201,7 +250,11 @@ mod tests {
         assert_eq!(collections[0].window_size, Some(25));
         assert_eq!(collections[1].sync_key, None);
         assert_eq!(merged.heartbeat, Some(600));
-        let waiting = Request { wait: Some(5), partial: true, ..Request::default() };
+        let waiting = Request {
+            wait: Some(5),
+            partial: true,
+            ..Request::default()
+        };
         let merged = merge(waiting, stored);
         assert_eq!((merged.wait, merged.heartbeat), (Some(5), None));
     }
