@@ -164,6 +164,9 @@ pub trait Credentials {
     /// than the stored one.
     async fn reseal(&self, user: &UserId, sealed: &[(CredentialId, SealedSecret)]) -> Result<bool>;
 
+    /// The version of the last change, to ask from.
+    async fn credential_version(&self) -> Result<u64>;
+
     /// Whose credentials changed since a version; 0 gives everyone. Cheap when nothing did.
     async fn credential_changes(&self, since: u64) -> Result<CredentialChanges>;
 

@@ -255,6 +255,15 @@ impl Credentials for SqliteStore {
         Ok(true)
     }
 
+    async fn credential_version(&self) -> Result<u64> {
+        sqlx::query("SELECT value FROM counters WHERE name = 'credentials'")
+            .fetch_one(&self.readers)
+            .await
+            .and_then(|row| row.try_get::<i64, _>(0))
+            .map(i64::cast_unsigned)
+            .map_err(fault)
+    }
+
     async fn credential_changes(&self, since: u64) -> Result<CredentialChanges> {
         let rows = sqlx::query(
             "SELECT user_id, MAX(changed) FROM credentials WHERE changed > $1 GROUP BY user_id",
