@@ -25,3 +25,6 @@ pub use session::{
 };
 pub use settings::{Deadlines, ImapSettings, Security};
 pub use watch::{Covers, Watch, WatchEvent};
+
+#[cfg(test)]
+mod tests;
