@@ -119,7 +119,15 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
                 Ok(std::io::stdout().write_all(&bytes)?)
             }
         }
-        Verb::Phone { verb: PhoneVerb::FirstSync { server, user, password, ca } } => {
+        Verb::Phone {
+            verb:
+                PhoneVerb::FirstSync {
+                    server,
+                    user,
+                    password,
+                    ca,
+                },
+        } => {
             let password = password.map_or_else(admin::read_secret, |text| Ok(text.into()))?;
             let client = EasClient::new(&server, &user, password, ca)?;
             say(&first_sync::run(&client).await?.listing())
@@ -149,9 +157,10 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 /// Cancels the token at the first SIGTERM or SIGINT.
 async fn stop_on_signal(shutdown: CancellationToken) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         tracing::error!("signals cannot be received; stop with SIGKILL");
         return;
     };
@@ -167,8 +176,8 @@ fn input(file: Option<PathBuf>) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     match file {
         Some(path) => {
-            bytes = std::fs::read(&path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
+            bytes =
+                std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         }
         None => {
             if std::io::stdin().is_terminal() {
@@ -187,4 +196,3 @@ fn say(text: &str) -> anyhow::Result<()> {
         other => Ok(other?),
     }
 }
-
