@@ -244,7 +244,7 @@ fn mail_of_2_5_survives_and_fits_the_schema() {
                     data: Some(
                         body.data
                             .filter(|data| !data.is_empty())
-                            .unwrap_or("x".into()),
+                            .unwrap_or_else(|| "x".into()),
                     ),
                     preview: None,
                     part: None,
