@@ -11,6 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,10 +35,9 @@ pub struct RunDir {
 impl RunDir {
     /// Makes one that every user may enter, because mail servers drop root.
     pub fn new(name: &str) -> Self {
-        // Short, under /tmp: a socket's path may not exceed 107 bytes.
         let dir = tempfile::Builder::new()
             .prefix(&format!("airgate-{name}-"))
-            .tempdir()
+            .tempdir_in(place())
             .expect("a temporary directory");
         let path = dir.path().to_owned();
         open_to_all(&path);
@@ -65,6 +65,30 @@ impl RunDir {
         std::fs::write(&path, content).expect("a file in the run directory");
         path
     }
+}
+
+/// Memory when there is enough of it, because making 20,000 files takes seconds on a disk; else
+/// `/tmp`. Both are short: a socket's path may not exceed 107 bytes.
+fn place() -> &'static Path {
+    const SHARED_MEMORY: &str = "/dev/shm";
+    const ENOUGH_BYTES: u64 = 1 << 30;
+    static PLACE: OnceLock<&Path> = OnceLock::new();
+    PLACE.get_or_init(|| {
+        let free = Command::new("stat")
+            .args(["--file-system", "--format=%a %S", SHARED_MEMORY])
+            .output()
+            .ok()
+            .and_then(|output| String::from_utf8(output.stdout).ok())
+            .and_then(|text| {
+                let (blocks, size) = text.trim().split_once(' ')?;
+                blocks.parse::<u64>().ok()?.checked_mul(size.parse().ok()?)
+            });
+        if free.is_some_and(|free| free > ENOUGH_BYTES) {
+            Path::new(SHARED_MEMORY)
+        } else {
+            Path::new("/tmp")
+        }
+    })
 }
 
 impl Drop for RunDir {

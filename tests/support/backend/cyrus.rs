@@ -149,6 +149,7 @@ idlesocket: {root}/sockets/idle
 notifysocket: {root}/sockets/notify
 lmtpsocket: {root}/sockets/lmtp
 cyrus_user: nobody
+failedloginpause: 0
 admins: cyrus
 allowplaintext: yes
 sasl_pwcheck_method: auxprop
