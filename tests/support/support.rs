@@ -8,6 +8,10 @@
 pub mod backend;
 pub mod mail;
 pub mod other_client;
+pub mod phone;
 pub mod process;
+pub mod schema;
+pub mod server;
 pub mod smtp;
 pub mod tls;
+pub mod world;
