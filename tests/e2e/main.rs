@@ -13,8 +13,11 @@
 )]
 // The rig offers more than today's tests use.
 #![allow(dead_code, unreachable_pub)]
+// `&[alice.clone()]` reads as what it is, a list of users.
+#![allow(clippy::cloned_ref_to_slice_refs)]
 
 #[path = "../support/support.rs"]
 mod support;
 
+mod phone_itself;
 mod rig;

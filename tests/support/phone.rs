@@ -55,7 +55,7 @@ pub struct Phone {
 pub enum Trouble {
     NoAnswer(NoAnswer),
     /// Another HTTP status than 200.
-    Http(Answer),
+    Http(Box<Answer>),
 }
 
 impl Trouble {
@@ -152,7 +152,11 @@ impl Phone {
     /// What the phone holds of a folder.
     pub fn held(&self, folder: &str) -> Held {
         let id = self.id(folder);
-        self.memory.collections.get(&id).cloned().unwrap_or_default()
+        self.memory
+            .collections
+            .get(&id)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The subjects it shows in a folder, sorted.
@@ -203,11 +207,7 @@ impl Phone {
 
     /// The request line of a command of this phone.
     pub fn line(&self, command: CommandName) -> RequestLine {
-        let mut line = RequestLine::new(
-            command,
-            &self.profile.device_id,
-            self.profile.device_type,
-        );
+        let mut line = RequestLine::new(command, &self.profile.device_id, self.profile.device_type);
         match self.profile.query {
             Query::Plain => line.user = Some(self.user.name.clone()),
             Query::Packed | Query::PackedPercent => {
@@ -275,12 +275,12 @@ impl Phone {
     /// # Errors
     /// No answer, or not 200.
     pub async fn command_with(&mut self, sent: &Sent) -> Result<Answer, Trouble> {
-        self.before = Box::new(self.memory.clone());
+        *self.before = self.memory.clone();
         let answer = self.send(sent).await.map_err(Trouble::NoAnswer)?;
         if answer.status == 200 {
             Ok(answer)
         } else {
-            Err(Trouble::Http(answer))
+            Err(Trouble::Http(Box::new(answer)))
         }
     }
 
@@ -302,8 +302,16 @@ impl Phone {
             set(&mut headers, "accept-encoding", "gzip, deflate");
         }
         if self.profile.query == Query::Plain {
-            set(&mut headers, "ms-asprotocolversion", self.version().as_str());
-            set(&mut headers, "x-ms-policykey", &self.memory.policy_key.to_string());
+            set(
+                &mut headers,
+                "ms-asprotocolversion",
+                self.version().as_str(),
+            );
+            set(
+                &mut headers,
+                "x-ms-policykey",
+                &self.memory.policy_key.to_string(),
+            );
         }
         headers
     }

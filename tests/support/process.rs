@@ -93,10 +93,10 @@ fn place() -> &'static Path {
 
 impl Drop for RunDir {
     fn drop(&mut self) {
-        if thread::panicking() {
-            if let Some(dir) = self.dir.take() {
-                eprintln!("kept for a look: {}", dir.keep().display());
-            }
+        if thread::panicking()
+            && let Some(dir) = self.dir.take()
+        {
+            eprintln!("kept for a look: {}", dir.keep().display());
         }
     }
 }

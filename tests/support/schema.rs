@@ -64,7 +64,11 @@ impl Checker {
     pub fn take(&self, what: &str, version: ProtocolVersion, body: &[u8]) {
         let faults = look(version, body);
         if !faults.is_empty() {
-            panic!("{what} at {version}: {}\n{}", faults.join("; "), shown(body));
+            panic!(
+                "{what} at {version}: {}\n{}",
+                faults.join("; "),
+                shown(body)
+            );
         }
         let mut xml = to_xml(body).unwrap_or_else(|fault| panic!("{what}: {fault}"));
         assert!(
@@ -189,10 +193,10 @@ fn look(version: ProtocolVersion, body: &[u8]) -> Vec<String> {
                 open.push((tag, 0, false));
             }
             Ok(Some(Event::End)) => {
-                if let Some((tag, _, false)) = open.pop() {
-                    if NEVER_EMPTY.contains(&tag) {
-                        faults.push(format!("{} is empty", name(tag)));
-                    }
+                if let Some((tag, _, false)) = open.pop()
+                    && NEVER_EMPTY.contains(&tag)
+                {
+                    faults.push(format!("{} is empty", name(tag)));
                 }
             }
             Ok(Some(Event::Text(_) | Event::Opaque(_))) => {

@@ -59,7 +59,10 @@ impl Phone {
 
     async fn provision_step(&mut self, request: &provision::Request) -> provision::Response {
         let body = request.write(self.version());
-        let answer = must(self.command(CommandName::Provision, body).await, "Provision");
+        let answer = must(
+            self.command(CommandName::Provision, body).await,
+            "Provision",
+        );
         provision::Response::read(&answer.body).expect("a Provision response")
     }
 
@@ -118,10 +121,7 @@ impl Phone {
     /// # Errors
     /// No answer, or not 200.
     pub async fn try_sync(&mut self, request: sync::Request) -> Result<sync::Response, Trouble> {
-        let mut sent = self.prepare(
-            &self.line(CommandName::Sync),
-            request.write(self.version()),
-        );
+        let mut sent = self.prepare(&self.line(CommandName::Sync), request.write(self.version()));
         let minutes = request.wait.map_or(0, |minutes| minutes * 60);
         let seconds = request.heartbeat.unwrap_or(minutes);
         sent.held = Duration::from_secs(u64::from(seconds));
@@ -222,7 +222,12 @@ impl Phone {
     }
 
     /// Deletes items: to the trash, or for good.
-    pub async fn delete(&mut self, folder: &str, items: &[String], for_good: bool) -> sync::Response {
+    pub async fn delete(
+        &mut self,
+        folder: &str,
+        items: &[String],
+        for_good: bool,
+    ) -> sync::Response {
         let mut collection = self.collection(folder);
         collection.deletes_as_moves = Some(!for_good);
         collection.commands = items
@@ -269,7 +274,10 @@ impl Phone {
                 .collect(),
         };
         let body = request.write(self.version());
-        let answer = must(self.command(CommandName::MoveItems, body).await, "MoveItems");
+        let answer = must(
+            self.command(CommandName::MoveItems, body).await,
+            "MoveItems",
+        );
         let response = move_items::Response::read(&answer.body).expect("a MoveItems response");
         for moved in &response.results {
             if moved.status != move_items::status::OK {
@@ -337,10 +345,7 @@ impl Phone {
     /// # Errors
     /// No answer, or not 200.
     pub async fn try_ping(&mut self, request: &ping::Request) -> Result<ping::Response, Trouble> {
-        let mut sent = self.prepare(
-            &self.line(CommandName::Ping),
-            request.write(self.version()),
-        );
+        let mut sent = self.prepare(&self.line(CommandName::Ping), request.write(self.version()));
         sent.held = Duration::from_secs(u64::from(request.heartbeat.unwrap_or(60)));
         let answer = self.command_with(&sent).await?;
         Ok(ping::Response::read(&answer.body).expect("a Ping response"))

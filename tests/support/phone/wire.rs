@@ -130,12 +130,11 @@ impl Wire {
                 return self.send_and_leave(sent).await;
             }
             // A kept connection may have been closed meanwhile: then once more on a new one.
-            if let Some(mut sender) = self.take_idle() {
-                if sender.ready().await.is_ok() {
-                    if let Ok(answer) = self.exchange(sender, sent).await {
-                        return Ok(answer);
-                    }
-                }
+            if let Some(mut sender) = self.take_idle()
+                && sender.ready().await.is_ok()
+                && let Ok(answer) = self.exchange(sender, sent).await
+            {
+                return Ok(answer);
             }
             let sender = self.connect().await?;
             self.exchange(sender, sent).await
@@ -282,7 +281,10 @@ fn split(body: &Bytes) -> Vec<Bytes> {
     (0..number(0))
         .map(|part| {
             let (offset, length) = (number(4 + part * 8), number(8 + part * 8));
-            assert!(offset + length <= body.len(), "a part outside of the answer");
+            assert!(
+                offset + length <= body.len(),
+                "a part outside of the answer"
+            );
             body.slice(offset..offset + length)
         })
         .collect()
