@@ -177,7 +177,6 @@ impl Watch {
                     (Status::Ok, _) => Err(self.broke("IDLE ended by itself")),
                     _ => {
                         self.connection.give_up();
-                        let status = status;
                         Err(ImapError::from_refusal(status, code.as_ref(), &text, None))
                     }
                 }

@@ -206,7 +206,7 @@ impl Session {
                     None => c,
                 }
             },
-            &mut |_, data| match data {
+            &mut |data| match data {
                 Data::Untagged(Untagged::Fetch(number, fetched)) => {
                     let wanted = |uid: &Uid| uids.is_none_or(|uids| uids.contains(uid.get()));
                     match (fetched.uid.filter(wanted), &fetched.flags) {
@@ -330,7 +330,7 @@ impl Session {
         let mut unread = false;
         let mut too_large = false;
         let ended = self
-            .flight(flight, &mut |_, data| match data {
+            .flight(flight, &mut |data| match data {
                 Data::Untagged(Untagged::Fetch(number, fetched)) => {
                     unread |= fetched.damaged;
                     match fetched.uid.map(Uid::get) {

@@ -112,7 +112,7 @@ impl Session {
             })?;
             let tag = prepared.tag().to_owned();
             let ended = self
-                .flight(vec![prepared], &mut |_, data| answer.take(data, &tag))
+                .flight(vec![prepared], &mut |data| answer.take(data, &tag))
                 .await?
                 .pop()
                 .ok_or_else(|| self.broke("no answer to SEARCH"))?;

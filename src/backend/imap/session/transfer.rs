@@ -86,7 +86,7 @@ impl Session {
                 c.mailbox(to)
             })?;
             let ended = self
-                .flight(vec![prepared], &mut |_, data| copied.take(data))
+                .flight(vec![prepared], &mut |data| copied.take(data))
                 .await?
                 .pop()
                 .ok_or_else(|| self.broke("no answer"))?;
