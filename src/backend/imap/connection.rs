@@ -311,7 +311,10 @@ impl Connection {
                 self.bye = Some(printable(&text));
                 Err(self.ended_by("BYE"))
             }
-            Response::Untagged(untagged) => Ok(Some(untagged)),
+            Response::Untagged(untagged) => {
+                remark(&untagged);
+                Ok(Some(untagged))
+            }
             Response::Continuation { .. } => {
                 if let Some(sending) = self.unsent.front_mut()
                     && sending.pieces.front() == Some(&CommandPiece::AwaitContinuation)
@@ -410,6 +413,14 @@ impl Connection {
 
     pub(super) const fn gather_literals(&mut self) {
         self.framer.set_stream_threshold(MAX_GATHERED as u64);
+    }
+
+    /// For a connection that will mostly sleep (T56).
+    pub(super) fn slim_down(&mut self) {
+        self.wire.slim_down();
+        let early = self.framer.take_buffered();
+        self.framer = framer();
+        self.framer.push(&early);
     }
 
     /// The stream, for TLS. Whatever was read or queued before is dropped (T31).
@@ -528,6 +539,25 @@ pub(super) fn nothing(data: Data) -> Option<Untagged> {
 
 pub(super) fn protocol(what: impl Into<String>) -> ImapError {
     ImapError::Protocol(what.into())
+}
+
+/// What an operator may want to know of.
+fn remark(untagged: &Untagged) {
+    match untagged {
+        Untagged::Status {
+            code: Some(Code::Alert),
+            text,
+            ..
+        } => tracing::info!(text = printable(text), "the mail server says"),
+        Untagged::Other(raw) => {
+            metrics::counter!("airgate_backend_errors_total", "backend" => "imap", "kind" => "unread_line")
+                .increment(1);
+            let start = raw.get(..raw.len().min(60)).unwrap_or_default();
+            let line = printable(&String::from_utf8_lossy(start));
+            tracing::debug!(line, "skipped a line of the mail server nobody can read");
+        }
+        _ => {}
+    }
 }
 
 fn incoming(event: FrameEvent) -> Incoming {

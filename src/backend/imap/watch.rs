@@ -100,6 +100,7 @@ impl Watch {
         } else {
             return Err(ImapError::Unsupported("NOTIFY or IDLE"));
         };
+        connection.slim_down();
         let mut watch = Self {
             connection,
             phase,
