@@ -3,6 +3,7 @@
 mod commands;
 mod heads;
 mod limits;
+mod memory;
 mod shutdown;
 mod support;
 mod tls;

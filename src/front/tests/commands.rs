@@ -63,6 +63,12 @@ async fn paths_and_methods() {
         ),
         (
             "POST",
+            "/Microsoft-Server-ActiveSync?Cmd=Sync&User=D\\alice&DeviceId=A&DeviceType={SP}|"
+                .to_owned(),
+            200,
+        ),
+        (
+            "POST",
             format!("/Microsoft-Server-ActiveSync/other{query}"),
             404,
         ),
