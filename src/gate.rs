@@ -202,7 +202,7 @@ impl Gate {
         verifier: Arc<dyn VerifyLogin>,
         settings: GateSettings,
         keys: &ServerKeys,
-    ) -> Result<Arc<Self>, GateError> {
+    ) -> Result<Self, GateError> {
         let version = store.credential_version().await?;
         for id in store.credential_key_ids().await? {
             if id != keys.credential.id() && id != keys.vault.id() {
@@ -214,7 +214,7 @@ impl Gate {
             }
         }
         let clock = GateClock::new(Moment::read());
-        Ok(Arc::new(Self {
+        Ok(Self {
             hasher: PasscodeHasher::new(&keys.credential),
             vault: Vault::new(&keys.vault),
             marker: Marker::new()?,
@@ -233,7 +233,7 @@ impl Gate {
             walked: AtomicU64::new(0),
             store,
             settings,
-        }))
+        })
     }
 }
 

@@ -98,7 +98,7 @@ impl World {
         .await
         .unwrap();
         Self {
-            gate,
+            gate: Arc::new(gate),
             store,
             keys,
             backend,
