@@ -11,6 +11,7 @@
 //! wrong secret, because a phone forgets its password then.
 
 mod admit;
+mod binding;
 mod book;
 mod changes;
 pub mod hash;
@@ -202,7 +203,7 @@ impl Gate {
         verifier: Arc<dyn VerifyLogin>,
         settings: GateSettings,
         keys: &ServerKeys,
-    ) -> Result<Self, GateError> {
+    ) -> Result<Arc<Self>, GateError> {
         let version = store.credential_version().await?;
         for id in store.credential_key_ids().await? {
             if id != keys.credential.id() && id != keys.vault.id() {
@@ -214,7 +215,7 @@ impl Gate {
             }
         }
         let clock = GateClock::new(Moment::read());
-        Ok(Self {
+        Ok(Arc::new(Self {
             hasher: PasscodeHasher::new(&keys.credential),
             vault: Vault::new(&keys.vault),
             marker: Marker::new()?,
@@ -233,7 +234,7 @@ impl Gate {
             walked: AtomicU64::new(0),
             store,
             settings,
-        })
+        }))
     }
 }
 

@@ -13,19 +13,21 @@ use std::fmt::Write as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use self::ask::AskPassword;
+use self::ask::{AskPassword, StandardInput};
 pub use self::expiry::{Expiry, Past};
 use crate::backend::login::Login;
+use crate::clock;
 use crate::failure::{Failure, Remedy};
 use crate::gate::issue::{self, IssueError, NewPasscode};
 use crate::gate::keys::ServerKeys;
 use crate::gate::{Scopes, VerifyLogin};
 use crate::identity::{BadName, UserId};
+use crate::server::Offline;
 use crate::store::{CredentialId, CredentialRow, Store, StoreError};
 
 /// What `airgate passcode` can do.
 #[derive(Clone, Debug, clap::Subcommand)]
-pub enum PasscodeCommand {
+pub enum Verb {
     /// Make a passcode for a user's phone and show it once
     Add(Add),
     /// Show a user's passcodes; the passcodes themselves nobody can show again
@@ -134,24 +136,44 @@ pub enum PasscodeError {
 /// Where the audit trail says it came from.
 const BY: &str = "local";
 
-/// Does one of the verbs; returns what to print. It is a secret because `add` prints the passcode.
+/// Does one of the verbs, asking for a mail password at standard input; returns what to print. That
+/// is a secret because `add` shows the passcode.
 ///
 /// # Errors
 /// [`PasscodeError`]; nothing was changed then, except that `revoke --all` may have revoked some.
 pub async fn run(
-    command: &PasscodeCommand,
-    desk: Desk<'_>,
-    ask: &mut dyn AskPassword,
+    offline: &Offline,
+    default_domain: Option<&str>,
+    verb: &Verb,
 ) -> Result<SecretString, PasscodeError> {
-    match command {
-        PasscodeCommand::Add(add) => desk.add(add, ask).await,
-        PasscodeCommand::List(list) => desk.list(list).await.map(SecretString::from),
-        PasscodeCommand::Revoke(revoke) => desk.revoke(revoke).await.map(SecretString::from),
-        PasscodeCommand::Reseal(reseal) => desk.reseal(reseal, ask).await.map(SecretString::from),
-    }
+    let desk = Desk {
+        store: offline.store.as_ref(),
+        keys: &offline.keys,
+        verifier: offline.verifier.as_deref(),
+        default_domain,
+        now: clock::now_seconds(),
+    };
+    desk.perform(verb, &mut StandardInput).await
 }
 
 impl Desk<'_> {
+    /// Does one of the verbs; see [`run`].
+    ///
+    /// # Errors
+    /// [`PasscodeError`].
+    pub async fn perform(
+        &self,
+        verb: &Verb,
+        ask: &mut dyn AskPassword,
+    ) -> Result<SecretString, PasscodeError> {
+        match verb {
+            Verb::Add(add) => self.add(add, ask).await,
+            Verb::List(list) => self.list(list).await.map(SecretString::from),
+            Verb::Revoke(revoke) => self.revoke(revoke).await.map(SecretString::from),
+            Verb::Reseal(reseal) => self.reseal(reseal, ask).await.map(SecretString::from),
+        }
+    }
+
     async fn add(
         &self,
         add: &Add,

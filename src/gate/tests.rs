@@ -98,7 +98,7 @@ impl World {
         .await
         .unwrap();
         Self {
-            gate: Arc::new(gate),
+            gate,
             store,
             keys,
             backend,

@@ -40,13 +40,13 @@ impl Gate {
     /// Whose credentials changed, in this process or another: close idle backend connections of
     /// these users (T46). It says "changed", not "revoked"; closing too much is harmless. A listener
     /// that lags behind closes them all.
-    pub fn credential_changes(&self) -> broadcast::Receiver<UserId> {
+    pub fn revoked(&self) -> broadcast::Receiver<UserId> {
         self.changes.listen()
     }
 
     /// Returns when the admission is no longer good: its passcode was revoked (within 5 s, T46) or
     /// has expired. For held Pings and long uploads. Cancel-safe.
-    pub async fn revoked(&self, admission: &Admission) {
+    pub async fn until_revoked(&self, admission: &Admission) {
         let Some(id) = &admission.credential else {
             return std::future::pending().await;
         };

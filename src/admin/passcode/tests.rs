@@ -38,7 +38,7 @@ impl VerifyLogin for Backend {
 #[derive(Debug, clap::Parser)]
 struct Line {
     #[command(subcommand)]
-    command: PasscodeCommand,
+    command: Verb,
 }
 
 struct Office {
@@ -78,7 +78,8 @@ impl Office {
     async fn types(&self, words: &[&str], password: &'static str) -> Result<String, String> {
         let line = Line::try_parse_from(std::iter::once(&"passcode").chain(words))
             .map_err(|error| error.to_string())?;
-        run(&line.command, self.desk(), &mut Says(password, 0))
+        self.desk()
+            .perform(&line.command, &mut Says(password, 0))
             .await
             .map(|text| text.expose_secret().to_owned())
             .map_err(|error| error.to_string())
@@ -200,7 +201,7 @@ async fn a_mail_password_is_confirmed_before_anything_is_stored() {
     };
     let mut says = Says("right", 0);
     let line = Line::try_parse_from(["passcode", "add", "alice", "--name", "x"]).unwrap();
-    let error = run(&line.command, desk, &mut says).await.unwrap_err();
+    let error = desk.perform(&line.command, &mut says).await.unwrap_err();
     assert!(matches!(error, PasscodeError::NoBackend));
     assert_eq!(says.1, 0);
 }

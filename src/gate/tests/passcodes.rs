@@ -128,12 +128,12 @@ async fn t46_a_revoked_passcode_is_out_at_the_next_round() {
     };
     let unharmed = world.admit(ipad).await.unwrap();
     world.gate.upkeep(world.start).await;
-    let mut heard = world.gate.credential_changes();
+    let mut heard = world.gate.revoked();
 
     let gate = Arc::clone(&world.gate);
-    let held = crate::task::spawn("held", async move { gate.revoked(&admission).await });
+    let held = crate::task::spawn("held", async move { gate.until_revoked(&admission).await });
     let gate = Arc::clone(&world.gate);
-    let stays = crate::task::spawn("held", async move { gate.revoked(&unharmed).await });
+    let stays = crate::task::spawn("held", async move { gate.until_revoked(&unharmed).await });
     tokio::task::yield_now().await;
 
     let user = UserId::parse("alice@example.com", None).unwrap();
@@ -167,7 +167,7 @@ async fn a_passcode_expires_also_while_it_is_remembered() {
         expires_at: Some(crate::clock::now_seconds()),
         ..admission
     };
-    world.gate.revoked(&past).await;
+    world.gate.until_revoked(&past).await;
 }
 
 #[tokio::test]
