@@ -3,6 +3,7 @@
 
 pub mod logging;
 //pub mod passcode;
+pub mod passcode;
 pub mod wbxml_view;
 
 use std::io::{self, BufRead as _, IsTerminal as _};
