@@ -93,7 +93,8 @@ pub(crate) fn sections(
     let candidates = candidates(options, outline);
     for candidate in &candidates {
         wanted.of_kind(candidate.kind, candidate.limit, outline, size, reach);
-        if candidate.preview.is_some() && candidate.kind != BodyType::Plain {
+        let no_text = candidate.kind != BodyType::Plain || candidate.limit.most_octets() == Some(0);
+        if candidate.preview.is_some() && no_text {
             wanted.preview(outline);
         }
         if !candidate.all_or_none {
@@ -360,14 +361,22 @@ impl Requests {
 
     fn preview(&mut self, outline: &Outline<'_>) {
         if let Some(part) = outline.text.first() {
-            let octets = if part.media_type == "text/html" {
-                HTML_FOR_PREVIEW
-            } else {
-                TEXT_FOR_PREVIEW
-            };
-            self.add(&part.section, encoded(part, octets), Some(part.size));
+            self.add(&part.section, for_preview(part), Some(part.size));
         }
     }
+}
+
+/// Transferred octets that surely hold the words of a preview.
+fn for_preview(part: &Part) -> u64 {
+    let is_html = part.media_type == "text/html";
+    encoded(
+        part,
+        if is_html {
+            HTML_FOR_PREVIEW
+        } else {
+            TEXT_FOR_PREVIEW
+        },
+    )
 }
 
 /// Transferred octets that hold so many octets of text.
@@ -401,24 +410,27 @@ impl Maker<'_> {
         made.get_or_insert_with(|| match kind {
             BodyType::Plain => plain(self.content, self.outline),
             BodyType::Html | BodyType::Rtf => html(self.content, self.outline),
-            BodyType::Mime => mime(self.content, self.size),
+            BodyType::Mime => mime(self.content, self.size, self.outline.charset()),
         })
     }
 
     fn preview(&self, length: usize) -> Option<String> {
         let part = self.outline.text.first()?;
         let piece = self.content.part(part)?;
+        if part.media_type == "text/html"
+            && self.outline.html.len() == 1
+            && let Some(html) = &self.html
+        {
+            return Some(preview::of_html(&html.data, length));
+        }
+        // What lies behind the first few thousand octets is not looked at.
+        let enough = usize::try_from(for_preview(part)).unwrap_or(usize::MAX);
+        let octets = piece.octets.get(..enough).unwrap_or(piece.octets);
+        let octets = transfer::decode(octets, &part.encoding);
         let line = if part.media_type == "text/html" {
-            let known = self.html.as_ref().map(|html| html.data.as_str());
-            match known {
-                Some(html) if self.outline.html.len() == 1 => preview::of_html(html, length),
-                _ => preview::of_html(&decode_html(part, piece.octets), length),
-            }
+            preview::of_html(&decode_html(part, &octets), length)
         } else {
-            // What lies behind the first few thousand octets is not looked at.
-            let enough = usize::try_from(encoded(part, TEXT_FOR_PREVIEW)).unwrap_or(usize::MAX);
-            let octets = piece.octets.get(..enough).unwrap_or(piece.octets);
-            preview::of_text(&decode_plain(part, octets), length)
+            preview::of_text(&decode_plain(part, &octets), length)
         };
         Some(line)
     }
@@ -432,8 +444,7 @@ impl Maker<'_> {
         let mut data = new.to_owned();
         let cut = shorten(&mut data, BodyType::Html, limit(preference));
         let truncated = cut || all_new && !complete;
-        let none = preference.truncation_size == Some(0) && truncated
-            || preference.all_or_none && truncated;
+        let none = truncated && (preference.truncation_size == Some(0) || preference.all_or_none);
         Body {
             kind: BodyType::Html,
             estimated_size: if all_new { size } else { new.len() as u64 },
@@ -475,12 +486,20 @@ fn plain(content: &Content<'_>, outline: &Outline<'_>) -> Text {
 }
 
 fn html(content: &Content<'_>, outline: &Outline<'_>) -> Text {
+    if !outline.has_html() {
+        let mut text = plain(content, outline);
+        if !text.data.is_empty() {
+            let html = text_to_html::text_to_html(&text.data);
+            text.size += (html.len() - text.data.len()) as u64;
+            text.data = html;
+        }
+        return text;
+    }
     let mut whole = Text {
         data: String::new(),
         complete: true,
         size: 0,
     };
-    let alone = outline.html.len() == 1;
     for part in &outline.html {
         let is_html = part.media_type == "text/html";
         whole.append(content, part, 1, |data, octets, complete| {
@@ -491,14 +510,9 @@ fn html(content: &Content<'_>, outline: &Outline<'_>) -> Text {
                 }
                 data.push_str(&html);
             } else {
-                let text = decode_plain(part, octets);
-                if alone {
-                    data.push_str(&text_to_html::text_to_html(&text));
-                } else {
-                    data.push_str("<div dir=\"auto\">");
-                    text_to_html::fragment(&text, data);
-                    data.push_str("</div>");
-                }
+                data.push_str("<div dir=\"auto\">");
+                text_to_html::fragment(&decode_plain(part, octets), data);
+                data.push_str("</div>");
             }
         });
     }
@@ -537,10 +551,10 @@ impl Text {
     }
 }
 
-fn mime(content: &Content<'_>, size: Option<u64>) -> Text {
+fn mime(content: &Content<'_>, size: Option<u64>, hint: Option<&str>) -> Text {
     match content.whole() {
         Some((piece, walked)) => {
-            let data = mime_text(piece.octets, walked);
+            let data = mime_text(piece.octets, walked, hint);
             let length = data.len() as u64;
             let full = if piece.complete {
                 length

@@ -12,8 +12,9 @@ use crate::item::legal::is_legal_utf8;
 use crate::item::transfer;
 use crate::item::walk::{Leaf, Walked};
 
-/// Turns the octets of a message, or of its beginning, into legal text with CRLF line ends.
-pub(crate) fn mime_text(raw: &[u8], walked: &Walked) -> String {
+/// Turns the octets of a message, or of its beginning, into legal text with CRLF line ends. `hint`
+/// is the charset of 8-bit header fields.
+pub(crate) fn mime_text(raw: &[u8], walked: &Walked, hint: Option<&str>) -> String {
     let usable = match std::str::from_utf8(raw) {
         Ok(text) => Some(text),
         // A partial fetch may end inside a character.
@@ -32,11 +33,15 @@ pub(crate) fn mime_text(raw: &[u8], walked: &Walked) -> String {
         if leaf.header.start < at || is_legal(body) {
             continue;
         }
-        push_text(raw.get(at..leaf.header.start).unwrap_or_default(), &mut out);
-        push_encoded(raw, leaf, &mut out);
+        push_text(
+            raw.get(at..leaf.header.start).unwrap_or_default(),
+            hint,
+            &mut out,
+        );
+        push_encoded(raw, leaf, hint, &mut out);
         at = leaf.body.end;
     }
-    push_text(raw.get(at..).unwrap_or_default(), &mut out);
+    push_text(raw.get(at..).unwrap_or_default(), hint, &mut out);
     with_crlf(&out)
 }
 
@@ -71,7 +76,7 @@ fn is_legal(octets: &[u8]) -> bool {
 }
 
 /// Headers, preambles, boundaries: line by line, so that one bad line does not spoil a good one.
-fn push_text(octets: &[u8], out: &mut String) {
+fn push_text(octets: &[u8], hint: Option<&str>, out: &mut String) {
     if let Ok(text) = std::str::from_utf8(octets)
         && is_legal_utf8(text)
     {
@@ -79,11 +84,12 @@ fn push_text(octets: &[u8], out: &mut String) {
         return;
     }
     for line in octets.split_inclusive(|&octet| octet == b'\n') {
-        out.push_str(&charset::decode(line, None));
+        let label = hint.filter(|_| std::str::from_utf8(line).is_err());
+        out.push_str(&charset::decode(line, label));
     }
 }
 
-fn push_encoded(raw: &[u8], leaf: &Leaf, out: &mut String) {
+fn push_encoded(raw: &[u8], leaf: &Leaf, hint: Option<&str>, out: &mut String) {
     let header = raw.get(leaf.header.clone()).unwrap_or_default();
     let body = raw.get(leaf.body.clone()).unwrap_or_default();
     let content = transfer::decode(body, &leaf.encoding);
@@ -99,7 +105,7 @@ fn push_encoded(raw: &[u8], leaf: &Leaf, out: &mut String) {
                 .is_some_and(|start| start.eq_ignore_ascii_case(name));
         }
         if !dropping {
-            push_text(line, out);
+            push_text(line, hint, out);
         }
     }
     if !out.is_empty() && !out.ends_with('\n') {
@@ -165,7 +171,7 @@ mod tests {
     use crate::item::walk::walk;
 
     fn text(raw: &[u8]) -> String {
-        mime_text(raw, &walk(raw, true))
+        mime_text(raw, &walk(raw, true), None)
     }
 
     #[test]
