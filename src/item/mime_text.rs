@@ -12,9 +12,13 @@ use crate::item::legal::is_legal_utf8;
 use crate::item::transfer;
 use crate::item::walk::{Leaf, Walked};
 
-/// Turns the octets of a message, or of its beginning, into legal text with CRLF line ends. `hint`
-/// is the charset of 8-bit header fields.
-pub(crate) fn mime_text(raw: &[u8], walked: &Walked, hint: Option<&str>) -> String {
+/// The octets of a message, or of its beginning, as legal text with CRLF line ends. `hint` is the
+/// charset of 8-bit header fields; `walked` is asked for only if parts must be encoded.
+pub(crate) fn mime_text<'a>(
+    raw: &[u8],
+    hint: Option<&str>,
+    walked: impl FnOnce() -> Option<&'a Walked>,
+) -> String {
     let usable = match std::str::from_utf8(raw) {
         Ok(text) => Some(text),
         // A partial fetch may end inside a character.
@@ -26,9 +30,10 @@ pub(crate) fn mime_text(raw: &[u8], walked: &Walked, hint: Option<&str>) -> Stri
     if let Some(text) = usable.filter(|text| is_legal_utf8(text)) {
         return with_crlf(text);
     }
+    let leaves = walked().map_or(&[][..], |walked| &walked.leaves);
     let mut out = String::with_capacity(raw.len() + raw.len() / 4);
     let mut at = 0;
-    for leaf in walked.leaves.iter().filter(|leaf| !leaf.is_message) {
+    for leaf in leaves.iter().filter(|leaf| !leaf.is_message) {
         let body = raw.get(leaf.body.clone()).unwrap_or_default();
         if leaf.header.start < at || is_legal(body) {
             continue;
@@ -171,7 +176,8 @@ mod tests {
     use crate::item::walk::walk;
 
     fn text(raw: &[u8]) -> String {
-        mime_text(raw, &walk(raw, true), None)
+        let walked = walk(raw, true);
+        mime_text(raw, None, || Some(&walked))
     }
 
     #[test]

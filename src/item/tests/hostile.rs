@@ -24,7 +24,7 @@ fn spent() -> Option<Duration> {
 }
 
 fn cost(work: impl Fn()) -> Duration {
-    (0..3)
+    (0..2)
         .map(|_| {
             let (start, before) = (clock::monotonic(), spent());
             work();
@@ -34,13 +34,13 @@ fn cost(work: impl Fn()) -> Duration {
             }
         })
         .min()
-        .expect("three runs")
+        .expect("two runs")
 }
 
 /// Ten times the input may cost ten times as much, and thrice that for a busy machine; quadratic
 /// work would cost a hundred times as much, however often it is measured.
 fn assert_linear(name: &str, make: impl Fn(usize) -> Vec<u8>, work: impl Fn(&[u8])) {
-    let (small, large) = (make(40_000), make(400_000));
+    let (small, large) = (make(20_000), make(200_000));
     let mut measured = Vec::new();
     for _ in 0..5 {
         let short = cost(|| work(&small)).max(Duration::from_micros(100));
