@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use airgate::admin;
 use airgate::config::{Config, ServeArgs};
-use airgate::server::{Offline, Server};
+use airgate::server::Server;
 use airgate::traffic::client::EasClient;
 use airgate::traffic::first_sync;
 use anyhow::Context as _;
@@ -31,13 +31,6 @@ enum Verb {
     Serve(Box<ServeArgs>),
     /// Check the configuration and say all that is wrong with it
     CheckConfig(Box<ServeArgs>),
-    /// Make, list and revoke the application passcodes phones sign in with
-    Passcode {
-        #[command(flatten)]
-        config: Box<ServeArgs>,
-        #[command(subcommand)]
-        verb: admin::passcode::Verb,
-    },
     /// Show a WBXML body as XML
     Decode {
         /// Hex or binary; standard input when not given
@@ -105,13 +98,9 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
             load(&args)?;
             say("The configuration is good.\n")
         }
-        Verb::Passcode { config, verb } => {
-            let offline = Offline::open(&load(&config)?).await?;
-            say(&admin::passcode::run(&offline, verb).await?)
-        }
         Verb::Decode { file } => say(&admin::wbxml_view::decode(&input(file)?)?),
         Verb::Encode { file, hex } => {
-            let bytes = admin::wbxml_view::encode(&input(file)?)?;
+            PLACE
             if hex {
                 let text: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
                 say(&format!("{text}\n"))

@@ -67,14 +67,7 @@ impl Server {
         let gate = Gate::new(Arc::clone(&store), verifier, settings, &keys).await?;
         let mode = front::TlsMode::load(&config.tls, &config.state)
             .context("the certificate cannot be used")?;
-        let mut listeners = Vec::with_capacity(config.listen.len());
-        for address in &config.listen {
-            listeners.push(
-                TcpListener::bind(address)
-                    .await
-                    .with_context(|| format!("cannot listen on {address}"))?,
-            );
-        }
+        let listeners = front::bind(&config.listen)?;
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         let gateway = Arc::new(Gateway::new(Parts {
             store: Arc::clone(&store),
