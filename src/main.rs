@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use airgate::admin;
+use airgate::admin::wbxml_view::Output;
 use airgate::config::{Config, ServeArgs};
 use airgate::server::Server;
 use airgate::traffic::client::EasClient;
@@ -100,13 +101,9 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
         }
         Verb::Decode { file } => say(&admin::wbxml_view::decode(&input(file)?)?),
         Verb::Encode { file, hex } => {
-            PLACE
-            if hex {
-                let text: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-                say(&format!("{text}\n"))
-            } else {
-                Ok(std::io::stdout().write_all(&bytes)?)
-            }
+            let output = if hex { Output::Hex } else { Output::Binary };
+            let bytes = admin::wbxml_view::encode(&input(file)?, output)?;
+            Ok(std::io::stdout().write_all(&bytes)?)
         }
         Verb::Phone {
             verb:

@@ -19,5 +19,6 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod first_light;
 mod phone_itself;
 mod rig;
