@@ -105,7 +105,12 @@ pub async fn serve<S: Service>(
     let places = Arc::new(Semaphore::new(places));
     let addresses = addresses::Addresses::new(&limits);
     let idle = Arc::new(idle::Idle::default());
-    let handler = handler::Handler::new(service, Arc::clone(&limits), trusted_proxies.clone());
+    let handler = handler::Handler::new(
+        service,
+        Arc::clone(&limits),
+        trusted_proxies.clone(),
+        shutdown,
+    );
     let context = Arc::new(connection::Context {
         handler: Arc::new(handler),
         http: connection::http_builder(&limits),

@@ -38,8 +38,8 @@ pub(super) fn http_builder(limits: &Limits) -> http1::Builder {
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.idle + limits.head + BEHIND_GUARD)
         .max_header_size(limits.head_size + 1)
-        // What a body or an answer may take in buffers; hyper wants at least 8 KiB.
-        .max_buf_size(64 * 1024)
+        // What a body or an answer may take in buffers; a head must fit.
+        .max_buf_size((64 * 1024).max(limits.head_size * 2))
         .half_close(false)
         .keep_alive(true);
     http
@@ -92,7 +92,8 @@ async fn secure<S: Service>(
         return;
     }
     match timeout(limits.handshake, tls.accept(stream)).await {
-        Ok(Ok(stream)) => talk(context, stream, peer, place, seat).await,
+        // Boxed, since each step of a future keeps room of its own for what it was handed.
+        Ok(Ok(stream)) => talk(context, Box::new(stream), peer, place, seat).await,
         Ok(Err(error)) => tracing::debug!(addr = %peer, %error, "TLS handshake failed"),
         Err(_) => limit_hit("handshake"),
     }

@@ -10,6 +10,7 @@
 mod chunked;
 mod head;
 mod pace;
+mod shared;
 
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,6 @@ use std::future::Future as _;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -26,13 +26,13 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::clock;
-use crate::config::Limits;
 
 use chunked::Scanner;
 use head::Framing;
 use pace::Pace;
 
 pub(super) use head::Fault;
+pub(super) use shared::Shared;
 
 /// Read from the socket at a time while a head is collected; heads of phones have 400 to 900 bytes.
 const HEAD_READ: usize = 2048;
@@ -41,55 +41,6 @@ const LINGER_BYTES: usize = 64 * 1024;
 const LINGER_TIME: std::time::Duration = std::time::Duration::from_secs(1);
 /// Empty lines some old clients send behind a body, before the next request line (RFC 9112 2.2).
 const MAX_LEADING_BREAKS: usize = 2;
-
-/// What the guard and the requests on its connection tell each other.
-pub(super) struct Shared {
-    limits: Arc<Limits>,
-    accepted: Instant,
-    /// A request was handed over and its answer is not finished.
-    busy: AtomicBool,
-    /// No further request is wanted: the server stops.
-    closing: AtomicBool,
-    /// When the running request must be over, in milliseconds since `accepted`; 0 is never.
-    deadline: AtomicU64,
-    /// Told when the connection becomes idle (true) or is no longer (false).
-    on_idle: Box<dyn Fn(bool) + Send + Sync>,
-}
-
-impl Shared {
-    pub(super) fn new(limits: Arc<Limits>, on_idle: Box<dyn Fn(bool) + Send + Sync>) -> Arc<Self> {
-        Arc::new(Self {
-            limits,
-            accepted: clock::monotonic(),
-            busy: AtomicBool::new(false),
-            closing: AtomicBool::new(false),
-            deadline: AtomicU64::new(0),
-            on_idle,
-        })
-    }
-
-    /// The answer is written or given up: the next head may come.
-    pub(super) fn finished(&self) {
-        self.busy.store(false, Ordering::Relaxed);
-    }
-
-    /// The server stops; an idle connection ends at its next poll.
-    pub(super) fn close(&self) {
-        self.closing.store(true, Ordering::Relaxed);
-    }
-
-    /// Sets when the running request must be over, its answer included.
-    pub(super) fn set_deadline(&self, deadline: Instant) {
-        let since = deadline.saturating_duration_since(self.accepted);
-        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX).max(1);
-        self.deadline.store(millis, Ordering::Relaxed);
-    }
-
-    fn is_overdue(&self) -> bool {
-        let millis = self.deadline.load(Ordering::Relaxed);
-        millis != 0 && self.accepted.elapsed().as_millis() > u128::from(millis)
-    }
-}
 
 /// A stream with a guard before it.
 pub(super) struct Guard<S> {
@@ -158,9 +109,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     /// Moves on with a head; Ready means `state` changed.
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            if self.shared.busy.load(Ordering::Relaxed) {
+            if self.shared.is_busy() {
                 // Only to notice a close; what comes ahead waits, and not without bound.
-                if self.raw.len() >= self.shared.limits.head_size {
+                if self.raw.len() >= self.shared.limits().head_size {
                     return Poll::Pending;
                 }
                 if ready!(self.poll_fill(cx))? == 0 {
@@ -189,14 +140,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
             match end {
                 Ok(Some(end)) => return self.judge(end),
                 Err(fault) => return self.refuse(fault),
-                Ok(None) if self.raw.len() >= self.shared.limits.head_size => {
+                Ok(None) if self.raw.len() >= self.shared.limits().head_size => {
                     return self.refuse(Fault::TooLarge);
                 }
                 Ok(None) => {}
-            }
-            if self.raw.is_empty() && self.shared.closing.load(Ordering::Relaxed) {
-                self.state = State::Ended;
-                return Poll::Ready(Ok(()));
             }
             match self.poll_fill(cx) {
                 Poll::Ready(Ok(0)) => {
@@ -220,11 +167,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
 
     /// Nothing to read: keeps the times for the first byte, the rest of a head, or idleness.
     fn wait_for_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.raw.is_empty() && self.shared.is_closing() {
+            self.state = State::Ended;
+            return Poll::Ready(Ok(()));
+        }
         // While an answer is still flushed, its pace counts and nothing else.
         if self.raw.is_empty() && self.writing.is_waiting() {
             return Poll::Pending;
         }
-        let limits = &self.shared.limits;
+        let limits = self.shared.limits();
         let State::Head { started, .. } = &self.state else {
             return Poll::Pending;
         };
@@ -254,14 +205,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
 
     fn judge(&mut self, end: usize) -> Poll<io::Result<()>> {
         let head = self.raw.get(..end).unwrap_or_default();
-        match head::check(head, &self.shared.limits) {
+        match head::check(head, self.shared.limits()) {
             Ok(framing) => {
                 self.state = State::Deliver { left: end, framing };
                 self.alarm = None;
                 self.served = true;
-                self.shared.busy.store(true, Ordering::Relaxed);
-                self.shared.deadline.store(0, Ordering::Relaxed);
-                self.writing.begin(&self.shared.limits);
+                self.shared.begin();
+                self.writing.begin(self.shared.limits());
                 Poll::Ready(Ok(()))
             }
             Err(fault) => self.refuse(fault),
@@ -293,7 +243,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         let mut bytes = [0; HEAD_READ];
         let room = self
             .shared
-            .limits
+            .limits()
             .head_size
             .saturating_sub(self.raw.len())
             .clamp(1, HEAD_READ);
@@ -331,7 +281,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         match Pin::new(&mut limited).poll_read(cx, buffer) {
             Poll::Ready(Ok(())) => {
                 let count = buffer.filled().len() - before;
-                self.reading.moved(count, &self.shared.limits);
+                self.reading.moved(count, self.shared.limits());
                 if count == 0 {
                     self.state = State::Ended;
                 }
@@ -355,7 +305,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     fn set_idle(&mut self, idle: bool) {
         if self.idle != idle {
             self.idle = idle;
-            (self.shared.on_idle)(idle);
+            self.shared.tell_idle(idle);
         }
     }
 
@@ -368,7 +318,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
     ) -> Poll<io::Result<T>> {
         match result {
             Poll::Ready(Ok(value)) => {
-                self.writing.moved(moved(&value), &self.shared.limits);
+                self.writing.moved(moved(&value), self.shared.limits());
                 if self.shared.is_overdue() {
                     limit_hit("request_time");
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
@@ -419,7 +369,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<S> {
                     this.state = match (left - count, framing) {
                         (0, Framing::Length(0)) => NEXT_HEAD,
                         (0, framing) => {
-                            this.reading.begin(&this.shared.limits);
+                            this.reading.begin(this.shared.limits());
                             match framing {
                                 Framing::Length(left) => State::Body { left },
                                 Framing::Chunked => State::Chunked(Scanner::new()),

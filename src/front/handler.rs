@@ -15,6 +15,7 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::time::timeout_at;
+use tokio_util::sync::CancellationToken;
 
 use super::client_address::client_address;
 use super::guard::{Shared, limit_hit};
@@ -37,6 +38,7 @@ pub(super) struct Handler<S> {
     service: Arc<S>,
     limits: Arc<Limits>,
     trusted: Vec<Network>,
+    shutdown: CancellationToken,
     next_id: AtomicU64,
 }
 
@@ -58,13 +60,19 @@ struct Outcome {
 }
 
 impl<S: Service> Handler<S> {
-    pub(super) fn new(service: Arc<S>, limits: Arc<Limits>, trusted: Vec<Network>) -> Self {
+    pub(super) fn new(
+        service: Arc<S>,
+        limits: Arc<Limits>,
+        trusted: Vec<Network>,
+        shutdown: CancellationToken,
+    ) -> Self {
         // Ids go on from the clock, so that they do not repeat after a restart.
         let first = u64::try_from(clock::now_millis()).unwrap_or_default() << 20;
         Self {
             service,
             limits,
             trusted,
+            shutdown,
             next_id: AtomicU64::new(first),
         }
     }
@@ -92,6 +100,8 @@ impl<S: Service> Handler<S> {
                 gzip,
                 eas,
                 status: outcome.status,
+                // Said at once, so that no phone sends its next request into a closing connection.
+                close: self.shutdown.is_cancelled(),
                 deadline,
             };
             Ok(response(outcome.reply, dress, record).await)

@@ -122,3 +122,87 @@ impl Drop for Record {
 fn cut(text: &str) -> String {
     text.chars().take(MAX_TEXT).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
+    use http::HeaderMap;
+
+    use super::super::tests::default_limits;
+    use super::*;
+    use crate::clock;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What one request writes.
+    fn written(user: &str, json: bool) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let builder = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone());
+        let shared = Shared::new(Arc::new(default_limits()), Box::new(|_| {}));
+        let work = || {
+            let client = "203.0.113.9".parse().unwrap();
+            let mut record = Record::new(shared, 1, client, clock::monotonic());
+            let mut headers = HeaderMap::new();
+            let basic = base64::Engine::encode(
+                &base64::engine::general_purpose::STANDARD,
+                format!("{user}:canary-secret"),
+            );
+            headers.insert("authorization", format!("Basic {basic}").parse().unwrap());
+            headers.insert("ms-asprotocolversion", "14.1".parse().unwrap());
+            let query = "Cmd=Sync&User=x&DeviceId=a%20user%3D%22b%22&DeviceType=SP";
+            record.note(&Head::read(Some(query), &headers, client, 1).unwrap());
+        };
+        match json {
+            true => tracing::subscriber::with_default(builder.json().finish(), work),
+            false => tracing::subscriber::with_default(builder.finish(), work),
+        }
+        let bytes = lines.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn t49_user_text_stands_last_and_quoted_and_makes_no_lines() {
+        for user in [
+            "alice",
+            "x\nairgate auth-failed addr=198.51.100.1 reason=passcode user=\"y\"",
+            "\" addr=198.51.100.1 status=200",
+            "a\r\n\u{1b}[2J\u{85}\u{2028}",
+        ] {
+            let text = written(user, false);
+            assert_eq!(text.trim_end().lines().count(), 1, "{text:?}");
+            let text = text.trim_end();
+            assert!(text.chars().all(|c| !c.is_control()), "{text:?}");
+            let (fields, strange) = text.split_once(" device=").unwrap();
+            assert!(
+                fields.contains("addr=203.0.113.9 command=\"Sync\" status=499"),
+                "{text}"
+            );
+            assert!(!fields.contains("198.51.100.1"), "{text}");
+            assert!(strange.ends_with(&format!(" user={user:?}")), "{text}");
+            let json: serde_json::Value = serde_json::from_str(&written(user, true)).unwrap();
+            assert_eq!(json["fields"]["addr"], "203.0.113.9");
+        }
+    }
+
+    #[test]
+    fn t48_the_line_has_no_secret() {
+        assert!(!written("alice", false).contains("canary"));
+    }
+}

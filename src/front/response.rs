@@ -33,6 +33,8 @@ pub(super) struct Dress {
     pub eas: bool,
     /// Another status than the reply's own.
     pub status: Option<StatusCode>,
+    /// No further request is wanted on this connection.
+    pub close: bool,
     /// When a streamed answer must be over.
     pub deadline: Instant,
 }
@@ -46,6 +48,9 @@ pub(super) async fn response(reply: Reply, dress: Dress, mut record: Record) -> 
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
     if let Ok(id) = HeaderValue::try_from(record.id_text()) {
         headers.insert(REQUEST_ID, id);
+    }
+    if dress.close {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     if dress.eas {
         headers.insert(MS_SERVER, SERVER_VERSION);

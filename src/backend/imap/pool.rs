@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use airgate_codec::imap::MailboxName;
 use secrecy::ExposeSecret as _;
@@ -390,7 +391,7 @@ impl Backend {
     fn start_reaper(self: &Arc<Self>) {
         self.reaper.get_or_init(|| {
             let backend = Arc::downgrade(self);
-            let period = self.settings.deadlines.idle / 4;
+            let period = (self.settings.deadlines.idle / 4).max(Duration::from_secs(1));
             crate::task::spawn("imap idle connections", async move {
                 loop {
                     tokio::time::sleep(period).await;

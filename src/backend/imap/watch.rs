@@ -100,6 +100,7 @@ impl Watch {
         } else {
             return Err(ImapError::Unsupported("NOTIFY or IDLE"));
         };
+        connection.slim_down();
         let mut watch = Self {
             connection,
             phase,
@@ -177,7 +178,6 @@ impl Watch {
                     (Status::Ok, _) => Err(self.broke("IDLE ended by itself")),
                     _ => {
                         self.connection.give_up();
-                        let status = status;
                         Err(ImapError::from_refusal(status, code.as_ref(), &text, None))
                     }
                 }

@@ -165,9 +165,7 @@ impl Session {
             flight.push(connection.prepare(|c| c.atom("LSUB").string("").string("*"))?);
         }
         let mut gathered = Gathered::default();
-        let ended = self
-            .flight(flight, &mut |_, data| gathered.take(data))
-            .await?;
+        let ended = self.flight(flight, &mut |data| gathered.take(data)).await?;
         for ended in ended {
             ended.ok(None)?;
         }
@@ -176,7 +174,7 @@ impl Session {
             self.command(
                 None,
                 |c| c.atom("LIST").string("").mailbox(&MailboxName::inbox()),
-                &mut |_, data| gathered.take(data),
+                &mut |data| gathered.take(data),
             )
             .await?;
         }
@@ -212,7 +210,7 @@ impl Session {
             })?);
         }
         let mut found: HashMap<MailboxName, MailboxStatus> = HashMap::new();
-        let mut take = |_, data| match data {
+        let mut take = |data| match data {
             Data::Untagged(Untagged::StatusData(name, status)) if names.contains(&name) => {
                 found.insert(name, status);
                 None
@@ -249,7 +247,7 @@ impl Session {
         self.command(
             None,
             |c| c.atom("LIST").string("").mailbox(name),
-            &mut |_, data| gathered.take(data),
+            &mut |data| gathered.take(data),
         )
         .await?;
         // `*` and `%` in a name are wildcards here, so others may have come along.

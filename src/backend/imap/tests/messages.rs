@@ -386,3 +386,43 @@ async fn s10_move_tells_where_each_message_went() {
     assert_eq!(pairs, [(10, Some(8)), (12, Some(7))]);
     assert_eq!(moved.validity, UidValidity::new(44));
 }
+
+#[tokio::test]
+async fn s10_a_transfer_without_copyuid_is_looked_after() {
+    let (imap, mut peers) = client();
+    let (mut session, mut peer) = selected(&imap, &mut peers).await;
+    let uids = UidSet::from_iter([10, 12]);
+    let trash = MailboxName::new("Trash");
+    let server = async {
+        let tag = peer.hears("UID MOVE 10,12 \"Trash\"").await;
+        peer.says("* VANISHED 10").await;
+        peer.says(&format!("{tag} OK done")).await;
+        let tag = peer.hears("UID SEARCH RETURN (ALL) UID 10,12").await;
+        peer.says(&format!("* ESEARCH (TAG \"{tag}\") UID ALL 12"))
+            .await;
+        peer.says(&format!("{tag} OK done")).await;
+        let tag = peer.hears("UID COPY 10,12 \"Trash\"").await;
+        peer.says(&format!("{tag} OK nothing to copy")).await;
+        let tag = peer
+            .hears("UID FETCH 10,12 (UID INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")
+            .await;
+        peer.says(&format!("{tag} OK done")).await;
+    };
+    let client = async {
+        let moved = session.move_messages(&uids, &trash).await.expect("moved");
+        assert_eq!(moved.pairs.len(), 1);
+        assert_eq!(moved.pairs[0].1, None);
+        let copied = session.copy_messages(&uids, &trash).await.expect("copied");
+        assert!(copied.pairs.is_empty());
+        // Sets of nothing are never sent.
+        let none = UidSet::new();
+        let copied = session.copy_messages(&none, &trash).await.expect("nothing");
+        assert!(copied.pairs.is_empty());
+        let found = session.search(&Search::In(none.clone())).await;
+        assert!(found.expect("nothing").is_empty());
+        let read = session.fetch(&none, &FetchItems::default()).await;
+        assert!(read.expect("nothing").is_empty());
+        session.expunge(&none).await.expect("nothing");
+    };
+    join!(client, server);
+}
