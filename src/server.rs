@@ -106,7 +106,10 @@ impl Server {
 
     /// The addresses it listens on, with the ports the system chose.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+        self.listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect()
     }
 
     /// Serves until the shutdown token is cancelled.
@@ -114,9 +117,19 @@ impl Server {
     /// # Errors
     /// TLS cannot be set up.
     pub async fn serve(self) -> anyhow::Result<()> {
-        let Self { gateway, gate, store, listeners, front: settings, secure, shutdown } = self;
-        let addresses: Vec<SocketAddr> =
-            listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        let Self {
+            gateway,
+            gate,
+            store,
+            listeners,
+            front: settings,
+            secure,
+            shutdown,
+        } = self;
+        let addresses: Vec<SocketAddr> = listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect();
         let (upkeep_gate, upkeep_stop) = (Arc::clone(&gate), shutdown.clone());
         let upkeep = crate::task::spawn("gate upkeep", async move {
             upkeep_gate.run(upkeep_stop).await;
@@ -148,8 +161,13 @@ impl Offline {
     /// A state directory that cannot be used.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let (store, keys) = open_state(&config.state).await?;
-        let verifier = imap(config)?.map(|imap| -> Arc<dyn VerifyLogin> { Arc::new(AtBackend(imap)) });
-        Ok(Self { store, keys, verifier })
+        let verifier =
+            imap(config)?.map(|imap| -> Arc<dyn VerifyLogin> { Arc::new(AtBackend(imap)) });
+        Ok(Self {
+            store,
+            keys,
+            verifier,
+        })
     }
 }
 
@@ -186,8 +204,14 @@ async fn open_state(state: &Path) -> anyhow::Result<(Arc<dyn Store>, ServerKeys)
 }
 
 fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
-    let Some(url) = &config.imap else { return Ok(None) };
-    let trust = config.backend.ca_file.clone().map_or(Trust::System, Trust::Authorities);
+    let Some(url) = &config.imap else {
+        return Ok(None);
+    };
+    let trust = config
+        .backend
+        .ca_file
+        .clone()
+        .map_or(Trust::System, Trust::Authorities);
     let tls = tls::client_config(&trust).context("the backends' certificates cannot be checked")?;
     let security = match url.security {
         Security::Plain => imap::Security::Plain,

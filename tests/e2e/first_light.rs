@@ -28,7 +28,10 @@ async fn reading_flagging_and_deleting_reach_the_store() {
     let mut phone = world.phone(Profile::ios()).await;
     phone.sync_all("INBOX").await;
     let subjects = phone.subjects("INBOX");
-    let (first, second) = (phone.item("INBOX", &subjects[0]), phone.item("INBOX", &subjects[1]));
+    let (first, second) = (
+        phone.item("INBOX", &subjects[0]),
+        phone.item("INBOX", &subjects[1]),
+    );
     phone.mark_read("INBOX", &first, true).await;
     phone.flag("INBOX", &first, true).await;
     phone.delete("INBOX", &[second], false).await;
@@ -37,7 +40,12 @@ async fn reading_flagging_and_deleting_reach_the_store() {
     assert_eq!(other.search("SEEN FLAGGED").await.len(), 1);
     assert_eq!(other.search("ALL").await.len(), 2);
     assert_eq!(other.subjects("Trash").await.len(), 1);
-    assert!(phone.fetch_body("INBOX", &first, BodyType::Plain).await.is_some());
+    assert!(
+        phone
+            .fetch_body("INBOX", &first, BodyType::Plain)
+            .await
+            .is_some()
+    );
 }
 
 #[tokio::test]

@@ -22,3 +22,4 @@ mod support;
 mod first_light;
 mod phone_itself;
 mod rig;
+mod smoke;
