@@ -25,6 +25,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// The lines of a log shown when a test fails.
 const TAIL: usize = 40;
 
+/// What the names of all run directories begin with.
+const PREFIX: &str = "airgate-test-";
+
+/// Directories that failed or killed tests left behind go after this time.
+const KEPT: Duration = Duration::from_secs(3600);
+
 /// A directory for one test: removed at the end, kept (and named) when the test fails.
 #[derive(Debug)]
 pub struct RunDir {
@@ -36,7 +42,7 @@ impl RunDir {
     /// Makes one that every user may enter, because mail servers drop root.
     pub fn new(name: &str) -> Self {
         let dir = tempfile::Builder::new()
-            .prefix(&format!("airgate-{name}-"))
+            .prefix(&format!("{PREFIX}{name}-"))
             .tempdir_in(place())
             .expect("a temporary directory");
         let path = dir.path().to_owned();
@@ -83,12 +89,27 @@ fn place() -> &'static Path {
                 let (blocks, size) = text.trim().split_once(' ')?;
                 blocks.parse::<u64>().ok()?.checked_mul(size.parse().ok()?)
             });
-        if free.is_some_and(|free| free > ENOUGH_BYTES) {
+        let place = if free.is_some_and(|free| free > ENOUGH_BYTES) {
             Path::new(SHARED_MEMORY)
         } else {
             Path::new("/tmp")
-        }
+        };
+        sweep(place);
+        place
     })
+}
+
+/// Removes what earlier runs left, which in memory would add up.
+fn sweep(place: &Path) {
+    for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
+        let old = entry
+            .metadata()
+            .and_then(|metadata| metadata.modified())
+            .is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > KEPT));
+        if old && entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 impl Drop for RunDir {
