@@ -23,3 +23,4 @@ mod first_light;
 mod phone_itself;
 mod rig;
 mod smoke;
+mod sync;
