@@ -7,7 +7,7 @@ mod deletes;
 mod filters;
 //mod folders;
 //mod generations;
-//mod keys;
+mod keys;
 //mod large;
 //mod moves;
 //mod odd;
@@ -15,7 +15,7 @@ mod pages;
 //mod requests;
 //mod versions;
 //mod waiting;
-//mod walk;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

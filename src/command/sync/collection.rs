@@ -361,11 +361,18 @@ impl Round<'_, '_> {
             }
             Some(asked.clone())
         } else {
+            let repeats = self.step.position == Position::Replay
+                && self
+                    .step
+                    .present()
+                    .and_then(|present| MailView::decode(present).ok())
+                    .is_some_and(|present| present.holds_the_same(&self.view));
             let next = Next {
                 view: self.view.encode(),
                 options,
                 journal,
                 fingerprints: page.fingerprints,
+                repeats,
             };
             self.step.commit(next).await?.map(|key| key.to_string())
         };
