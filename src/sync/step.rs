@@ -103,7 +103,12 @@ impl<'a> Step<'a> {
     ///
     /// # Errors
     /// The store's; nothing was written.
-    pub async fn keep(self, view: Vec<u8>, options: Vec<u8>) -> Result<(), Failure> {
+    pub async fn keep(
+        self,
+        view: Vec<u8>,
+        options: Vec<u8>,
+        fingerprints: &[FingerprintBatch],
+    ) -> Result<(), Failure> {
         if let (Position::Current, Some(row)) = (self.position, self.present) {
             let expected = Some(ChainVersion {
                 epoch: row.epoch,
@@ -116,7 +121,14 @@ impl<'a> Step<'a> {
                 ..row
             };
             self.store
-                .commit_chain(self.user, self.device, self.chain, expected, &row, &[])
+                .commit_chain(
+                    self.user,
+                    self.device,
+                    self.chain,
+                    expected,
+                    &row,
+                    fingerprints,
+                )
                 .await?;
         }
         Ok(())

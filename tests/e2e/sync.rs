@@ -9,12 +9,12 @@ mod filters;
 //mod generations;
 mod keys;
 //mod large;
-//mod moves;
+mod moves;
 //mod odd;
 mod pages;
 //mod requests;
 //mod versions;
-//mod waiting;
+mod waiting;
 mod walk;
 
 use std::collections::BTreeMap;

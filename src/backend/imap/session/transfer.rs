@@ -73,7 +73,13 @@ impl Session {
         let mut copies = Vec::new();
         if destination.exists > 0 && !messages.is_empty() {
             let recent: UidSet = (first.max(1)..last).collect();
-            copies = self.fetch(&recent, &identity()).await?;
+            let items = FetchItems {
+                flags: true,
+                ..identity()
+            };
+            copies = self.fetch(&recent, &items).await?;
+            // What is marked is on its way out, perhaps by a move from there to here.
+            copies.retain(|copy| !copy.flags.as_ref().is_some_and(|flags| flags.deleted));
         }
         if self.select(&name, None).await?.uid_validity != generation {
             return Err(self.broke("the mailbox was replaced meanwhile"));

@@ -151,10 +151,16 @@ async fn s9_s10_a_move_is_copy_look_mark_and_what_was_not_seen_stays() {
         }
         peer.says(&format!("{tag} OK done")).await;
         opens(&mut peer, "EXAMINE \"Trash\"", 8, 2).await;
-        let tag = peer.hears(&format!("UID FETCH 1:59 {IDENTITY}")).await;
-        let copy = looks(4, "<d@x>").replace("4 FETCH (UID 4 ", "1 FETCH (UID 12 ");
+        let flagged = IDENTITY.replace("(UID ", "(UID FLAGS ");
+        let tag = peer.hears(&format!("UID FETCH 1:59 {flagged}")).await;
+        let copy = looks(4, "<d@x>").replace("4 FETCH (UID 4 ", "1 FETCH (UID 12 FLAGS () ");
         peer.says(&copy).await;
-        peer.says(&looks(19, "<b@x>")).await;
+        let other = looks(19, "<b@x>").replace("(UID 19 ", "(UID 19 FLAGS () ");
+        peer.says(&other).await;
+        // Just like the first, but marked: no copy to rely on.
+        let gone =
+            looks(1, "<a@x>").replace("1 FETCH (UID 1 ", "3 FETCH (UID 20 FLAGS (\\Deleted) ");
+        peer.says(&gone).await;
         peer.says(&format!("{tag} OK done")).await;
         opens(&mut peer, "SELECT \"INBOX\"", 7, 4).await;
         let tag = peer.hears(&format!("UID FETCH 1:3 {IDENTITY}")).await;
