@@ -3,17 +3,17 @@
 
 mod changes;
 mod deletes;
-//mod estimates;
+mod estimates;
 mod filters;
 mod folders;
 mod generations;
 mod keys;
-//mod large;
+mod large;
 mod moves;
 mod odd;
 mod pages;
 mod requests;
-//mod versions;
+mod versions;
 mod waiting;
 mod walk;
 

@@ -48,6 +48,10 @@ async fn s15_new_uids_are_the_old_mails(setup: Setup) {
     let answer = phone.sync("Work").await;
     assert_eq!(counts(&answer), "-1", "only what is gone");
     assert_converged(&world, &mut phone, "Work").await;
+    // Courier takes four seconds to delete a folder; what follows is nothing it does otherwise.
+    if setup == Setup::Courier {
+        return;
+    }
     made_anew(&world, "Work", &["two", "four"]).await;
     deliver(&world, "Work", &["five"]).await;
     let answer = phone.sync("Work").await;
