@@ -7,7 +7,7 @@ use super::code::object_id;
 use super::cursor::Cursor;
 use super::{MAX_WORDS, each_flag, structure, text};
 use crate::imap::date::read_date_time;
-use crate::imap::{Fetched, FetchedSection, Flags, ModSeq, Uid};
+use crate::imap::{Fetched, FetchedSection, Flags, ModSeq, Structure, Uid};
 
 /// Most sections of one message that are kept; we never ask for more.
 const MAX_SECTIONS: usize = 1000;
@@ -18,19 +18,38 @@ pub(super) fn fetched(mut cursor: Cursor<'_>) -> Option<Fetched> {
     if !cursor.eat(b'(') {
         return None;
     }
+    let whole = cursor.rest();
+    match items(&mut cursor, &mut fetched) {
+        // A string without an end can swallow what follows, UID included, and still come out even.
+        Ok(()) if fetched.uid.is_some() || fetched.structure.is_none() => {}
+        Ok(()) => salvage(whole, &mut fetched),
+        Err(rest) => {
+            salvage(rest, &mut fetched);
+            if fetched.uid.is_none() {
+                salvage(whole, &mut fetched);
+            }
+        }
+    }
+    if fetched.damaged && fetched.structure.is_some() {
+        fetched.structure = Some(Structure::Opaque);
+    }
+    Some(fetched)
+}
+
+/// All items up to the end of the list and of the response; the error is what could not be read.
+fn items<'a>(cursor: &mut Cursor<'a>, fetched: &mut Fetched) -> Result<(), &'a [u8]> {
     loop {
         cursor.spaces();
+        let before = cursor.rest();
         if cursor.eat(b')') {
             cursor.spaces();
-            fetched.damaged |= !cursor.at_end();
-            return Some(fetched);
+            return if cursor.at_end() {
+                Ok(())
+            } else {
+                Err(cursor.rest())
+            };
         }
-        let before = cursor;
-        if item(&mut cursor, &mut fetched).is_none() {
-            fetched.damaged = true;
-            salvage(before.rest(), &mut fetched);
-            return Some(fetched);
-        }
+        item(cursor, fetched).ok_or(before)?;
     }
 }
 
@@ -43,6 +62,9 @@ fn item<'a>(cursor: &mut Cursor<'a>, fetched: &mut Fetched) -> Option<()> {
         )
     });
     let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+    if name.is_empty() {
+        return None;
+    }
     if cursor.peek() == Some(b'[') {
         let section = section(cursor)?;
         cursor.spaces();
@@ -58,9 +80,13 @@ fn item<'a>(cursor: &mut Cursor<'a>, fetched: &mut Fetched) -> Option<()> {
         return flags_item(cursor, fetched);
     }
     if is("UID") {
-        let uid = value.number().and_then(Uid::new);
-        fetched.damaged |= uid.is_none() || (fetched.uid.is_some() && fetched.uid != uid);
-        fetched.uid = fetched.uid.or(uid);
+        match (value.number().and_then(Uid::new), fetched.uid) {
+            (None, _) => fetched.damaged = true,
+            (uid, None) => fetched.uid = uid,
+            (uid, known) if uid == known => {}
+            // A mail's text passed for an item, and no one can say which of the two is it (T33).
+            _ => return None,
+        }
     } else if is("BODYSTRUCTURE") || is("BODY") {
         let (structure, complete) = structure::structure(&mut value);
         if fetched.structure.is_none() || is("BODYSTRUCTURE") {
@@ -181,24 +207,24 @@ fn flags(cursor: &mut Cursor<'_>) -> Option<(Flags, bool)> {
 /// Finds UID and FLAGS in what could not be read. The text of a mail may be in it, so a UID counts
 /// only if no other is said anywhere, even within quotes: a wrong UID is worse than none (T33).
 fn salvage(rest: &[u8], fetched: &mut Fetched) {
-    if fetched.uid.is_none() {
-        let mut found = rest.split(|&octet| matches!(octet, b' ' | b'(' | b')'));
-        let mut only: Option<Uid> = None;
-        while let Some(word) = found.next() {
-            if !word.eq_ignore_ascii_case(b"UID") {
-                continue;
-            }
-            let mut digits = Cursor::new(found.next().unwrap_or_default());
-            let Some(uid) = digits.number().and_then(Uid::new) else {
-                continue;
-            };
-            if only.is_some_and(|known| known != uid) {
-                return;
-            }
-            only = Some(uid);
+    fetched.damaged = true;
+    let mut only = fetched.uid;
+    let mut words = rest.split(|&octet| matches!(octet, b' ' | b'(' | b')'));
+    while let Some(word) = words.next() {
+        if !word.eq_ignore_ascii_case(b"UID") {
+            continue;
         }
-        fetched.uid = only;
+        let mut digits = Cursor::new(words.next().unwrap_or_default());
+        let Some(uid) = digits.number().and_then(Uid::new) else {
+            continue;
+        };
+        if only.is_some_and(|known| known != uid) {
+            fetched.uid = None;
+            return;
+        }
+        only = Some(uid);
     }
+    fetched.uid = only;
     if fetched.flags.is_none() {
         let name = b" FLAGS (";
         let mut places = rest

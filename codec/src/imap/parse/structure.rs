@@ -297,7 +297,7 @@ impl<'a> StructureReader<'a> {
             if raw.len() >= MAX_PARAMETERS {
                 return None;
             }
-            raw.extend(name.zip(Some(value.unwrap_or_default())));
+            raw.extend(name.zip(value));
         }
     }
 
