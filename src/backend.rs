@@ -4,6 +4,7 @@ pub mod breaker;
 pub mod imap;
 pub mod login;
 pub mod sasl;
+pub mod smtp;
 pub mod tls;
 
 pub use login::Login;

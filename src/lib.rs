@@ -2,8 +2,19 @@
 //!
 //! ARCHITECTURE.md says where things are and how a request travels.
 
+pub mod admin;
 pub mod backend;
 pub mod clock;
+pub mod command;
+pub mod config;
 pub mod failure;
+pub mod front;
+pub mod gate;
 pub mod identity;
+pub mod item;
+pub mod push;
+pub mod server;
+pub mod store;
+pub mod sync;
 pub mod task;
+pub mod traffic;

@@ -1,1 +1,199 @@
-fn main() {}
+//! The `airgate` command: parses the command line and hands over.
+
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use airgate::admin;
+use airgate::admin::wbxml_view::Output;
+use airgate::config::{Config, ServeArgs};
+use airgate::server::{Offline, Server};
+use airgate::traffic::client::EasClient;
+use airgate::traffic::first_sync;
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Exchange ActiveSync in front of IMAP, SMTP, CalDAV and CardDAV.
+#[derive(Parser)]
+#[command(name = "airgate", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run the gateway
+    Serve(Box<ServeArgs>),
+    /// Check the configuration and say all that is wrong with it
+    CheckConfig(Box<ServeArgs>),
+    /// Make, list and revoke the application passcodes phones sign in with
+    Passcode {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(subcommand)]
+        verb: admin::passcode::Verb,
+    },
+    /// Show a WBXML body as XML
+    Decode {
+        /// Hex or binary; standard input when not given
+        file: Option<PathBuf>,
+    },
+    /// Make a WBXML body of XML
+    Encode {
+        /// XML; standard input when not given
+        file: Option<PathBuf>,
+        /// Print hex instead of bytes
+        #[arg(long)]
+        hex: bool,
+    },
+    /// Be a phone
+    Phone {
+        #[command(subcommand)]
+        verb: PhoneVerb,
+    },
+}
+
+#[derive(Subcommand)]
+enum PhoneVerb {
+    /// Set up an account and list its inbox
+    FirstSync {
+        /// https://HOST, or http:// for this machine
+        #[arg(long)]
+        server: String,
+        #[arg(long)]
+        user: String,
+        /// Passcode or mail password; read from standard input when not given
+        #[arg(long, env = "AIRGATE_PHONE_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
+        /// PEM file with the authorities to trust instead of the system's
+        #[arg(long)]
+        ca: Option<PathBuf>,
+    },
+}
+
+/// Recursion over input is bounded (T1); this leaves room under the bound on every worker.
+const WORKER_STACK: usize = 4 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(WORKER_STACK)
+        .build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli.verb)),
+        Err(error) => Err(error).context("the runtime cannot start"),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("airgate: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(verb: Verb) -> anyhow::Result<()> {
+    match verb {
+        Verb::Serve(args) => serve(load(&args)?).await,
+        Verb::CheckConfig(args) => {
+            load(&args)?;
+            say("The configuration is good.\n")
+        }
+        Verb::Passcode { config, verb } => {
+            let config = load(&config)?;
+            let offline = Offline::open(&config).await?;
+            let domain = config.default_domain.as_deref();
+            let text = admin::passcode::run(&offline, domain, &verb).await?;
+            say(text.expose_secret())
+        }
+        Verb::Decode { file } => say(&admin::wbxml_view::decode(&input(file)?)?),
+        Verb::Encode { file, hex } => {
+            let output = if hex { Output::Hex } else { Output::Binary };
+            let bytes = admin::wbxml_view::encode(&input(file)?, output)?;
+            Ok(std::io::stdout().write_all(&bytes)?)
+        }
+        Verb::Phone {
+            verb:
+                PhoneVerb::FirstSync {
+                    server,
+                    user,
+                    password,
+                    ca,
+                },
+        } => {
+            let password = password.map_or_else(admin::read_secret, |text| Ok(text.into()))?;
+            let client = EasClient::new(&server, &user, password, ca)?;
+            say(&first_sync::run(&client).await?.listing())
+        }
+    }
+}
+
+/// The configuration, or all its problems; warnings go to standard error.
+fn load(args: &ServeArgs) -> anyhow::Result<Config> {
+    let loaded = Config::load(args, std::env::vars_os())?;
+    for warning in &loaded.warnings {
+        eprintln!("airgate: warning: {warning}");
+    }
+    Ok(loaded.config)
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    admin::logging::start(&config.log)?;
+    let shutdown = CancellationToken::new();
+    let server = Server::start(config, shutdown.clone()).await?;
+    let signals = airgate::task::spawn("signals", stop_on_signal(shutdown.clone()));
+    server.serve().await?;
+    signals.abort();
+    Ok(())
+}
+
+/// Cancels the token at the first SIGTERM or SIGINT.
+async fn stop_on_signal(shutdown: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        tracing::error!("signals cannot be received; stop with SIGKILL");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    shutdown.cancel();
+}
+
+fn input(file: Option<PathBuf>) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match file {
+        Some(path) => {
+            bytes =
+                std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        }
+        None => {
+            if std::io::stdin().is_terminal() {
+                eprintln!("airgate: reading from the terminal; end with Ctrl-D");
+            }
+            std::io::stdin().read_to_end(&mut bytes)?;
+        }
+    }
+    Ok(bytes)
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // `airgate decode | head` is no error.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}

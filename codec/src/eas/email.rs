@@ -1,8 +1,13 @@
 //! The Email class ([MS-ASEMAIL], [MS-ASAIRS]): the properties of one message as a phone sees them.
 
-/// A moment, in milliseconds since 1970 UTC.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Moment(pub i64);
+mod body;
+mod change;
+mod follow_up;
+mod properties;
+
+pub use change::{AttachmentAdd, AttachmentChange, EmailChange};
+
+pub use super::moment::Moment;
 
 /// The properties of one message. `None` is "not said": the writer leaves the element out.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,12 +65,25 @@ pub struct FollowUp {
 }
 
 /// The form of a body ([MS-ASAIRS] 2.2.2.41).
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum BodyType {
     Plain = 1,
     Html = 2,
     Rtf = 3,
     Mime = 4,
+}
+
+impl BodyType {
+    /// The form of that number.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Plain),
+            2 => Some(Self::Html),
+            3 => Some(Self::Rtf),
+            4 => Some(Self::Mime),
+            _ => None,
+        }
+    }
 }
 
 /// A body or a body part.

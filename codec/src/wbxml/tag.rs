@@ -1,6 +1,7 @@
 //! An element name as the wire has it, and what the code pages say about it.
 
 use super::code_pages::CODE_PAGES;
+use super::index::{INFOS, VERSIONS, row};
 use crate::version::ProtocolVersion;
 
 /// A code page and a token in it. Any pair may arrive; only those in the tables have a name.
@@ -32,26 +33,19 @@ pub struct CodePage {
 }
 
 impl Tag {
+    /// A tag of that page; `token` without the content and attribute bits.
     pub const fn new(page: u8, token: u8) -> Self {
         Self { page, token }
     }
 
     /// The code page of this tag, `None` where no such page is defined.
     pub fn code_page(self) -> Option<&'static CodePage> {
-        let at = CODE_PAGES
-            .binary_search_by_key(&self.page, |page| page.page)
-            .ok()?;
-        CODE_PAGES.get(at)
+        CODE_PAGES.get(row(self.page)?)
     }
 
     /// What the tables say of this tag, `None` where the token is undefined.
     pub fn info(self) -> Option<&'static TagInfo> {
-        let page = self.code_page()?;
-        let at = page
-            .tags
-            .binary_search_by_key(&self.token, |tag| tag.token)
-            .ok()?;
-        page.tags.get(at)
+        *INFOS.get(row(self.page)?)?.get(usize::from(self.token))?
     }
 
     /// The tag of that name in that namespace.
@@ -61,10 +55,19 @@ impl Tag {
         Some(Self::new(page.page, info.token))
     }
 
+    /// Whether some code page has that name.
+    pub(super) fn has_namespace(namespace: &str) -> bool {
+        CODE_PAGES.iter().any(|page| page.namespace == namespace)
+    }
+
     /// Whether a phone of this version knows the tag.
+    #[inline]
     pub fn defined_in(self, version: ProtocolVersion) -> bool {
-        self.info()
-            .is_some_and(|info| info.first <= version && version <= info.last)
+        let versions = row(self.page)
+            .and_then(|row| VERSIONS.get(row)?.get(usize::from(self.token)))
+            .copied()
+            .unwrap_or_default();
+        versions & (1 << version as u8) != 0
     }
 }
 
@@ -101,5 +104,24 @@ mod tests {
         }
         let generated: usize = CODE_PAGES.iter().map(|page| page.tags.len()).sum();
         assert_eq!(generated, rows);
+    }
+
+    /// The arrays made at compile time say what a search of the table would.
+    #[test]
+    fn the_index_agrees_with_the_table_for_every_page_token_and_version() {
+        for page in 0..=u8::MAX {
+            for token in 0..=0x3F {
+                let tag = Tag::new(page, token);
+                let info = CODE_PAGES
+                    .iter()
+                    .find(|known| known.page == page)
+                    .and_then(|known| known.tags.iter().find(|info| info.token == token));
+                assert_eq!(tag.info().map(|i| i.name), info.map(|i| i.name), "{tag:?}");
+                for version in ProtocolVersion::ALL {
+                    let defined = info.is_some_and(|i| (i.first..=i.last).contains(&version));
+                    assert_eq!(tag.defined_in(version), defined, "{tag:?} in {version}");
+                }
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! The writer knows the phone's protocol version and leaves out, with its subtree, every element
 //! that version does not define: no token can reach a phone that has no name for it.
 
+use super::legal::first_illegal;
 use super::{END, HAS_CONTENT, HEADER, OPAQUE, STR_I, SWITCH_PAGE, Tag};
 use crate::version::ProtocolVersion;
 
@@ -203,11 +204,19 @@ fn push_integer(out: &mut Vec<u8>, value: u32) {
     out.push(u8::try_from(value & 0x7F).unwrap_or_default());
 }
 
-/// Appends `text` without the characters XML 1.0 forbids: controls but tab, LF and CR, and
-/// U+FFFE, U+FFFF. The common text has none and is copied in one piece.
+/// Appends `text` without the characters XML 1.0 forbids. The common text has none and is copied
+/// in one piece.
 fn push_legal(out: &mut Vec<u8>, text: &str) {
-    let illegal = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    for piece in text.split(illegal) {
-        out.extend_from_slice(piece.as_bytes());
+    let mut rest = text;
+    while let Some((legal, illegal)) = first_illegal(rest).and_then(|at| rest.split_at_checked(at))
+    {
+        out.extend_from_slice(legal.as_bytes());
+        let mut chars = illegal.chars();
+        chars.next();
+        rest = chars.as_str();
     }
+    out.extend_from_slice(rest.as_bytes());
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use airgate_codec::imap::{Command, MailboxName, UidSet, Untagged, split_for_line};
+use airgate_codec::imap::{Command, MailboxName, UidSet, UidValidity, Untagged, split_for_line};
 
 use super::capabilities::Capabilities;
 use super::connection::{Connection, Ended, Prepared, Take, nothing, protocol};
@@ -65,6 +65,13 @@ impl Session {
     /// The mailbox selected by [`Session::select`].
     pub fn selected(&self) -> Option<&MailboxName> {
         self.current().map(|mailbox| &mailbox.name)
+    }
+
+    /// The generation of the mailbox, if it is the one selected.
+    pub fn selected_validity(&self, name: &MailboxName) -> Option<UidValidity> {
+        self.current()
+            .filter(|mailbox| mailbox.name == *name)
+            .map(|mailbox| mailbox.uid_validity)
     }
 
     /// Takes what the server said of the selected mailbox unasked since the last call.

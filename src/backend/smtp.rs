@@ -1,0 +1,192 @@
+//! Submission (RFC 6409): one mail handed over, with an outcome that says what may be done next. It
+//! knows nothing of EAS.
+//!
+//! The one thing you would not guess: only a cut between the final dot and its answer is
+//! [`SmtpError::Unknown`]. Everything before it certainly was not sent, everything after it was
+//! (S17).
+
+mod error;
+mod session;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use self::session::Session;
+use crate::backend::Login;
+use crate::backend::sasl::SecretKind;
+
+pub use error::{Reply, SmtpError};
+
+/// How the connection is protected.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Security {
+    /// Not at all: for loopback and trusted networks.
+    Plain,
+    /// Plain greeting, then TLS or nothing (T31).
+    StartTls,
+    /// TLS from the first octet.
+    Tls,
+}
+
+/// A submission server.
+#[derive(Clone)]
+pub struct SmtpSettings {
+    pub host: String,
+    pub port: u16,
+    pub security: Security,
+    /// From [`crate::backend::tls::client_config`].
+    pub tls: Arc<rustls::ClientConfig>,
+    pub secrets: SecretKind,
+    /// Longest wait for any one answer but the last.
+    pub answer: Duration,
+    /// Longest wait for the answer to the final dot: servers filter mail there (RFC 5321 4.5.3.2.6).
+    pub final_answer: Duration,
+}
+
+/// Who a mail is from and for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Envelope {
+    pub from: String,
+    pub to: Vec<String>,
+}
+
+/// The submission client: a connection a mail.
+#[derive(Clone)]
+pub struct Smtp {
+    settings: Arc<SmtpSettings>,
+}
+
+impl SmtpSettings {
+    /// A server with the usual patience.
+    pub fn new(
+        host: impl Into<String>,
+        port: u16,
+        security: Security,
+        tls: Arc<rustls::ClientConfig>,
+    ) -> Self {
+        Self {
+            host: host.into(),
+            port,
+            security,
+            tls,
+            secrets: SecretKind::Password,
+            answer: Duration::from_secs(60),
+            final_answer: Duration::from_secs(600),
+        }
+    }
+}
+
+impl Smtp {
+    pub fn new(settings: SmtpSettings) -> Self {
+        Self {
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// Hands over one mail. All recipients are taken or none: a mail half sent helps nobody.
+    ///
+    /// # Errors
+    /// [`SmtpError`]; all but [`SmtpError::Unknown`] mean that nothing was sent.
+    pub async fn submit(
+        &self,
+        login: &Login,
+        envelope: &Envelope,
+        message: &[u8],
+    ) -> Result<(), SmtpError> {
+        envelope.check()?;
+        let settings = &self.settings;
+        let connect = TcpStream::connect((settings.host.as_str(), settings.port));
+        let stream = tokio::time::timeout(settings.answer, connect)
+            .await
+            .map_err(|_| SmtpError::Timeout)?
+            .map_err(|error| SmtpError::Unreachable(error.to_string()))?;
+        match settings.security {
+            Security::Plain => {
+                let mut session = Session::new(stream, settings.answer);
+                session.greeting().await?;
+                session.submit(settings, login, envelope, message).await
+            }
+            Security::StartTls => {
+                let mut session = Session::new(stream, settings.answer);
+                session.greeting().await?;
+                let stream = session.start_tls().await?;
+                // What the server said before TLS is forgotten (T31).
+                let mut session = Session::new(self.secure(stream).await?, settings.answer);
+                session.submit(settings, login, envelope, message).await
+            }
+            Security::Tls => {
+                let mut session = Session::new(self.secure(stream).await?, settings.answer);
+                session.greeting().await?;
+                session.submit(settings, login, envelope, message).await
+            }
+        }
+    }
+
+    async fn secure(
+        &self,
+        stream: TcpStream,
+    ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, SmtpError> {
+        let settings = &self.settings;
+        let name = rustls_pki_types::ServerName::try_from(settings.host.clone())
+            .map_err(|error| SmtpError::Unreachable(error.to_string()))?;
+        let handshake = TlsConnector::from(Arc::clone(&settings.tls)).connect(name, stream);
+        tokio::time::timeout(settings.answer, handshake)
+            .await
+            .map_err(|_| SmtpError::Timeout)?
+            .map_err(|error| SmtpError::Unreachable(format!("no TLS: {error}")))
+    }
+}
+
+/// Longest path (RFC 5321 4.5.3.1.3).
+const MAX_ADDRESS: usize = 254;
+
+impl Envelope {
+    /// Nothing may reach the command line that is not an address (T26).
+    fn check(&self) -> Result<(), SmtpError> {
+        if self.to.is_empty() {
+            return Err(SmtpError::NoRecipient);
+        }
+        for address in self.to.iter().chain([&self.from]) {
+            if !is_address(address) {
+                return Err(SmtpError::BadAddress(address.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether this can stand between `<` and `>`: a local part and a domain, without controls, and with
+/// spaces and brackets only inside a quoted local part.
+pub fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
+    let plain = |part: &str| {
+        !part.is_empty()
+            && !part
+                .chars()
+                .any(|c| c.is_control() || c.is_whitespace() || "<>()[],;:\"\\".contains(c))
+    };
+    let literal = domain.starts_with('[') && domain.ends_with(']');
+    let inner = domain.trim_start_matches('[').trim_end_matches(']');
+    let local_good = if quoted {
+        let inside = local.get(1..local.len() - 1).unwrap_or_default();
+        !inside
+            .chars()
+            .any(|c| c.is_control() || c == '"' || c == '\\' || c == '<' || c == '>')
+    } else {
+        plain(local)
+    };
+    let domain_good = if literal {
+        inner
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || ".:".contains(c))
+    } else {
+        plain(domain)
+    };
+    text.len() <= MAX_ADDRESS && local_good && domain_good
+}

@@ -1,0 +1,120 @@
+//! The commands: typed request in, backend and sync in the middle, typed response out. One file per
+//! command; a reader finds `MoveItems` by its file name.
+//!
+//! [`Gateway`] is the whole server behind the front; [`Call`] is one request on its way through.
+
+mod failures;
+mod file_reference;
+mod folder_sync;
+mod folders;
+mod gateway;
+mod get_item_estimate;
+mod item_operations;
+mod move_items;
+mod moved;
+mod options;
+mod partnership;
+mod ping;
+mod provision;
+mod settings;
+mod sync;
+mod watch;
+
+pub use gateway::{Gateway, Heartbeat, Parts, Settings};
+
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::Malformed;
+use airgate_codec::eas::request_line::CommandName;
+use airgate_codec::imap::MailboxName;
+use tracing::info;
+
+use crate::backend::Login;
+use crate::failure::{self, Failure, Remedy};
+use crate::front::{Head, Reply};
+use crate::gate::Scopes;
+use crate::identity::{DeviceId, UserId};
+use crate::store::{DeviceRow, FolderRow};
+use crate::sync::mailbox::Mailbox;
+
+/// One request of one device of one user.
+pub(crate) struct Call<'a> {
+    pub(crate) gateway: &'a Gateway,
+    pub(crate) user: &'a UserId,
+    pub(crate) login: &'a Login,
+    pub(crate) device: &'a DeviceId,
+    pub(crate) partnership: &'a DeviceRow,
+    /// The classes of items the secret opens (C3).
+    pub(crate) scopes: Scopes,
+    /// Gmail's probe, of which nothing is kept.
+    pub(crate) probe: bool,
+    pub(crate) command: CommandName,
+    pub(crate) version: ProtocolVersion,
+    pub(crate) head: &'a Head,
+    pub(crate) body: &'a [u8],
+}
+
+/// Carries out a command.
+pub(crate) async fn answer(call: &Call<'_>) -> Reply {
+    let result = match call.command {
+        CommandName::Sync => sync::sync(call).await,
+        CommandName::FolderSync => folder_sync::folder_sync(call).await,
+        CommandName::Ping => ping::ping(call).await,
+        CommandName::Provision => provision::provision(call).await,
+        CommandName::Settings => settings::settings(call).await,
+        CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
+        CommandName::MoveItems => move_items::move_items(call).await,
+        CommandName::ItemOperations => item_operations::item_operations(call).await,
+        _ => Ok(failures::unknown_command(call.version, call.command)),
+    };
+    match result {
+        Ok(reply) => reply,
+        Err(failure) => {
+            info!(command = %call.command, error = %failure::chain(&failure), "the command failed");
+            if failure.remedy == Remedy::FreshSecret {
+                call.gateway.gate.refused_by_backend(call.login).await;
+            }
+            failures::reply(call.version, call.command, &failure)
+        }
+    }
+}
+
+/// The answer to a body that is not the command's message: its own status where it has one, the
+/// common one for bytes that are no WBXML, HTTP 400 up to 12.1 (REFERENCE 2.5, 3).
+fn malformed(call: &Call<'_>, fault: &Malformed, own_status: u16) -> Reply {
+    info!(command = %call.command, offset = fault.offset(), error = %failure::chain(fault), "malformed request");
+    let status = match fault {
+        Malformed::Wbxml(_) => fault.common_status(),
+        Malformed::Schema(_) => own_status,
+    };
+    if call.version < ProtocolVersion::V14_0 && matches!(fault, Malformed::Wbxml(_)) {
+        return Reply::bad_request(format!(
+            "The body is malformed at byte {}.\n",
+            fault.offset()
+        ));
+    }
+    failures::status_reply(call.version, call.command, status)
+}
+
+impl<'a> Call<'a> {
+    /// The mailbox behind a folder of the user's.
+    fn mailbox(&'a self, folder: &'a FolderRow, name: &'a MailboxName) -> Mailbox<'a> {
+        Mailbox {
+            imap: &self.gateway.imap,
+            login: self.login,
+            store: self.gateway.store.as_ref(),
+            user: self.user,
+            collection: &folder.id,
+            name,
+        }
+    }
+
+    /// Outlook's desktop with an EAS account, which has habits of its own (REFERENCE 12).
+    fn is_outlook(&self) -> bool {
+        self.partnership
+            .device_type
+            .eq_ignore_ascii_case("WindowsOutlook15")
+    }
+}
+
+/// What a command comes to: an answer, or a failure of the rooms below.
+type Answer = Result<Reply, Failure>;

@@ -1,0 +1,202 @@
+//! The gateway: everything a request needs, behind the front's [`Service`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::request_line::CommandName;
+use async_trait::async_trait;
+use moka::future::Cache;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::{Call, answer, options, partnership, provision};
+use crate::backend::imap::Imap;
+use crate::config;
+use crate::failure;
+use crate::front::{Authorization, EasRequest, Head, Reply, Service};
+use crate::gate::{Admission, Gate, Refusal};
+use crate::identity::{DeviceId, UserId};
+use crate::push::{Holds, Hub};
+use crate::store::{DeviceRow, Store};
+use crate::sync::folders::Overrides;
+use crate::sync::lease::Leases;
+
+/// The whole server behind the front.
+pub struct Gateway {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) imap: Imap,
+    pub(crate) hub: Hub,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) holds: Holds,
+    pub(crate) leases: Leases,
+    pub(crate) settings: Settings,
+    pub(crate) partnerships: Cache<(UserId, DeviceId), DeviceRow>,
+    pub(crate) shutdown: CancellationToken,
+}
+
+/// What the operator decided about commands.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Seconds a phone may ask to be held for.
+    pub heartbeat: Heartbeat,
+    /// Speak 2.5 as well.
+    pub allow_2_5: bool,
+    pub folders: Overrides,
+    /// `None` sends no policy.
+    pub policy: Option<config::Policy>,
+}
+
+/// The shortest and longest heartbeat, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Heartbeat {
+    pub min: u32,
+    pub max: u32,
+}
+
+/// What a gateway is put together from.
+pub struct Parts {
+    pub store: Arc<dyn Store>,
+    pub imap: Imap,
+    pub hub: Hub,
+    pub gate: Arc<Gate>,
+    pub settings: Settings,
+    /// Cancelled when the server goes down: held requests then end.
+    pub shutdown: CancellationToken,
+}
+
+/// Rows of devices kept in memory, so that a request reads none.
+const PARTNERSHIPS: u64 = 100_000;
+/// How long an idle device's row is kept there.
+const PARTNERSHIP_IDLE: Duration = Duration::from_secs(3600);
+/// How long another node's change of a row may go unseen.
+const PARTNERSHIP_AGE: Duration = Duration::from_secs(300);
+
+impl Gateway {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            store: parts.store,
+            imap: parts.imap,
+            hub: parts.hub,
+            gate: parts.gate,
+            holds: Holds::default(),
+            leases: Leases::default(),
+            settings: parts.settings,
+            partnerships: Cache::builder()
+                .max_capacity(PARTNERSHIPS)
+                .time_to_idle(PARTNERSHIP_IDLE)
+                .time_to_live(PARTNERSHIP_AGE)
+                .build(),
+            shutdown: parts.shutdown,
+        }
+    }
+
+    /// Closes the idle backend connections of a user whose credentials changed (T46).
+    pub fn forget(&self, user: &UserId) {
+        self.imap.forget(user);
+    }
+
+    /// The same for everybody, when it is not known whose.
+    pub fn forget_all(&self) {
+        self.imap.forget_all();
+    }
+
+    /// Whether that version is spoken here.
+    pub(crate) fn offers(&self, version: ProtocolVersion) -> bool {
+        version > ProtocolVersion::V2_5 || self.settings.allow_2_5
+    }
+}
+
+#[async_trait]
+impl Service for Gateway {
+    type Admission = Admission;
+
+    async fn admit(&self, head: &Head) -> Result<Admission, Reply> {
+        if head.version.is_some_and(|version| !self.offers(version)) {
+            return Err(Reply::bad_request(
+                "This protocol version is not spoken here.\n",
+            ));
+        }
+        let Some(Authorization::Basic { user, secret }) = &head.authorization else {
+            return Err(Reply::unauthorized());
+        };
+        let (device, device_type) = match &head.line {
+            Some(line) => match DeviceId::parse(&line.device_id) {
+                Ok(device) => (Some(device), Some(line.device_type.as_str())),
+                Err(_) => return Err(Reply::bad_request("The DeviceId is missing or invalid.\n")),
+            },
+            None => (None, None),
+        };
+        self.gate
+            .admit(user, secret, device.as_ref(), device_type, head.client)
+            .await
+            .map_err(refuse)
+    }
+
+    async fn options(&self, _head: &Head, _admission: Admission) -> Reply {
+        options::options(self)
+    }
+
+    async fn command(&self, admission: Admission, request: EasRequest) -> Reply {
+        let head = &request.head;
+        let (Some(line), Some(version)) = (&head.line, head.version) else {
+            return Reply::bad_request("The request names no command.\n");
+        };
+        let Ok(device) = DeviceId::parse(&line.device_id) else {
+            return Reply::bad_request("The DeviceId is missing or invalid.\n");
+        };
+        let row =
+            match partnership::of(self, &admission.user, &device, &line.device_type, head).await {
+                Ok(row) => row,
+                Err(failure) => {
+                    warn!(error = %failure::chain(&failure), "the device's row cannot be had");
+                    return super::failures::reply(version, line.command, &failure);
+                }
+            };
+        let call = Call {
+            gateway: self,
+            user: &admission.user,
+            login: &admission.login,
+            device: &device,
+            partnership: &row,
+            scopes: admission.scopes,
+            probe: admission.probe,
+            command: line.command,
+            version,
+            head,
+            body: &request.body,
+        };
+        if let Some(refusal) = provision::check(&call) {
+            return refusal;
+        }
+        if call.probe && !allowed_to_probe(call.command) {
+            return Reply::forbidden("Only an account's set-up may use this device id.\n");
+        }
+        // A revoked credential ends a held request as well (T46).
+        tokio::select! {
+            reply = answer(&call) => reply,
+            () = self.gate.until_revoked(&admission) => Reply::unauthorized(),
+        }
+    }
+}
+
+/// What Gmail's probe may see before the account is set up: a passcode is not bound to it.
+const fn allowed_to_probe(command: CommandName) -> bool {
+    matches!(
+        command,
+        CommandName::Provision | CommandName::Settings | CommandName::FolderSync
+    )
+}
+
+/// A refusal as the phone hears it. Whatever is wrong with a secret sounds the same (T37).
+fn refuse(refusal: Refusal) -> Reply {
+    match refusal {
+        Refusal::Unauthorized => Reply::unauthorized(),
+        Refusal::DeviceNotBound => {
+            Reply::forbidden("This passcode belongs to another device. Make one for this device.\n")
+        }
+        Refusal::Throttled { retry_after }
+        | Refusal::BackendDown { retry_after }
+        | Refusal::Frozen { retry_after } => Reply::unavailable(retry_after),
+    }
+}

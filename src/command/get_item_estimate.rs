@@ -1,0 +1,99 @@
+//! GetItemEstimate ([MS-ASCMD] 2.2.1.9): how many changes the next Syncs would bring.
+
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::Class;
+use airgate_codec::eas::get_item_estimate::{Collection, Estimate, Request, Response, status};
+use airgate_codec::imap::MailboxName;
+
+use super::{Answer, Call, folders, malformed};
+use crate::clock;
+use crate::failure::Failure;
+use crate::front::Reply;
+use crate::store::FolderRow;
+use crate::sync::chain::{Asked, Position};
+use crate::sync::options::Options;
+use crate::sync::plan;
+use crate::sync::step::Step;
+use crate::sync::view::MailView;
+use crate::sync::window;
+
+/// Collections in one request (REFERENCE 3, size limits).
+const MAX_COLLECTIONS: usize = 1000;
+
+/// Answers a GetItemEstimate.
+pub(super) async fn get_item_estimate(call: &Call<'_>) -> Answer {
+    let request = match Request::read(call.body) {
+        Ok(request) => request,
+        Err(fault) => {
+            return Ok(malformed(
+                call,
+                &fault,
+                airgate_codec::eas::status::INVALID_XML,
+            ));
+        }
+    };
+    if request.collections.len() > MAX_COLLECTIONS {
+        let status = airgate_codec::eas::status::INVALID_XML;
+        return Ok(super::failures::status_reply(
+            call.version,
+            call.command,
+            status,
+        ));
+    }
+    let rows = folders::known(call).await?;
+    let mut estimates = Vec::with_capacity(request.collections.len());
+    for collection in &request.collections {
+        let (status, count) = estimate(call, &rows, collection).await?;
+        estimates.push(Estimate {
+            status,
+            class: (call.version <= ProtocolVersion::V12_1).then_some(Class::Email),
+            collection_id: Some(collection.collection_id.clone()),
+            count,
+        });
+    }
+    let response = Response {
+        status: None,
+        estimates,
+    };
+    Ok(Reply::wbxml(response.write(call.version)))
+}
+
+async fn estimate(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    asked: &Collection,
+) -> Result<(u16, Option<u32>), Failure> {
+    let Some(folder) = rows
+        .iter()
+        .find(|row| row.id == asked.collection_id && !row.retired)
+    else {
+        return Ok((status::INVALID_COLLECTION, None));
+    };
+    let Ok(key) = asked
+        .sync_key
+        .as_deref()
+        .unwrap_or_default()
+        .parse::<Asked>();
+    let store = call.gateway.store.as_ref();
+    let step = Step::open(store, call.user, call.device, &folder.id, key).await?;
+    let view = match step.position {
+        // Not primed: there is no state to count from.
+        Position::Start => return Ok((status::NOT_PRIMED, None)),
+        Position::Refused => return Ok((status::INVALID_SYNC_KEY, None)),
+        // The key is not consumed, so both generations may be asked about.
+        Position::Current | Position::Replay => step.base().map(MailView::decode),
+    };
+    let Some(Ok(mut view)) = view else {
+        return Ok((status::INVALID_SYNC_KEY, None));
+    };
+    let sticky = Options::decode(step.options()).filter_type;
+    let filter = asked.filter().unwrap_or(sticky);
+    let floor = window::mail_floor(filter, window::day_of(clock::now_seconds()));
+    let name = MailboxName::new(folder.name.clone());
+    let imap = &call.gateway.imap;
+    let mut session = imap.session(call.login, Some(&name)).await?;
+    let mailbox = call.mailbox(folder, &name);
+    mailbox.look(&mut session, &mut view, floor, None).await?;
+    let waiting = u32::try_from(plan::waiting(&view)).unwrap_or(u32::MAX);
+    Ok((status::OK, Some(waiting)))
+}

@@ -1,0 +1,95 @@
+//! Fetching one message with the body a phone asks for.
+
+use airgate_codec::eas::item_operations::{Fetch, Properties, status};
+use airgate_codec::eas::status as common;
+use airgate_codec::eas::sync::ItemData;
+use airgate_codec::imap::{MailboxName, UidSet};
+
+use super::multipart::Parts;
+use crate::command::Call;
+use crate::command::sync::page::Source;
+use crate::failure::Failure;
+use crate::item::options::BodyOptions;
+use crate::store::FolderRow;
+use crate::sync::server_id;
+use crate::sync::view::MailView;
+
+/// The properties of a message, or the status that says why not.
+pub(super) async fn fetch(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    asked: &Fetch,
+    collection: &str,
+    id: &str,
+    parts: Option<&mut Parts>,
+) -> Result<Result<Properties, u16>, Failure> {
+    let wanted = &asked.options;
+    let twice = wanted
+        .body_preferences
+        .iter()
+        .enumerate()
+        .any(|(at, preference)| {
+            wanted
+                .body_preferences
+                .iter()
+                .skip(at + 1)
+                .any(|other| other.kind == preference.kind)
+        });
+    if twice {
+        return Ok(Err(status::PROTOCOL_ERROR));
+    }
+    if wanted
+        .body_part_preferences
+        .iter()
+        .any(|preference| preference.kind != airgate_codec::eas::email::BodyType::Html)
+    {
+        return Ok(Err(common::BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED));
+    }
+    let folder = rows.iter().find(|row| row.id == collection && !row.retired);
+    let (Some(folder), Some((named, number))) = (folder, server_id::read(id)) else {
+        return Ok(Err(status::NOT_FOUND));
+    };
+    let chain = call
+        .gateway
+        .store
+        .chain(call.user, call.device, &folder.id)
+        .await?;
+    let view = chain
+        .and_then(|row| MailView::decode(&row.view).ok())
+        .unwrap_or_default();
+    let uid = view.uid_of(number).filter(|_| named == folder.id);
+    let (Some(uid), Some(cursor)) = (uid, view.cursor) else {
+        return Ok(Err(status::NOT_FOUND));
+    };
+    let name = MailboxName::new(folder.name.clone());
+    let mut session = call.gateway.imap.session(call.login, Some(&name)).await?;
+    let validity = match session.selected_validity(&name) {
+        Some(validity) => validity,
+        None => session.select(&name, None).await?.uid_validity,
+    };
+    if validity.get() != cursor.uid_validity {
+        return Ok(Err(status::NOT_FOUND));
+    }
+    let source = Source {
+        call,
+        folder,
+        uid_validity: cursor.uid_validity,
+        options: BodyOptions {
+            preferences: wanted.body_preferences.iter().map(Into::into).collect(),
+            part_preference: wanted.body_part_preferences.first().map(Into::into),
+            mime_support: wanted.mime_support.unwrap_or(0),
+            ..BodyOptions::new(call.version)
+        },
+    };
+    let one: UidSet = std::iter::once(uid).collect();
+    let Some(message) = source.read_whole(&mut session, &one).await?.pop() else {
+        return Ok(Err(status::NOT_FOUND));
+    };
+    let mut email = source.translate_whole(&message);
+    if let (Some(parts), Some(body)) = (parts, &mut email.body)
+        && let Some(data) = body.data.take()
+    {
+        body.part = Some(parts.push(data.into_bytes()));
+    }
+    Ok(Ok(Properties::Item(ItemData::Email(Box::new(email)))))
+}

@@ -1,0 +1,263 @@
+//! MoveItems ([MS-ASCMD] 2.2.1.12): messages from folder to folder, once each, however often asked.
+//!
+//! The views are left as they are: the next Sync tells the source's Delete and the destination's Add.
+//! That is an echo, but a phone that never got this answer needs both, and all but one client take
+//! them as nothing new (S1 before S6). The one is Outlook, which would show the mail twice: its view
+//! of the destination takes the message in here.
+
+use std::collections::BTreeMap;
+
+use airgate_codec::eas::move_items::{Move, Moved, Request, Response, status};
+use airgate_codec::imap::{MailboxName, UidSet};
+use tracing::warn;
+
+use super::moved::{self, Place};
+use super::{Answer, Call, failures, folders, malformed};
+use crate::backend::imap::ImapError;
+use crate::failure::{self, Failure};
+use crate::front::Reply;
+use crate::store::FolderRow;
+use crate::sync::chain::Asked;
+use crate::sync::server_id;
+use crate::sync::step::Step;
+use crate::sync::view::MailView;
+
+/// Moves in one request (REFERENCE 3, size limits).
+const MAX_MOVES: usize = 1000;
+
+/// Answers a MoveItems.
+pub(super) async fn move_items(call: &Call<'_>) -> Answer {
+    let request = match Request::read(call.body) {
+        Ok(request) => request,
+        Err(fault) => {
+            return Ok(malformed(
+                call,
+                &fault,
+                airgate_codec::eas::status::INVALID_XML,
+            ));
+        }
+    };
+    if request.moves.len() > MAX_MOVES {
+        let status = airgate_codec::eas::status::INVALID_XML;
+        return Ok(failures::status_reply(call.version, call.command, status));
+    }
+    let rows = folders::known(call).await?;
+    let mut answers: Vec<Option<Moved>> = vec![None; request.moves.len()];
+    // Messages with the same way to go travel together.
+    let mut ways: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (at, (asked, answer)) in request.moves.iter().zip(&mut answers).enumerate() {
+        match check(&rows, asked) {
+            Ok(()) => ways
+                .entry((
+                    asked.source_folder.clone(),
+                    asked.destination_folder.clone(),
+                ))
+                .or_default()
+                .push(at),
+            Err(status) => *answer = Some(respond(asked, status, None)),
+        }
+    }
+    for ((source, destination), positions) in ways {
+        let asked: Vec<&Move> = positions
+            .iter()
+            .filter_map(|at| request.moves.get(*at))
+            .collect();
+        let found = |id: &str| rows.iter().find(|row| row.id == id);
+        let (Some(source), Some(destination)) = (found(&source), found(&destination)) else {
+            continue;
+        };
+        let outcomes = way(call, source, destination, &asked).await?;
+        for (at, outcome) in positions.into_iter().zip(outcomes) {
+            if let Some(answer) = answers.get_mut(at) {
+                *answer = Some(outcome);
+            }
+        }
+    }
+    let results = answers.into_iter().flatten().collect();
+    Ok(Reply::wbxml(
+        Response {
+            status: None,
+            results,
+        }
+        .write(call.version),
+    ))
+}
+
+fn check(rows: &[FolderRow], asked: &Move) -> Result<(), u16> {
+    let known = |id: &str| rows.iter().any(|row| row.id == id && !row.retired);
+    if !known(&asked.source_folder) {
+        Err(status::INVALID_SOURCE)
+    } else if !known(&asked.destination_folder) {
+        Err(status::INVALID_DESTINATION)
+    } else if asked.source_folder == asked.destination_folder {
+        Err(status::SAME_FOLDER)
+    } else {
+        Ok(())
+    }
+}
+
+fn respond(asked: &Move, status: u16, destination: Option<String>) -> Moved {
+    Moved {
+        source_item: asked.source_item.clone(),
+        status,
+        destination_item: destination,
+    }
+}
+
+/// Moves messages of one folder to one other.
+async fn way(
+    call: &Call<'_>,
+    source: &FolderRow,
+    destination: &FolderRow,
+    asked: &[&Move],
+) -> Result<Vec<Moved>, Failure> {
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, &source.id)
+        .await;
+    let chain = call
+        .gateway
+        .store
+        .chain(call.user, call.device, &source.id)
+        .await?;
+    let view = chain.and_then(|row| MailView::decode(&row.view).ok());
+    let name = MailboxName::new(source.name.clone());
+    let mut session = call.gateway.imap.session(call.login, Some(&name)).await?;
+    let validity = session.select(&name, None).await?.uid_validity.get();
+    let view = view
+        .filter(|view| {
+            view.cursor
+                .is_some_and(|cursor| cursor.uid_validity == validity)
+        })
+        .unwrap_or_default();
+    let uid_of = |asked: &Move| {
+        let (collection, number) = server_id::read(&asked.source_item)?;
+        view.uid_of(number).filter(|_| collection == source.id)
+    };
+    let mut fresh = UidSet::new();
+    let mut earlier: BTreeMap<u32, Place> = BTreeMap::new();
+    for uid in asked.iter().filter_map(|asked| uid_of(asked)) {
+        let place = Place {
+            folder: source.id.clone(),
+            uid_validity: validity,
+            uid,
+        };
+        match moved::follow(call, &place).await {
+            Some(place) => {
+                earlier.insert(uid, place);
+            }
+            None => {
+                fresh.insert(uid);
+            }
+        }
+    }
+    let target = MailboxName::new(destination.name.clone());
+    let outcome = if fresh.is_empty() {
+        Ok(None)
+    } else {
+        session.move_messages(&fresh, &target).await.map(Some)
+    };
+    let moved = match outcome {
+        Ok(moved) => moved,
+        Err(
+            error @ (ImapError::NoMailbox(_)
+            | ImapError::Denied(_)
+            | ImapError::ReadOnly
+            | ImapError::OverQuota
+            | ImapError::Refused(_)),
+        ) => {
+            warn!(error = %failure::chain(&error), "the backend refused a move");
+            let status = if matches!(error, ImapError::NoMailbox(_)) {
+                status::INVALID_DESTINATION
+            } else {
+                status::LOCKED
+            };
+            return Ok(asked
+                .iter()
+                .map(|asked| respond(asked, status, None))
+                .collect());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(moved) = &moved {
+        moved::remember(call, &source.id, validity, &destination.id, moved).await;
+    }
+    drop(session);
+    // What the phone knows of the destination decides how its messages are numbered.
+    let chain = call
+        .gateway
+        .store
+        .chain(call.user, call.device, &destination.id)
+        .await?;
+    let held = chain
+        .and_then(|row| MailView::decode(&row.view).ok())
+        .unwrap_or_default();
+    let mut arrived = UidSet::new();
+    let answers = asked
+        .iter()
+        .map(|asked| {
+            let Some(uid) = uid_of(asked) else {
+                return respond(asked, status::INVALID_SOURCE, None);
+            };
+            if let Some(place) = earlier.get(&uid) {
+                // The repeat of a move: the first answer again, if that is where it is now.
+                let there = (place.folder == destination.id).then(|| held.number_of(place.uid));
+                let id = there.map_or_else(
+                    || asked.source_item.clone(),
+                    |number| server_id::write(&destination.id, number),
+                );
+                return respond(asked, status::OK, Some(id));
+            }
+            let pairs = moved
+                .as_ref()
+                .map(|moved| moved.pairs.as_slice())
+                .unwrap_or_default();
+            if !pairs.iter().any(|(old, _)| old.get() == uid) {
+                return respond(asked, status::INVALID_SOURCE, None);
+            }
+            let new = moved.as_ref().and_then(|moved| moved::new_uid(moved, uid));
+            // Without a new UID the phone is told its old id: it drops the message here and finds it
+            // there by the next Sync.
+            let id = new.map_or_else(
+                || asked.source_item.clone(),
+                |new| {
+                    arrived.insert(new.get());
+                    server_id::write(&destination.id, held.number_of(new.get()))
+                },
+            );
+            respond(asked, status::OK, Some(id))
+        })
+        .collect();
+    if call.is_outlook() && !arrived.is_empty() {
+        take_in(call, destination, &arrived).await?;
+    }
+    Ok(answers)
+}
+
+/// Counts messages the phone moved itself as held by it in their new folder.
+async fn take_in(call: &Call<'_>, folder: &FolderRow, arrived: &UidSet) -> Result<(), Failure> {
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, &folder.id)
+        .await;
+    let store = call.gateway.store.as_ref();
+    let Some(row) = store.chain(call.user, call.device, &folder.id).await? else {
+        return Ok(());
+    };
+    let key = format!("{}.{}", row.epoch, row.counter);
+    let Ok(asked) = key.parse::<Asked>();
+    let step = Step::open(store, call.user, call.device, &folder.id, asked).await?;
+    let Some(Ok(mut view)) = step.base().map(MailView::decode) else {
+        return Ok(());
+    };
+    if view.generation != 0 || view.cursor.is_none() {
+        return Ok(());
+    }
+    for uid in arrived {
+        view.told_add(uid, &airgate_codec::imap::Flags::default());
+    }
+    let options = step.options().to_vec();
+    step.keep(view.encode(), options).await
+}

@@ -1,0 +1,153 @@
+//! Provision ([MS-ASPROV]): the policy handshake in two phases. Without a policy of the operator's
+//! there is nothing to hand over, and phones are told so (device-notes.md section 9).
+
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::provision::{
+    Bound, Policy, PolicyData, PolicyRequest, PolicyResponse, Request, Response, WAP_POLICY,
+    WBXML_POLICY, status,
+};
+use airgate_codec::eas::request_line::CommandName;
+use airgate_codec::eas::status as common;
+
+use super::{Answer, Call, failures, malformed, partnership};
+use crate::config;
+use crate::failure::Failure;
+use crate::front::Reply;
+use crate::store::DeviceRow;
+
+/// Checks the policy key of a command; `Some` is the refusal.
+pub(super) fn check(call: &Call<'_>) -> Option<Reply> {
+    call.gateway.settings.policy.as_ref()?;
+    // Ping carries no key ([MS-ASPROV] R757); Outlook's desktop cannot provision at all.
+    let exempt = matches!(call.command, CommandName::Ping | CommandName::Provision);
+    if exempt || call.is_outlook() {
+        return None;
+    }
+    let device = call.partnership;
+    let status = match call.head.policy_key {
+        None | Some(0) => common::DEVICE_NOT_PROVISIONED,
+        Some(key) if key == device.policy_key && device.policy_acknowledged => return None,
+        Some(_) => common::INVALID_POLICY_KEY,
+    };
+    Some(failures::status_reply(call.version, call.command, status))
+}
+
+/// Answers a Provision.
+pub(super) async fn provision(call: &Call<'_>) -> Answer {
+    let request = match Request::read(call.body) {
+        Ok(request) => request,
+        Err(fault) => return Ok(malformed(call, &fault, status::PROTOCOL_ERROR)),
+    };
+    let mut response = Response {
+        status: status::OK,
+        ..Response::default()
+    };
+    if let Some(information) = &request.device_information {
+        partnership::save_information(call, information).await?;
+        response.device_information_status = Some(status::OK);
+    }
+    match &request.policy {
+        Some(policy) => response.policy = Some(answer_policy(call, policy).await?),
+        // Neither a policy nor the outcome of a wipe: there is no order to wipe, so this is wrong.
+        None if request.remote_wipe.is_none() && request.account_only_remote_wipe.is_none() => {
+            response.status = status::PROTOCOL_ERROR;
+        }
+        None => {}
+    }
+    Ok(Reply::wbxml(response.write(call.version)))
+}
+
+async fn answer_policy(call: &Call<'_>, asked: &PolicyRequest) -> Result<PolicyResponse, Failure> {
+    let mut answer = PolicyResponse {
+        policy_type: asked.policy_type.clone(),
+        status: status::OK,
+        key: None,
+        data: None,
+    };
+    let expected = if call.version == ProtocolVersion::V2_5 {
+        WAP_POLICY
+    } else {
+        WBXML_POLICY
+    };
+    if asked.policy_type != expected {
+        answer.status = status::POLICY_TYPE_UNKNOWN;
+        return Ok(answer);
+    }
+    let Some(policy) = &call.gateway.settings.policy else {
+        answer.status = status::POLICY_NOT_DEFINED;
+        return Ok(answer);
+    };
+    let device = call.partnership;
+    match &asked.key {
+        // Phase 1: a temporary key and the policy.
+        None => {
+            let key = fresh_key(device.policy_key)?;
+            let row = DeviceRow {
+                policy_key: key,
+                policy_acknowledged: false,
+                ..device.clone()
+            };
+            partnership::save(call, row).await?;
+            answer.key = Some(key);
+            answer.data = Some(if call.version == ProtocolVersion::V2_5 {
+                PolicyData::Wap(wap(policy))
+            } else {
+                PolicyData::Document(Box::new(document(policy)))
+            });
+        }
+        // Phase 2: the phone acknowledges, the permanent key goes out.
+        Some(key) if key.trim().parse() == Ok(device.policy_key) && device.policy_key != 0 => {
+            let key = fresh_key(device.policy_key)?;
+            let row = DeviceRow {
+                policy_key: key,
+                policy_acknowledged: true,
+                ..device.clone()
+            };
+            partnership::save(call, row).await?;
+            answer.key = Some(key);
+        }
+        Some(_) => answer.status = status::POLICY_KEY_WRONG,
+    }
+    Ok(answer)
+}
+
+/// A policy key that is neither 0 nor the one before.
+fn fresh_key(old: u32) -> Result<u32, Failure> {
+    loop {
+        let mut bytes = [0; 4];
+        getrandom::fill(&mut bytes).map_err(|error| Failure::gateway(error.to_string()))?;
+        let key = u32::from_be_bytes(bytes) >> 1;
+        if key != 0 && key != old {
+            return Ok(key);
+        }
+    }
+}
+
+/// The operator's policy as a document: only what is set is sent, some phones choke on the rest.
+fn document(policy: &config::Policy) -> Policy {
+    Policy {
+        device_password_enabled: policy.device_password,
+        min_device_password_length: policy
+            .password_length
+            .map(|length| Bound::At(u32::from(length))),
+        alphanumeric_device_password_required: policy.password_alphanumeric,
+        max_device_password_failed_attempts: policy
+            .password_attempts
+            .map(|attempts| Bound::At(u32::from(attempts))),
+        max_inactivity_time_device_lock: policy
+            .lock_after
+            .map(|time| Bound::At(u32::try_from(time.as_secs()).unwrap_or(u32::MAX))),
+        require_device_encryption: policy.device_encryption,
+        ..Policy::default()
+    }
+}
+
+/// The same for 2.5 (REFERENCE 9.2): 4131 is "a password is not required".
+fn wap(policy: &config::Policy) -> String {
+    let free = u8::from(policy.device_password != Some(true));
+    format!(
+        "<wap-provisioningdoc><characteristic type=\"SecurityPolicy\">\
+         <parm name=\"4131\" value=\"{free}\"/><parm name=\"4133\" value=\"{free}\"/>\
+         </characteristic></wap-provisioningdoc>"
+    )
+}

@@ -1,0 +1,171 @@
+//! Sync ([MS-ASCMD] 2.2.1.21): the phone's changes in, the backend's changes out, in one step along
+//! each collection's chain of keys.
+
+mod apply;
+mod collection;
+pub(super) mod page;
+mod request;
+
+use std::collections::HashMap;
+
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::sync::{Request, ResponseWriter};
+use airgate_codec::imap::{MailboxName, MailboxStatus};
+use tracing::info;
+
+use self::collection::Answer;
+use self::page::{Budget, Told};
+use self::request::{Refused, Wanted};
+use super::{Call, folders, malformed, watch};
+use crate::clock;
+use crate::failure::Failure;
+use crate::front::Reply;
+use crate::push::HoldKind;
+use crate::store::FolderRow;
+
+/// Status of a request that breaks the protocol.
+const PROTOCOL_ERROR: u16 = 4;
+
+/// Answers a Sync.
+pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Failure> {
+    let request = match Request::read(call.body) {
+        Ok(request) => request,
+        Err(fault) => return Ok(malformed(call, &fault, PROTOCOL_ERROR)),
+    };
+    let wanted = match request::complete(call, request).await? {
+        Ok(wanted) => wanted,
+        Err(Refused { status, limit }) => {
+            info!(status, "the Sync is refused as a whole");
+            return Ok(Reply::wbxml(ResponseWriter::failure(
+                call.version,
+                status,
+                limit,
+            )));
+        }
+    };
+    let rows = folders::known(call).await?;
+    let mut answers = round(call, &rows, &wanted).await?;
+    if let (Some(wait), false) = (wanted.wait, answers.iter().any(Answer::speaks)) {
+        let ids: Vec<&str> = wanted
+            .collections
+            .iter()
+            .map(|c| c.collection_id.as_str())
+            .collect();
+        match watch::wait(call, &rows, &ids, wait, HoldKind::Sync).await? {
+            watch::Woken::Changes(_) => answers = round(call, &rows, &wanted).await?,
+            watch::Woken::Hierarchy => {
+                let status = 12;
+                return Ok(Reply::wbxml(ResponseWriter::failure(
+                    call.version,
+                    status,
+                    None,
+                )));
+            }
+            watch::Woken::Nothing | watch::Woken::Superseded => {}
+        }
+    }
+    Ok(write(call, answers))
+}
+
+/// One pass over all collections.
+async fn round(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    wanted: &Wanted,
+) -> Result<Vec<Answer>, Failure> {
+    let statuses = statuses(call, rows, wanted).await;
+    let window = wanted
+        .window
+        .map_or(usize::MAX, |window| collection::window_of(Some(window)));
+    let mut budget = Budget::new(window);
+    let mut answers = Vec::with_capacity(wanted.collections.len());
+    for collection in &wanted.collections {
+        let status = statuses.get(collection.collection_id.as_str());
+        answers.push(collection::answer(call, rows, collection, &mut budget, status).await?);
+    }
+    Ok(answers)
+}
+
+/// The status of every collection that may have moved, in one flight (S25). What cannot be had is
+/// left to each collection to find out.
+async fn statuses<'w>(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    wanted: &'w Wanted,
+) -> HashMap<&'w str, MailboxStatus> {
+    let asked: Vec<(&str, MailboxName)> = wanted
+        .collections
+        .iter()
+        .filter(|collection| collection.sync_key.as_deref() != Some("0"))
+        .filter_map(|collection| {
+            let row = rows
+                .iter()
+                .find(|row| row.id == collection.collection_id && !row.retired)?;
+            Some((
+                collection.collection_id.as_str(),
+                MailboxName::new(row.name.clone()),
+            ))
+        })
+        .collect();
+    let names: Vec<MailboxName> = asked.iter().map(|(_, name)| name.clone()).collect();
+    let Ok(mut session) = call.gateway.imap.session(call.login, names.first()).await else {
+        return HashMap::new();
+    };
+    if names.is_empty() || !session.capabilities().condstore {
+        return HashMap::new();
+    }
+    let Ok(answers) = session.status(&names).await else {
+        return HashMap::new();
+    };
+    asked
+        .into_iter()
+        .zip(answers)
+        .filter_map(|((id, _), status)| Some((id, status.ok()?)))
+        .collect()
+}
+
+/// The answer as bytes; nothing to tell is an empty body where the version knows that.
+fn write(call: &Call<'_>, answers: Vec<Answer>) -> Reply {
+    let started = clock::monotonic();
+    let says_all = call.version < ProtocolVersion::V12_1;
+    let mut writer = ResponseWriter::new(call.version);
+    for answer in answers {
+        if !says_all && !answer.speaks() {
+            continue;
+        }
+        writer.begin_collection(&answer.head);
+        writer.responses(&answer.responses);
+        writer.begin_commands();
+        for told in &answer.told {
+            let operation = match told {
+                Told::Add(id, item) => {
+                    writer.add(id, item.as_ref());
+                    "add"
+                }
+                Told::Change(id, item) => {
+                    writer.change(id, item.as_ref());
+                    "change"
+                }
+                Told::Delete(id) => {
+                    writer.delete(id);
+                    "delete"
+                }
+                Told::SoftDelete(id) => {
+                    writer.soft_delete(id);
+                    "softdelete"
+                }
+            };
+            metrics::counter!("airgate_sync_items_total", "class" => "email", "op" => operation)
+                .increment(1);
+        }
+        writer.end_commands();
+        writer.end_collection();
+    }
+    let document = writer.finish();
+    metrics::histogram!("airgate_sync_encode_seconds").record(started.elapsed().as_secs_f64());
+    if document.is_empty() {
+        Reply::empty()
+    } else {
+        Reply::wbxml(document)
+    }
+}

@@ -1,0 +1,508 @@
+//! Applies a phone's commands to a mailbox: flags as deltas (S11), deletions that never escalate
+//! (S9), each outcome recorded so that a repeat changes nothing (S2).
+
+use std::collections::HashMap;
+
+use airgate_codec::eas::email::FollowUp;
+use airgate_codec::eas::sync::{ApplicationData, Collection, Command, ItemResponse};
+use airgate_codec::imap::{Flag, Flags, MailboxName, UidSet};
+use tracing::warn;
+
+use super::super::Call;
+use super::super::moved;
+use crate::backend::imap::{Expunged, ImapError, Session};
+use crate::failure::{self, Failure};
+use crate::item::categories;
+use crate::store::FolderRow;
+use crate::sync::folders::Role;
+use crate::sync::journal::{self, Journal, Outcome};
+use crate::sync::server_id;
+use crate::sync::view::{ItemNumber, MailView};
+
+/// Sync's status of one item ([MS-ASCMD] 2.2.3.177.17).
+mod status {
+    pub(super) const OK: u16 = 1;
+    pub(super) const SERVER_ERROR: u16 = 5;
+    pub(super) const CONVERSION_ERROR: u16 = 6;
+    pub(super) const NOT_FOUND: u16 = 8;
+}
+
+/// A mailbox opened for the phone's commands.
+pub(super) struct Target<'a, 'b> {
+    pub(super) call: &'a Call<'b>,
+    pub(super) session: &'a mut Session,
+    pub(super) folder: &'a FolderRow,
+    /// Where deletions go; `None` in the trash itself and where there is none.
+    pub(super) trash: Option<&'a FolderRow>,
+    pub(super) view: &'a mut MailView,
+    pub(super) journal: Journal,
+}
+
+/// What came of all commands together.
+pub(super) struct Applied {
+    pub(super) responses: Vec<ItemResponse>,
+    /// Items to be sent whole, in the order asked for.
+    pub(super) fetches: Vec<(String, Option<u32>)>,
+    pub(super) journal: Journal,
+}
+
+/// A change of flags as the phone means it.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+struct Delta {
+    seen: Option<bool>,
+    /// The follow-up flag's status: 0 cleared, 1 complete, 2 active.
+    follow_up: Option<u8>,
+    /// The categories there shall be.
+    categories: Option<Vec<String>>,
+}
+
+/// A Change that names a message the phone holds.
+struct Flagging {
+    server_id: String,
+    uid: u32,
+    delta: Delta,
+    fingerprint: [u8; 16],
+}
+
+/// Messages whose flags change alike.
+struct Group {
+    add: Vec<Flag>,
+    remove: Vec<Flag>,
+    uids: UidSet,
+}
+
+/// A Delete that names a message the phone may hold.
+struct Deletion {
+    server_id: String,
+    number: ItemNumber,
+    uid: u32,
+    fingerprint: [u8; 16],
+}
+
+impl Target<'_, '_> {
+    /// Carries out the commands of one collection.
+    ///
+    /// # Errors
+    /// A backend that is out of reach: nothing of what was not yet carried out is acknowledged.
+    pub(super) async fn apply(mut self, wanted: &Collection) -> Result<Applied, Failure> {
+        let mut responses = Vec::new();
+        let mut fetches = Vec::new();
+        let mut flaggings = Vec::new();
+        let mut deletions = Vec::new();
+        for command in &wanted.commands {
+            match command {
+                Command::Add {
+                    class, client_id, ..
+                } => responses.push(ItemResponse::Add {
+                    class: *class,
+                    client_id: client_id.clone(),
+                    server_id: None,
+                    status: status::CONVERSION_ERROR,
+                    data: None,
+                }),
+                Command::Change {
+                    server_id, data, ..
+                } => match self.flagging(server_id, data) {
+                    Ok(flagging) => flaggings.push(flagging),
+                    Err(status) => responses.push(changed(server_id, status)),
+                },
+                Command::Delete { server_id, .. } => match self.find(server_id) {
+                    Some((number, Some(uid))) => deletions.push(Deletion {
+                        server_id: server_id.clone(),
+                        number,
+                        uid,
+                        fingerprint: journal::fingerprint(&["delete", server_id]),
+                    }),
+                    // What is gone already is as the phone wants it.
+                    Some((number, None)) => self.view.phone_deleted(number, None, true),
+                    None => responses.push(deleted(server_id, status::NOT_FOUND)),
+                },
+                Command::Fetch { server_id } => {
+                    let uid = self.find(server_id).and_then(|(_, uid)| uid);
+                    fetches.push((server_id.clone(), uid));
+                }
+            }
+        }
+        self.flag(flaggings, &mut responses).await?;
+        self.delete(
+            deletions,
+            wanted.deletes_as_moves.unwrap_or(true),
+            &mut responses,
+        )
+        .await?;
+        Ok(Applied {
+            responses,
+            fetches,
+            journal: self.journal,
+        })
+    }
+
+    /// The number behind a ServerId of this collection, and its UID while the message is there.
+    fn find(&self, text: &str) -> Option<(ItemNumber, Option<u32>)> {
+        let (collection, number) = server_id::read(text)?;
+        if collection != self.folder.id {
+            return None;
+        }
+        let uid = self.view.uid_of(number).filter(|uid| {
+            self.view.server().items.contains(*uid)
+                || self.view.aged.contains(*uid)
+                || self.view.phone.items.contains(*uid)
+        });
+        Some((number, uid))
+    }
+
+    fn flagging(&self, server_id: &str, data: &ApplicationData) -> Result<Flagging, u16> {
+        let (_, uid) = self.find(server_id).ok_or(status::NOT_FOUND)?;
+        let uid = uid.ok_or(status::NOT_FOUND)?;
+        let change = data
+            .clone()
+            .into_email()
+            .map_err(|_| status::CONVERSION_ERROR)?;
+        let mut delta = Delta {
+            seen: change.read,
+            ..Delta::default()
+        };
+        if let Some(flag) = &change.flag {
+            delta.follow_up = Some(follow_up(flag)?);
+        }
+        delta.categories.clone_from(&change.categories);
+        let meaning = format!("{delta:?}");
+        let fingerprint = journal::fingerprint(&["change", server_id, &meaning]);
+        Ok(Flagging {
+            server_id: server_id.to_owned(),
+            uid,
+            delta,
+            fingerprint,
+        })
+    }
+
+    /// Sets flags, messages with the same change together.
+    async fn flag(
+        &mut self,
+        flaggings: Vec<Flagging>,
+        responses: &mut Vec<ItemResponse>,
+    ) -> Result<(), Failure> {
+        let mut groups: HashMap<String, Group> = HashMap::new();
+        let mut wanted: Vec<(Flagging, Flags, bool)> = Vec::new();
+        for flagging in flaggings {
+            let phone = self.view.phone.flags(flagging.uid).unwrap_or_default();
+            let wishes = flagging.delta.applied_to(&phone);
+            if let Some(outcome) = self.journal.outcome(&flagging.fingerprint).cloned() {
+                // Carried out under this key before: the backend has it, the phone is to have it.
+                let server = self.view.server().flags(flagging.uid);
+                self.view
+                    .phone_flagged(flagging.uid, &wishes, server.as_ref());
+                if outcome.status != 1 {
+                    responses.push(changed(&flagging.server_id, u16::from(outcome.status)));
+                }
+                continue;
+            }
+            let present = self.view.server().flags(flagging.uid).unwrap_or_default();
+            let (add, remove) = flagging.delta.commands(&present);
+            let idle = add.is_empty() && remove.is_empty();
+            if !idle {
+                let key = format!("{add:?} {remove:?}");
+                let group = groups.entry(key).or_insert_with(|| Group {
+                    add,
+                    remove,
+                    uids: UidSet::new(),
+                });
+                group.uids.insert(flagging.uid);
+            }
+            wanted.push((flagging, wishes, idle));
+        }
+        let mut failed: HashMap<u32, bool> = HashMap::new();
+        for Group { add, remove, uids } in groups.into_values() {
+            match self.session.store(&uids, &add, &remove).await {
+                Ok(missing) => failed.extend(missing.iter().map(|uid| (uid, true))),
+                Err(error) if refusal(&error) => {
+                    warn!(error = %failure::chain(&error), "the backend refused a change of flags");
+                    failed.extend(uids.iter().map(|uid| (uid, false)));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for (flagging, wishes, _) in wanted {
+            let uid = flagging.uid;
+            let present = self.view.server().flags(uid);
+            let status = match failed.get(&uid) {
+                None => {
+                    let accepted = flagging.delta.applied_to(&present.unwrap_or_default());
+                    let shown = self.view.server().items.contains(uid);
+                    // A message outside the window keeps being outside, whatever its flags.
+                    self.view
+                        .phone_flagged(uid, &wishes, shown.then_some(&accepted));
+                    status::OK
+                }
+                Some(gone) => {
+                    self.view.phone_flagged(uid, &wishes, None);
+                    if *gone {
+                        status::NOT_FOUND
+                    } else {
+                        status::SERVER_ERROR
+                    }
+                }
+            };
+            self.record(flagging.fingerprint, status);
+            if status != status::OK {
+                responses.push(changed(&flagging.server_id, status));
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes: to the trash, or for good where the phone says so or the folder is the trash (S9).
+    async fn delete(
+        &mut self,
+        deletions: Vec<Deletion>,
+        moves: bool,
+        responses: &mut Vec<ItemResponse>,
+    ) -> Result<(), Failure> {
+        let mut fresh = Vec::new();
+        for deletion in deletions {
+            match self.journal.outcome(&deletion.fingerprint).cloned() {
+                Some(outcome) => {
+                    let there = self.view.server().items.contains(deletion.uid);
+                    self.view
+                        .phone_deleted(deletion.number, Some(deletion.uid), !there);
+                    if outcome.status != 1 {
+                        responses.push(deleted(&deletion.server_id, u16::from(outcome.status)));
+                    }
+                }
+                None => fresh.push(deletion),
+            }
+        }
+        let uids: UidSet = fresh
+            .iter()
+            .map(|deletion| deletion.uid)
+            .filter(|uid| self.view.server().items.contains(*uid) || self.view.aged.contains(*uid))
+            .collect();
+        let removed = if uids.is_empty() {
+            Ok(Removed::Gone)
+        } else {
+            self.remove(&uids, moves).await
+        };
+        let status = match &removed {
+            Ok(_) => status::OK,
+            Err(error) if refusal(error) => {
+                warn!(error = %failure::chain(error), "the backend refused a deletion");
+                status::SERVER_ERROR
+            }
+            Err(_) => {
+                removed?;
+                return Ok(());
+            }
+        };
+        for deletion in fresh {
+            // A refused deletion makes the next plan send the message again: the phone has dropped
+            // it, the backend has it.
+            let gone = status == status::OK;
+            self.view
+                .phone_deleted(deletion.number, Some(deletion.uid), gone);
+            if matches!(removed, Ok(Removed::Hidden)) {
+                self.view.hidden.insert(deletion.uid);
+            }
+            self.record(deletion.fingerprint, status);
+            if status != status::OK {
+                responses.push(deleted(&deletion.server_id, status));
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove(&mut self, uids: &UidSet, moves: bool) -> Result<Removed, ImapError> {
+        let in_trash = self.folder.role == Role::Trash as u8;
+        if !moves || in_trash {
+            return Ok(match self.session.expunge(uids).await? {
+                Expunged::Removed => Removed::Gone,
+                Expunged::Marked => Removed::Hidden,
+            });
+        }
+        let Some(trash) = self.trash else {
+            // An account without a trash: hidden, not destroyed (S9).
+            self.session.store(uids, &[Flag::Deleted], &[]).await?;
+            return Ok(Removed::Hidden);
+        };
+        let destination = MailboxName::new(trash.name.clone());
+        let moved = self.session.move_messages(uids, &destination).await?;
+        let validity = self.view.cursor.map_or(0, |cursor| cursor.uid_validity);
+        moved::remember(self.call, &self.folder.id, validity, &trash.id, &moved).await;
+        Ok(Removed::Gone)
+    }
+
+    fn record(&mut self, fingerprint: [u8; 16], status: u16) {
+        let status = u8::try_from(status).unwrap_or(5);
+        self.journal.record(
+            fingerprint,
+            Outcome {
+                status,
+                server_id: None,
+            },
+        );
+    }
+}
+
+/// How messages were removed.
+enum Removed {
+    Gone,
+    /// Still in the mailbox with `\Deleted`, for lack of UIDPLUS or of a trash.
+    Hidden,
+}
+
+impl Delta {
+    /// What the flags become.
+    fn applied_to(&self, flags: &Flags) -> Flags {
+        let (add, remove) = self.commands(flags);
+        let mut flags = flags.clone();
+        for (changes, on) in [(remove, false), (add, true)] {
+            for flag in changes {
+                match flag {
+                    Flag::Seen => flags.seen = on,
+                    Flag::Flagged => flags.flagged = on,
+                    Flag::Answered => flags.answered = on,
+                    Flag::Deleted => flags.deleted = on,
+                    Flag::Draft => flags.draft = on,
+                    Flag::Keyword(name) => {
+                        flags.keywords.retain(|have| *have != name);
+                        if on {
+                            flags.keywords.push(name);
+                        }
+                    }
+                }
+            }
+        }
+        flags
+    }
+
+    /// What to set and clear on a message that has `present`: only what differs (S11).
+    fn commands(&self, present: &Flags) -> (Vec<Flag>, Vec<Flag>) {
+        let (mut add, mut remove) = match &self.categories {
+            Some(wanted) => categories::category_change(present, wanted),
+            None => (Vec::new(), Vec::new()),
+        };
+        if let Some(seen) = self.seen {
+            if seen { &mut add } else { &mut remove }.push(Flag::Seen);
+        }
+        if let Some(status) = self.follow_up {
+            let (set, clear) = categories::follow_up_change(status);
+            add.extend(set);
+            remove.extend(clear);
+        }
+        add.retain(|flag| !has(present, flag));
+        remove.retain(|flag| has(present, flag));
+        (add, remove)
+    }
+}
+
+fn has(flags: &Flags, flag: &Flag) -> bool {
+    match flag {
+        Flag::Seen => flags.seen,
+        Flag::Answered => flags.answered,
+        Flag::Flagged => flags.flagged,
+        Flag::Deleted => flags.deleted,
+        Flag::Draft => flags.draft,
+        Flag::Keyword(name) => flags.keywords.contains(name),
+    }
+}
+
+/// The status of a follow-up flag that holds together ([MS-ASEMAIL] 2.2.2.34).
+fn follow_up(flag: &FollowUp) -> Result<u8, u16> {
+    let dates = [
+        flag.start_date,
+        flag.due_date,
+        flag.utc_start_date,
+        flag.utc_due_date,
+    ];
+    let given = dates.iter().flatten().count();
+    let backwards = matches!((flag.utc_start_date, flag.utc_due_date), (Some(a), Some(b)) if b < a);
+    if (given != 0 && given != dates.len()) || backwards {
+        return Err(status::CONVERSION_ERROR);
+    }
+    if flag.status > 2 {
+        Err(status::CONVERSION_ERROR)
+    } else {
+        Ok(flag.status)
+    }
+}
+
+/// Whether the backend is well and says no to this one thing.
+fn refusal(error: &ImapError) -> bool {
+    matches!(
+        error,
+        ImapError::Denied(_)
+            | ImapError::ReadOnly
+            | ImapError::OverQuota
+            | ImapError::Refused(_)
+            | ImapError::NoMailbox(_)
+            | ImapError::TooLarge
+    )
+}
+
+fn changed(server_id: &str, status: u16) -> ItemResponse {
+    ItemResponse::Change {
+        class: None,
+        server_id: server_id.to_owned(),
+        instance_id: None,
+        status,
+        data: None,
+    }
+}
+
+fn deleted(server_id: &str, status: u16) -> ItemResponse {
+    ItemResponse::Delete {
+        server_id: server_id.to_owned(),
+        instance_id: None,
+        status,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s11_only_what_differs_is_set_or_cleared() {
+        let present = Flags {
+            seen: true,
+            keywords: vec!["$Forwarded".into(), "Work".into()],
+            ..Flags::default()
+        };
+        let delta = Delta {
+            seen: Some(true),
+            follow_up: Some(2),
+            categories: Some(vec!["Home".into()]),
+        };
+        let (add, remove) = delta.commands(&present);
+        assert_eq!(add, [Flag::Keyword("Home".into()), Flag::Flagged]);
+        assert_eq!(remove, [Flag::Keyword("Work".into())]);
+        let after = delta.applied_to(&present);
+        assert_eq!(
+            after.keywords,
+            ["$Forwarded", "Home"],
+            "unknown keywords are untouched"
+        );
+    }
+
+    #[test]
+    fn a_follow_up_flag_is_checked() {
+        let flag = |status| FollowUp {
+            status,
+            ..FollowUp::default()
+        };
+        assert_eq!(
+            [0, 1, 2].map(|status| follow_up(&flag(status))),
+            [Ok(0), Ok(1), Ok(2)]
+        );
+        assert_eq!(follow_up(&flag(3)), Err(6));
+        let moment = airgate_codec::eas::Moment(5);
+        let lone = FollowUp {
+            start_date: Some(moment),
+            ..flag(2)
+        };
+        assert_eq!(
+            follow_up(&lone),
+            Err(6),
+            "all four dates or none (EMAIL_R406)"
+        );
+    }
+}

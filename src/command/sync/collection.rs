@@ -1,0 +1,411 @@
+//! One collection of a Sync request, from its key to its answer (design.md section 4).
+
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::Class;
+use airgate_codec::eas::sync::{Collection, CollectionHead, ItemData, ItemResponse};
+use airgate_codec::imap::{MailboxName, MailboxStatus, UidSet};
+use tracing::{info, warn};
+
+use super::super::Call;
+use super::apply::{Applied, Target};
+use super::page::{self, Budget, Page, Source, Told};
+use crate::backend::imap::Session;
+use crate::clock;
+use crate::failure::{self, Failure, Remedy};
+use crate::store::FolderRow;
+use crate::sync::chain::{Asked, Position};
+use crate::sync::folders::Role;
+use crate::sync::journal::Journal;
+use crate::sync::options::Options;
+use crate::sync::plan;
+use crate::sync::step::{Next, Step};
+use crate::sync::view::MailView;
+use crate::sync::window;
+
+/// Sync's status of one collection ([MS-ASCMD] 2.2.3.177.17).
+mod status {
+    pub(super) const OK: u16 = 1;
+    pub(super) const INVALID_SYNC_KEY: u16 = 3;
+    pub(super) const PROTOCOL_ERROR: u16 = 4;
+    pub(super) const SERVER_ERROR: u16 = 5;
+    pub(super) const NOT_FOUND: u16 = 8;
+    pub(super) const HIERARCHY_CHANGED: u16 = 12;
+}
+
+/// Changes in one answer when the phone names no window, and at most ([MS-ASCMD] 2.2.3.188).
+const DEFAULT_WINDOW: usize = 100;
+const MAX_WINDOW: usize = 512;
+
+/// What one collection answers.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) head: CollectionHead,
+    pub(super) responses: Vec<ItemResponse>,
+    pub(super) told: Vec<Told>,
+    /// Whether the phone must hear of this collection although nothing is in it.
+    pub(super) must_speak: bool,
+}
+
+impl Answer {
+    fn refused(call: &Call<'_>, wanted: &Collection, key: &str, status: u16) -> Self {
+        Self {
+            head: head(call, wanted, key.to_owned(), status),
+            responses: Vec::new(),
+            told: Vec::new(),
+            must_speak: true,
+        }
+    }
+
+    /// Whether there is something to tell.
+    pub(super) fn speaks(&self) -> bool {
+        self.must_speak || !self.responses.is_empty() || !self.told.is_empty()
+    }
+}
+
+/// The window a number in a request means.
+pub(super) fn window_of(asked: Option<u32>) -> usize {
+    match asked {
+        None => DEFAULT_WINDOW,
+        Some(0) => MAX_WINDOW,
+        Some(asked) => usize::try_from(asked).unwrap_or(MAX_WINDOW).min(MAX_WINDOW),
+    }
+}
+
+fn head(call: &Call<'_>, wanted: &Collection, sync_key: String, status: u16) -> CollectionHead {
+    CollectionHead {
+        class: (call.version <= ProtocolVersion::V12_1).then_some(Class::Email),
+        sync_key,
+        collection_id: wanted.collection_id.clone(),
+        status,
+        more_available: false,
+    }
+}
+
+/// Answers one collection. A backend that is down costs this collection a temporary status, not the
+/// others theirs.
+pub(super) async fn answer(
+    call: &Call<'_>,
+    folders: &[FolderRow],
+    wanted: &Collection,
+    budget: &mut Budget,
+    backend_status: Option<&MailboxStatus>,
+) -> Result<Answer, Failure> {
+    let asked_key = wanted.sync_key.as_deref().unwrap_or_default();
+    let Ok(asked) = asked_key.parse::<Asked>();
+    let Some(folder) = folders
+        .iter()
+        .find(|row| row.id == wanted.collection_id && !row.retired)
+    else {
+        // Not 8: phones loop on it (REFERENCE 5.3).
+        return Ok(Answer::refused(
+            call,
+            wanted,
+            asked_key,
+            status::HIERARCHY_CHANGED,
+        ));
+    };
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, &folder.id)
+        .await;
+    let store = call.gateway.store.as_ref();
+    let step = Step::open(store, call.user, call.device, &folder.id, asked).await?;
+    let options = match wanted.options.as_deref().map(Options::from_request) {
+        Some(Ok(options)) => options,
+        Some(Err(error)) => {
+            info!(%error, "options refused");
+            return Ok(Answer::refused(
+                call,
+                wanted,
+                asked_key,
+                status::PROTOCOL_ERROR,
+            ));
+        }
+        None if step.position == Position::Start => Options::default(),
+        None => Options::decode(step.options()),
+    };
+    match step.position {
+        Position::Refused => {
+            metrics::counter!("airgate_resync_total", "reason" => "key").increment(1);
+            Ok(Answer::refused(call, wanted, "0", status::INVALID_SYNC_KEY))
+        }
+        Position::Start => start(call, wanted, step, &options).await,
+        Position::Current | Position::Replay => {
+            let view = step.base().map(MailView::decode);
+            let Some(Ok(view)) = view else {
+                warn!("a stored view cannot be read; the phone starts this folder again (T51)");
+                metrics::counter!("airgate_resync_total", "reason" => "state").increment(1);
+                return Ok(Answer::refused(call, wanted, "0", status::INVALID_SYNC_KEY));
+            };
+            let round = Round {
+                call,
+                folders,
+                folder,
+                wanted,
+                options,
+                step,
+                view,
+            };
+            match round.run(budget, backend_status).await {
+                Ok(answer) => Ok(answer),
+                Err(failure) if failure.remedy == Remedy::ResyncFolders => {
+                    info!(error = %failure::chain(&failure), "a mailbox went away under a Sync");
+                    Ok(Answer::refused(
+                        call,
+                        wanted,
+                        asked_key,
+                        status::HIERARCHY_CHANGED,
+                    ))
+                }
+                Err(failure) if failure.remedy == Remedy::Forbidden => Ok(Answer::refused(
+                    call,
+                    wanted,
+                    asked_key,
+                    status::SERVER_ERROR,
+                )),
+                Err(failure) => Err(failure),
+            }
+        }
+    }
+}
+
+/// Key 0: a new chain, with nothing on it yet. Commands that come along are ignored.
+async fn start(
+    call: &Call<'_>,
+    wanted: &Collection,
+    step: Step<'_>,
+    options: &Options,
+) -> Result<Answer, Failure> {
+    if wanted.get_changes == Some(true) && call.version >= ProtocolVersion::V14_0 {
+        return Ok(Answer::refused(call, wanted, "0", status::PROTOCOL_ERROR));
+    }
+    let next = Next {
+        view: MailView::default().encode(),
+        options: options.encode(),
+        ..Next::default()
+    };
+    Ok(match step.commit(next).await? {
+        Some(key) => Answer::refused(call, wanted, &key.to_string(), status::OK),
+        None => Answer::refused(call, wanted, "0", status::SERVER_ERROR),
+    })
+}
+
+/// A round on a chain that is under way.
+struct Round<'a, 'b> {
+    call: &'a Call<'b>,
+    folders: &'a [FolderRow],
+    folder: &'a FolderRow,
+    wanted: &'a Collection,
+    options: Options,
+    step: Step<'a>,
+    view: MailView,
+}
+
+impl Round<'_, '_> {
+    async fn run(
+        mut self,
+        budget: &mut Budget,
+        backend_status: Option<&MailboxStatus>,
+    ) -> Result<Answer, Failure> {
+        let call = self.call;
+        let name = MailboxName::new(self.folder.name.clone());
+        let floor = window::mail_floor(
+            self.options.filter_type,
+            window::day_of(clock::now_seconds()),
+        );
+        let before = self.view.clone();
+        let mut session = None;
+        if self.must_look(floor, backend_status) {
+            let opened = session.insert(call.gateway.imap.session(call.login, Some(&name)).await?);
+            let mailbox = call.mailbox(self.folder, &name);
+            mailbox
+                .look(opened, &mut self.view, floor, backend_status)
+                .await?;
+        }
+        let applied = if self.wanted.commands.is_empty() {
+            Applied {
+                responses: Vec::new(),
+                fetches: Vec::new(),
+                journal: self.step.journal(),
+            }
+        } else {
+            let opened = selected(call, &mut session, &name, &self.view).await?;
+            let trash = self
+                .folders
+                .iter()
+                .find(|row| row.role == Role::Trash as u8 && !row.retired)
+                .filter(|row| row.id != self.folder.id);
+            let target = Target {
+                call,
+                session: opened,
+                folder: self.folder,
+                trash,
+                view: &mut self.view,
+                journal: self.step.journal(),
+            };
+            target.apply(self.wanted).await?
+        };
+        let mut responses = applied.responses;
+        if !applied.fetches.is_empty() {
+            let opened = selected(call, &mut session, &name, &self.view).await?;
+            responses.extend(self.fetches(opened, applied.fetches).await?);
+        }
+        let page = if self.wanted.get_changes.unwrap_or(true) {
+            self.page(&mut session, &name, budget).await?
+        } else {
+            Page::default()
+        };
+        drop(session);
+        self.finish(&before, applied.journal, responses, page).await
+    }
+
+    /// Nothing is asked of the backend when its status says that nothing moved.
+    fn must_look(&self, floor: Option<i32>, status: Option<&MailboxStatus>) -> bool {
+        let unmoved = match (self.view.cursor, status) {
+            (Some(cursor), Some(status)) => crate::sync::mailbox::unmoved(&cursor, status),
+            _ => false,
+        };
+        !unmoved || self.view.floor != floor
+    }
+
+    async fn fetches(
+        &self,
+        session: &mut Session,
+        fetches: Vec<(String, Option<u32>)>,
+    ) -> Result<Vec<ItemResponse>, Failure> {
+        // A Fetch is for the whole message, whatever the sticky options truncate ([MS-ASCMD]
+        // 2.2.3.63.2).
+        let options = self.options.bodies_in(self.call.version).untruncated();
+        let source = Source {
+            call: self.call,
+            folder: self.folder,
+            uid_validity: self.view.cursor.map_or(0, |cursor| cursor.uid_validity),
+            options,
+        };
+        let uids: UidSet = fetches.iter().filter_map(|(_, uid)| *uid).collect();
+        let messages = if uids.is_empty() {
+            Vec::new()
+        } else {
+            source.read_whole(session, &uids).await?
+        };
+        Ok(fetches
+            .into_iter()
+            .map(|(server_id, uid)| {
+                let message = messages
+                    .iter()
+                    .find(|message| uid.is_some() && message.uid.map(|found| found.get()) == uid);
+                match message {
+                    Some(message) => ItemResponse::Fetch {
+                        server_id,
+                        status: status::OK,
+                        data: Some(ItemData::Email(Box::new(source.translate_whole(message)))),
+                    },
+                    None => ItemResponse::Fetch {
+                        server_id,
+                        status: status::NOT_FOUND,
+                        data: None,
+                    },
+                }
+            })
+            .collect())
+    }
+
+    async fn page(
+        &mut self,
+        session: &mut Option<Session>,
+        name: &MailboxName,
+        budget: &mut Budget,
+    ) -> Result<Page, Failure> {
+        // A window that is full with other collections leaves this one its turn next time.
+        let limit = if budget.is_spent() {
+            0
+        } else {
+            window_of(self.wanted.window_size).min(budget.changes)
+        };
+        let plan = plan::plan(&self.view, limit);
+        let mut view = std::mem::take(&mut self.view);
+        let (mut page, adds) = page::tell(&self.folder.id, &mut view, plan, budget);
+        if !adds.is_empty() {
+            let opened = selected(self.call, session, name, &view).await?;
+            let source = Source {
+                call: self.call,
+                folder: self.folder,
+                uid_validity: view.cursor.map_or(0, |cursor| cursor.uid_validity),
+                options: self.options.bodies_in(self.call.version),
+            };
+            page::tell_adds(&source, opened, &mut view, &mut page, &adds, budget).await?;
+        }
+        self.view = view;
+        Ok(page)
+    }
+
+    /// Commits what was done and makes the answer (S4).
+    async fn finish(
+        mut self,
+        before: &MailView,
+        journal: Journal,
+        responses: Vec<ItemResponse>,
+        page: Page,
+    ) -> Result<Answer, Failure> {
+        let (call, wanted) = (self.call, self.wanted);
+        let asked = wanted.sync_key.clone().unwrap_or_default();
+        let options = self.options.encode();
+        let nothing_said = wanted.commands.is_empty()
+            && page.told.is_empty()
+            && self.step.position == Position::Current;
+        let more = page.more;
+        let key = if nothing_said {
+            if self.view != *before || options != self.step.options() {
+                self.step.keep(self.view.encode(), options).await?;
+            }
+            Some(asked.clone())
+        } else {
+            let next = Next {
+                view: self.view.encode(),
+                options,
+                journal,
+                fingerprints: page.fingerprints,
+            };
+            self.step.commit(next).await?.map(|key| key.to_string())
+        };
+        let Some(key) = key else {
+            // Another node was first; what we did to the backend it will find there.
+            return Ok(Answer::refused(call, wanted, &asked, status::SERVER_ERROR));
+        };
+        let must_speak = key != asked || more;
+        let mut head = head(call, wanted, key, status::OK);
+        head.more_available = more;
+        Ok(Answer {
+            head,
+            responses,
+            told: page.told,
+            must_speak,
+        })
+    }
+}
+
+/// A session with the mailbox selected in the generation the view speaks of.
+async fn selected<'s>(
+    call: &Call<'_>,
+    session: &'s mut Option<Session>,
+    name: &MailboxName,
+    view: &MailView,
+) -> Result<&'s mut Session, Failure> {
+    let opened = match session.take() {
+        Some(opened) => opened,
+        None => call.gateway.imap.session(call.login, Some(name)).await?,
+    };
+    let opened = session.insert(opened);
+    let validity = match opened.selected_validity(name) {
+        Some(validity) => validity,
+        None => opened.select(name, None).await?.uid_validity,
+    };
+    let known = view.cursor.map(|cursor| cursor.uid_validity);
+    if known.is_some_and(|known| known != validity.get()) {
+        return Err(Failure::gateway(
+            "the mailbox got a new UIDVALIDITY during a request",
+        ));
+    }
+    Ok(opened)
+}

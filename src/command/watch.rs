@@ -1,0 +1,180 @@
+//! Waiting for changes: what a held Ping and a held Sync share.
+//!
+//! The order matters (S23): subscribe first, then compare every view with the backend, then sleep.
+//! What changed before the subscription the comparison finds; what changes after it wakes us. A hint
+//! is never passed on unseen: only what a Sync would show ends the wait.
+
+use std::time::Duration;
+
+use airgate_codec::imap::MailboxName;
+use tracing::info;
+
+use super::{Call, folders};
+use crate::clock;
+use crate::failure::{self, Failure, Remedy};
+use crate::push::{Event, HoldKind};
+use crate::store::FolderRow;
+use crate::sync::folders::Hierarchy;
+use crate::sync::mailbox::unmoved;
+use crate::sync::options::Options;
+use crate::sync::plan;
+use crate::sync::view::MailView;
+use crate::sync::window;
+
+/// Why a wait ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Woken {
+    /// These collections have something to show.
+    Changes(Vec<String>),
+    /// The folders are not those the phone holds.
+    Hierarchy,
+    /// The time is over.
+    Nothing,
+    /// A newer request of the device took over, or the server is going down.
+    Superseded,
+}
+
+/// A short pause after a hint, so that a burst of changes wakes the phone once.
+const SETTLE: Duration = Duration::from_millis(20);
+
+/// Waits until one of the collections has something to show, at most `patience`.
+///
+/// # Errors
+/// The store's. A backend that is down is waited out: the watcher tells when it is back.
+pub(super) async fn wait(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    ids: &[&str],
+    patience: Duration,
+    kind: HoldKind,
+) -> Result<Woken, Failure> {
+    let watched: Vec<&FolderRow> = rows
+        .iter()
+        .filter(|row| !row.retired && ids.contains(&row.id.as_str()))
+        .collect();
+    let names: Vec<MailboxName> = watched
+        .iter()
+        .map(|row| MailboxName::new(row.name.clone()))
+        .collect();
+    let gateway = call.gateway;
+    let hold = gateway.holds.begin(call.user, call.device, kind);
+    let mut subscription = gateway.hub.subscribe(call.login, &names);
+    let deadline = tokio::time::sleep_until(clock::deadline(patience));
+    tokio::pin!(deadline);
+    metrics::gauge!("airgate_pings_held").increment(1.0);
+    let _held = Held;
+    let mut hint = Event::Anything;
+    loop {
+        let woken = match &hint {
+            Event::Hierarchy => hierarchy_differs(call)
+                .await
+                .map(|yes| yes.then_some(Woken::Hierarchy)),
+            Event::Anything => changed(call, &watched).await.map(changes),
+            Event::Mailbox(name) => {
+                let one: Vec<&FolderRow> = watched
+                    .iter()
+                    .copied()
+                    .filter(|row| row.name == name.as_str())
+                    .collect();
+                changed(call, &one).await.map(changes)
+            }
+        };
+        match woken {
+            Ok(Some(woken)) => return Ok(woken),
+            Ok(None) => {}
+            Err(failure) if failure.remedy == Remedy::ResyncFolders => {
+                return Ok(Woken::Hierarchy);
+            }
+            Err(failure) => {
+                info!(error = %failure::chain(&failure), "cannot compare now, waiting on");
+            }
+        }
+        tokio::select! {
+            event = subscription.next() => {
+                tokio::time::sleep(SETTLE).await;
+                hint = event;
+            }
+            () = &mut deadline => return Ok(Woken::Nothing),
+            () = hold.superseded() => return Ok(Woken::Superseded),
+            () = gateway.shutdown.cancelled() => return Ok(Woken::Superseded),
+        }
+    }
+}
+
+fn changes(ids: Vec<String>) -> Option<Woken> {
+    (!ids.is_empty()).then_some(Woken::Changes(ids))
+}
+
+/// The collections in which a Sync would show something. One STATUS flight; only what moved is
+/// looked at.
+async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>, Failure> {
+    let today = window::day_of(clock::now_seconds());
+    let mut candidates = Vec::new();
+    for row in watched {
+        let chain = call
+            .gateway
+            .store
+            .chain(call.user, call.device, &row.id)
+            .await?;
+        let Some(chain) = chain else { continue };
+        let Ok(view) = MailView::decode(&chain.view) else {
+            candidates.push((*row, None, None));
+            continue;
+        };
+        let floor = window::mail_floor(Options::decode(&chain.options).filter_type, today);
+        candidates.push((*row, Some(view), floor));
+    }
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<MailboxName> = candidates
+        .iter()
+        .map(|(row, _, _)| MailboxName::new(row.name.clone()))
+        .collect();
+    let imap = &call.gateway.imap;
+    let mut session = imap.session(call.login, names.first()).await?;
+    let statuses = session.status(&names).await?;
+    let mut changed = Vec::new();
+    for (((row, view, floor), name), status) in candidates.into_iter().zip(&names).zip(statuses) {
+        // A view that cannot be read, or was never filled: a Sync has something to say.
+        let Some(mut view) = view.filter(|view| view.cursor.is_some()) else {
+            changed.push(row.id.clone());
+            continue;
+        };
+        let status = status?;
+        let moved = view.cursor.is_none_or(|cursor| !unmoved(&cursor, &status));
+        if moved || view.floor != floor {
+            let mailbox = call.mailbox(row, name);
+            mailbox
+                .look(&mut session, &mut view, floor, Some(&status))
+                .await?;
+        }
+        if plan::anything(&view) {
+            changed.push(row.id.clone());
+        }
+    }
+    Ok(changed)
+}
+
+/// Whether the folders are others than the phone was told.
+async fn hierarchy_differs(call: &Call<'_>) -> Result<bool, Failure> {
+    let now = folders::refresh(call).await?.hierarchy;
+    let held = call
+        .gateway
+        .store
+        .chain(call.user, call.device, folders::CHAIN)
+        .await?;
+    let held = held
+        .and_then(|row| Hierarchy::decode(&row.view).ok())
+        .unwrap_or_default();
+    Ok(held.changes_to(&now).count() > 0)
+}
+
+/// Counts a held request for as long as it is held.
+struct Held;
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        metrics::gauge!("airgate_pings_held").decrement(1.0);
+    }
+}

@@ -1,0 +1,143 @@
+//! What the operator decided: TOML, environment and flags become one checked [`Config`].
+//!
+//! Flags win over the environment, the environment over the file, the file over defaults. All
+//! errors are found in one go, each with file, line, key and a hint; unknown keys are errors,
+//! because a misspelt limit is no limit. Everything there is to set stands in one table
+//! (`config/keys.rs`) from which the readers take their defaults and docs/configuration.md is made.
+
+mod flags;
+mod keys;
+mod limits;
+mod network;
+mod problem;
+mod read;
+mod reference;
+mod sources;
+mod url;
+mod values;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use flags::ServeArgs;
+pub use limits::Limits;
+pub use network::{BadNetwork, Network};
+pub use problem::{ConfigErrors, Origin, Problem};
+pub use reference::{example, reference};
+pub use url::{BadUrl, DavUrl, Security, ServerUrl};
+
+/// Everything an operator can set, checked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Config {
+    pub listen: Vec<SocketAddr>,
+    pub tls: Tls,
+    /// Where the database, keys and the self-made certificate live.
+    pub state: PathBuf,
+    pub imap: Option<ServerUrl>,
+    pub smtp: Option<ServerUrl>,
+    pub caldav: Option<DavUrl>,
+    pub carddav: Option<DavUrl>,
+    /// Phones may sign in with the mail password itself.
+    pub accept_mail_password: bool,
+    /// Completes a login without `@`.
+    pub default_domain: Option<String>,
+    /// Speak protocol 2.5 as well.
+    pub allow_2_5: bool,
+    /// Peers whose X-Forwarded-For is believed (T41).
+    pub trusted_proxies: Vec<Network>,
+    pub backend: Backend,
+    pub folders: Folders,
+    pub heartbeat: Heartbeat,
+    pub log: Log,
+    /// None sends no policy to phones at all.
+    pub policy: Option<Policy>,
+    pub limits: Limits,
+}
+
+/// Where the certificate comes from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Tls {
+    /// Plain HTTP, for behind a balancer or on loopback.
+    Off,
+    /// One made at the first start and kept in the state directory.
+    SelfSigned,
+    /// PEM files, read again when they change.
+    Files { cert: PathBuf, key: PathBuf },
+}
+
+/// How backends are reached.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Backend {
+    /// Further certificate authorities for backends, PEM.
+    pub ca_file: Option<PathBuf>,
+    pub imap_connections: usize,
+    pub imap_compress: bool,
+    /// IMAP capabilities to ignore.
+    pub hide_capabilities: Vec<String>,
+}
+
+/// Names of mailboxes where SPECIAL-USE and well-known names do not find them.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Folders {
+    pub trash: Option<String>,
+    pub sent: Option<String>,
+    pub drafts: Option<String>,
+}
+
+/// The heartbeats a phone may ask for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Heartbeat {
+    pub min: Duration,
+    pub max: Duration,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Log {
+    pub format: LogFormat,
+    /// In the syntax of tracing's EnvFilter.
+    pub filter: String,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What phones are asked to enforce. Only what is set is sent: some phones choke on the rest.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Policy {
+    pub device_password: Option<bool>,
+    pub password_length: Option<u8>,
+    pub password_alphanumeric: Option<bool>,
+    pub password_attempts: Option<u8>,
+    pub lock_after: Option<Duration>,
+    pub device_encryption: Option<bool>,
+}
+
+/// A configuration, and what is odd but not wrong about it.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    pub warnings: Vec<Problem>,
+}
+
+impl Config {
+    /// Puts together file, environment and flags. The file is the one `args` names, or
+    /// `airgate.toml` in the current directory if there is one.
+    ///
+    /// # Errors
+    /// All problems at once, in the order file, environment, flags.
+    pub fn load(
+        args: &ServeArgs,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Loaded, ConfigErrors> {
+        let sources = sources::Sources::gather(args, environment);
+        read::config(sources)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! The limits of the front (threats section 1). Values and reasons stand in the table of keys.
+
+use std::time::Duration;
+
+/// What one peer may cost.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Limits {
+    pub first_byte: Duration,
+    pub handshake: Duration,
+    pub head: Duration,
+    pub idle: Duration,
+    pub head_size: usize,
+    pub head_fields: usize,
+    pub body: usize,
+    pub max_message: usize,
+    /// Bytes per second.
+    pub pace: u64,
+    pub pace_grace: Duration,
+    pub pace_stall: Duration,
+    pub request: Duration,
+    pub held_request: Duration,
+    /// None: from the number of descriptors.
+    pub connections: Option<usize>,
+    pub connections_per_address: u32,
+    pub handshakes_per_address: u32,
+    pub shutdown: Duration,
+}

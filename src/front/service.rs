@@ -1,0 +1,36 @@
+//! The seam to the rooms behind the front: who may come in, and what a command answers.
+
+use async_trait::async_trait;
+use http::Method;
+
+use super::{EasRequest, Head, Reply};
+
+/// What the front serves.
+///
+/// A future of [`Service::command`] is dropped as soon as the phone closes its connection, also in
+/// the middle of a held Ping, and when the time for a request is over: commands must be cancel-safe.
+/// A panic in any of these costs that request only (T65). When the token given to
+/// [`super::serve`] is cancelled, held commands should answer soon ("heartbeat over"): the service
+/// is expected to hold a clone of it, since what still runs when the shutdown grace ends is
+/// dropped.
+#[async_trait]
+pub trait Service: Send + Sync + 'static {
+    /// What the gate found out about who asks.
+    type Admission: Send + Sync;
+
+    /// Decides who may come in. Called before the body is read or inflated (T8). The reply of a
+    /// refusal is sent as it is.
+    async fn admit(&self, head: &Head) -> Result<Self::Admission, Reply>;
+
+    /// Answers OPTIONS for someone admitted; the front adds Allow and Public.
+    async fn options(&self, head: &Head, admission: Self::Admission) -> Reply;
+
+    /// Answers a command; `head.line` and `head.version` are always there.
+    async fn command(&self, admission: Self::Admission, request: EasRequest) -> Reply;
+
+    /// Answers any other path than the front's own pages and the EAS path.
+    async fn other(&self, method: &Method, path: &str) -> Reply {
+        let _ = (method, path);
+        Reply::not_found()
+    }
+}

@@ -1,0 +1,137 @@
+//! How passcodes are hashed and found (C2), and how other secrets are marked for caches.
+//!
+//! A passcode has 120 random bits, so a keyed fast hash is enough (T38). All of a user's credentials
+//! are tried, and always as many as a user can have: an unknown user, a wrong passcode and a revoked
+//! one cost the same (T37).
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::keys::ServerKey;
+use super::passcode::Passcode;
+use crate::identity::UserId;
+use crate::store::credentials::MAX_PER_USER;
+use crate::store::{CredentialId, CredentialRow};
+
+/// Hashes passcodes under the server's credential key.
+pub struct PasscodeHasher {
+    key_id: String,
+    keyed: Hmac<Sha256>,
+}
+
+/// Marks secrets under a key that lives and dies with the process: for cache keys, never stored.
+pub(super) struct Marker {
+    keyed: Hmac<Sha256>,
+}
+
+/// A user's secret as caches know it.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub(super) struct Mark([u8; 32]);
+
+impl PasscodeHasher {
+    pub fn new(key: &ServerKey) -> Self {
+        Self {
+            key_id: key.id().to_owned(),
+            keyed: keyed(key.bytes()),
+        }
+    }
+
+    /// The id of the key the hashes are made with.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// HMAC-SHA256(key, user | credential | secret), each with its length before it.
+    pub fn hash(&self, user: &UserId, id: &CredentialId, passcode: &Passcode) -> [u8; 32] {
+        let mut hmac = self.keyed.clone();
+        hmac.update(b"airgate passcode 1");
+        for part in [
+            user.as_str().as_bytes(),
+            id.as_str().as_bytes(),
+            passcode.bits(),
+        ] {
+            update_with_length(&mut hmac, part);
+        }
+        hmac.finalize().into_bytes().into()
+    }
+
+    /// The row with this passcode. Does the same work whatever it finds.
+    pub(super) fn find<'a>(
+        &self,
+        user: &UserId,
+        passcode: &Passcode,
+        rows: &'a [CredentialRow],
+    ) -> Option<&'a CredentialRow> {
+        let mut found = None;
+        for row in rows.iter().take(MAX_PER_USER) {
+            let right = self.hash(user, &row.id, passcode).ct_eq(&row.hash)
+                & row.key_id.as_bytes().ct_eq(self.key_id.as_bytes());
+            if right.into() {
+                found = Some(row);
+            }
+        }
+        self.work(user, passcode, MAX_PER_USER.saturating_sub(rows.len()));
+        found
+    }
+
+    /// The work of a login that is lost anyway.
+    pub(super) fn pretend(&self) {
+        if let (Ok(nobody), Ok(passcode)) = (UserId::parse("nobody", None), Passcode::generate()) {
+            self.work(&nobody, &passcode, MAX_PER_USER);
+        }
+    }
+
+    fn work(&self, user: &UserId, passcode: &Passcode, times: usize) {
+        if let Some(id) = CredentialId::parse("00000000") {
+            for _ in 0..times {
+                std::hint::black_box(self.hash(user, &id, passcode));
+            }
+        }
+    }
+}
+
+impl Marker {
+    /// # Errors
+    /// When the operating system gives no random numbers.
+    pub(super) fn new() -> Result<Self, getrandom::Error> {
+        let mut key = Zeroizing::new([0; 32]);
+        getrandom::fill(key.as_mut_slice())?;
+        Ok(Self { keyed: keyed(&key) })
+    }
+
+    pub(super) fn mark(&self, user: &UserId, secret: &str) -> Mark {
+        let mut hmac = self.keyed.clone();
+        update_with_length(&mut hmac, user.as_str().as_bytes());
+        hmac.update(secret.as_bytes());
+        Mark(hmac.finalize().into_bytes().into())
+    }
+}
+
+impl Mark {
+    /// A number that changes with the secret, for [`Login::version`](crate::backend::login::Login).
+    pub(super) fn version(&self) -> u64 {
+        self.0
+            .iter()
+            .take(8)
+            .fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+}
+
+impl fmt::Debug for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mark(***)")
+    }
+}
+
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length")
+}
+
+fn update_with_length(hmac: &mut Hmac<Sha256>, part: &[u8]) {
+    hmac.update(&(part.len() as u64).to_be_bytes());
+    hmac.update(part);
+}

@@ -1,0 +1,164 @@
+//! Secrets stay out of logs, rows and files (T47, T48), and the warm gate is fast.
+
+use std::io::Write;
+
+use base64::Engine as _;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::*;
+
+/// Keeps all log lines.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// A secret as it might show up.
+fn forms(secret: &str) -> Vec<Vec<u8>> {
+    let bytes = secret.as_bytes();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let url: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
+    let debug = format!("{bytes:?}");
+    let base64 = base64::engine::general_purpose::STANDARD_NO_PAD;
+    // Base64 of something longer has it at one of three offsets.
+    let shifted = (0..3).map(|offset| {
+        let mut padded = vec![b'x'; offset];
+        padded.extend_from_slice(bytes);
+        let text = base64.encode(padded);
+        text.get(4..text.len() - 4)
+            .unwrap_or_default()
+            .as_bytes()
+            .to_vec()
+    });
+    let plain = [
+        bytes.to_vec(),
+        hex.to_uppercase().into_bytes(),
+        hex.into_bytes(),
+        url.into_bytes(),
+        debug.trim_matches(['[', ']']).as_bytes().to_vec(),
+    ];
+    plain.into_iter().chain(shifted).collect()
+}
+
+fn assert_clean(what: &str, haystack: &[u8], secrets: &[&str]) {
+    for secret in secrets {
+        for form in forms(secret) {
+            let found = haystack
+                .windows(form.len())
+                .any(|window| window == form.as_slice());
+            assert!(
+                !found,
+                "{what} holds a secret as {:?}",
+                String::from_utf8_lossy(&form)
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn t47_t48_canaries_show_up_nowhere() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(lines.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let (mail, wrong) = ("Canary-Mail-7f3a", "Canary-Wrong-91bc");
+    let world = World::lenient().await;
+    world.backend.set("alice@example.com", mail);
+    let (code, _) = world.passcode("alice@example.com", mail).await;
+    let bare = code.replace('-', "");
+    let mut shown = String::new();
+    for secret in [code.as_str(), mail, wrong] {
+        for device in [Some("phone1"), Some("phone2"), None] {
+            let login = Try {
+                device,
+                ..world.alice(secret)
+            };
+            shown.push_str(&format!("{:?}\n", world.admit(login).await));
+        }
+    }
+    let admission = world.admit(world.alice(&code)).await.unwrap();
+    world.gate.refused_at(&admission.login, world.start).await;
+    shown.push_str(&format!("{:?}\n", world.admit(world.alice(&code)).await));
+    world.backend.down(true);
+    shown.push_str(&format!("{:?}\n", world.admit(world.alice("other")).await));
+    world.gate.upkeep(world.start).await;
+    shown.push_str(&format!(
+        "{:?} {:?} {:?} {:?}",
+        world.gate,
+        world.keys,
+        admission,
+        world.gate.verdicts.all()
+    ));
+    let rows = world.store.recent_audit(None, 1_000).await.unwrap();
+    shown.push_str(&format!("{rows:?}"));
+
+    let secrets = [code.as_str(), bare.as_str(), mail, wrong];
+    assert_clean("debug output", shown.as_bytes(), &secrets);
+    let logged = lines.0.lock().unwrap().clone();
+    assert!(String::from_utf8_lossy(&logged).contains("airgate auth-failed addr=192.0.2.1"));
+    assert_clean("the log", &logged, &secrets);
+
+    // T47: nor in any file, and the server keys are in none but their own.
+    let state = world.store.path().parent().unwrap().to_owned();
+    world.store.close().await;
+    for entry in std::fs::read_dir(&state).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            assert_clean(&path.display().to_string(), &bytes, &secrets);
+            for key in [&world.keys.credential, &world.keys.vault] {
+                assert!(!bytes.windows(32).any(|window| window == key.bytes()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_warm_login_is_cheap() {
+    let world = World::strict().await;
+    let (code, _) = world.passcode("alice@example.com", "mail-password").await;
+    let secret = SecretString::from(code);
+    let device = DeviceId::parse("phone1").unwrap();
+    let client = "192.0.2.1".parse().unwrap();
+    let warm = || {
+        world.gate.admit(
+            "alice@example.com",
+            &secret,
+            Some(&device),
+            Some("iPhone"),
+            client,
+        )
+    };
+    warm().await.unwrap();
+    warm().await.unwrap();
+    let rounds = 2_000;
+    let before = crate::clock::monotonic();
+    for _ in 0..rounds {
+        warm().await.unwrap();
+    }
+    let each = before.elapsed() / rounds;
+    println!("warm admit: {each:?} (budget 20 us in release)");
+    // Loose: a debug build on a shared machine.
+    assert!(each < Duration::from_millis(1), "{each:?}");
+    assert_eq!(world.backend.logins(), 1);
+}

@@ -1,0 +1,141 @@
+//! What the gate does between logins: hears of revoked passcodes within 5 s (T46), writes down what
+//! has gathered, wipes what was idle too long (C7), forgets addresses that recovered.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+use super::moment::Moment;
+use super::verdicts::BackendKey;
+use super::{Admission, Gate};
+use crate::backend::login::Login;
+use crate::clock;
+use crate::failure::chain;
+use crate::identity::UserId;
+use crate::store::{AuditAction, AuditRow};
+
+/// How often the store is asked for changes: one indexed look, well within the 5 s of T46.
+const ROUND: Duration = Duration::from_secs(2);
+/// Seconds between two walks over the throttle's table.
+const WALK_EVERY: u64 = 60;
+
+impl Gate {
+    /// Does the upkeep until `shutdown`; whoever made the gate runs this as a task and awaits it.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        loop {
+            let asked = tokio::select! {
+                () = shutdown.cancelled() => true,
+                () = tokio::time::sleep(ROUND) => false,
+            };
+            self.upkeep(Moment::read()).await;
+            if asked {
+                return;
+            }
+        }
+    }
+
+    /// Whose credentials changed, in this process or another: close idle backend connections of
+    /// these users (T46). It says "changed", not "revoked"; closing too much is harmless. A listener
+    /// that lags behind closes them all.
+    pub fn revoked(&self) -> broadcast::Receiver<UserId> {
+        self.changes.listen()
+    }
+
+    /// Returns when the admission is no longer good: its passcode was revoked (within 5 s, T46) or
+    /// has expired. For held Pings and long uploads. Cancel-safe.
+    pub async fn until_revoked(&self, admission: &Admission) {
+        let Some(id) = &admission.credential else {
+            return std::future::pending().await;
+        };
+        let notify = self.changes.notify_of(&admission.user);
+        let mut judged = admission.version;
+        loop {
+            let mut changed = std::pin::pin!(notify.notified());
+            // Registered before looking, so that no change falls in between.
+            changed.as_mut().enable();
+            let version = self.changes.version_of(&admission.user);
+            let mut patience = Duration::MAX;
+            if version != judged {
+                match self.store.credential(&admission.user, id).await {
+                    Ok(Some(row)) if row.revoked_at.is_none() => judged = version,
+                    Ok(_) => return,
+                    Err(error) => {
+                        tracing::warn!(error = chain(&error), "cannot look up a passcode");
+                        patience = ROUND;
+                    }
+                }
+            }
+            if let Some(expires_at) = admission.expires_at {
+                let left = expires_at.saturating_sub(clock::now_seconds());
+                let Ok(left @ 1..) = u64::try_from(left) else {
+                    return;
+                };
+                patience = patience.min(Duration::from_secs(left));
+            }
+            tokio::select! {
+                () = changed => {}
+                () = tokio::time::sleep(patience) => {}
+            }
+        }
+    }
+
+    /// A session of this login was refused by the backend: the secret is frozen (T40), and the
+    /// devices that use it get a temporary error until it works again. Call it whenever a failure's
+    /// remedy is [`FreshSecret`](crate::failure::Remedy::FreshSecret).
+    pub async fn refused_by_backend(&self, login: &Login) {
+        self.refused_at(login, Moment::read()).await;
+    }
+
+    pub(super) async fn refused_at(&self, login: &Login, now: Moment) {
+        let backend = BackendKey {
+            user: login.user.clone(),
+            mark: self.marker.mark(&login.user, login.secret.expose_secret()),
+        };
+        if self.probes.refused_elsewhere(&backend, now).await {
+            tracing::warn!(
+                user = login.user.as_str(),
+                "the backend refuses the mail password; no more logins with it for 15 minutes"
+            );
+            self.book.audit(AuditRow {
+                user: Some(login.user.clone()),
+                ..AuditRow::new(now.wall, AuditAction::BackendFrozen)
+            });
+        }
+        self.verdicts
+            .drop_where(|verdict| verdict.backend == backend)
+            .await;
+    }
+
+    pub(super) async fn upkeep(&self, now: Moment) {
+        match self.store.credential_changes(self.changes.latest()).await {
+            Ok(changes) if changes.users.is_empty() => {}
+            Ok(changes) => {
+                self.changes.take(changes.version, &changes.users);
+                // Not found any more already; this wipes their secrets now and not when idle.
+                self.verdicts
+                    .drop_where(|verdict| {
+                        verdict.key.version != self.changes.version_of(&verdict.key.user)
+                    })
+                    .await;
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = chain(&error),
+                    "cannot ask the database for revoked passcodes"
+                );
+            }
+        }
+        self.book.write(self.store.as_ref()).await;
+        self.verdicts.sweep(now).await;
+        self.changes.sweep();
+        let seconds = u64::try_from(now.wall).unwrap_or_default();
+        let last = self.walked.load(Ordering::Acquire);
+        if seconds.abs_diff(last) >= WALK_EVERY {
+            self.walked.store(seconds, Ordering::Release);
+            self.throttle.forget_recovered(now);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Items: pure translation between what a backend stores and what a phone reads. One folder or file
+//! per class; no I/O, no clock, so everything here is tested as a function, by the million.
+//!
+//! Email (`email.rs` and the files below it) turns [`airgate_codec::imap::Fetched`] into
+//! [`airgate_codec::eas::email::Email`]. The fact one would not guess: it runs in two passes. The
+//! first knows only flags, structure and some header fields; [`email::sections_wanted`] says which
+//! octets of which parts the second must fetch, so a 40 MB attachment is never downloaded to show a
+//! preview.
+//!
+//! What everything here promises (T14, T15, T23, T59): any octets give a result, in linear time, in
+//! valid UTF-8 without a character XML 1.0 forbids.
+
+pub mod address;
+mod body;
+pub mod categories;
+pub mod charset;
+mod content;
+mod conversation;
+pub mod email;
+mod flowed;
+pub mod headers;
+pub mod html_to_text;
+pub mod identity;
+mod legal;
+mod message_class;
+mod mime_text;
+pub mod options;
+mod parameters;
+mod preview;
+mod quoted_history;
+mod structure;
+pub mod text_to_html;
+pub mod transfer;
+mod truncate;
+mod walk;
+
+#[cfg(test)]
+mod tests;

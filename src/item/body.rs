@@ -1,0 +1,378 @@
+//! Which body a phone gets, how long, and what must be fetched for it (REFERENCE.md 10.1).
+//!
+//! The same plan is made twice: before the second fetch, to say which octets are needed, and after
+//! it, to make the body out of them.
+
+mod plan;
+
+use std::collections::HashSet;
+
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::email::{Body, BodyType};
+use airgate_codec::imap::Part;
+
+use crate::item::charset;
+use crate::item::content::Content;
+use crate::item::flowed::unflow;
+use crate::item::html_to_text::{Style, html_to_text};
+use crate::item::mime_text::{mime_text, with_crlf};
+use crate::item::options::{BodyOptions, BodyPreference};
+use crate::item::preview::{self, MAX_PREVIEW};
+use crate::item::quoted_history;
+use crate::item::structure::{self, Outline};
+use crate::item::text_to_html;
+use crate::item::transfer;
+use crate::item::truncate::{self, Limit};
+
+pub(crate) use plan::{Reach, sections};
+use plan::{candidates, for_preview, limit, part_preference};
+
+/// Everything about bodies in one message.
+#[derive(Debug, Default)]
+pub(crate) struct Bodies {
+    pub(crate) body: Option<Body>,
+    pub(crate) part: Option<Body>,
+    /// The Content-IDs that the HTML shows, when all of it is known.
+    pub(crate) shown_ids: Option<HashSet<String>>,
+}
+
+/// A body in full, as far as it was fetched.
+#[derive(Clone, Debug)]
+struct Text {
+    data: String,
+    complete: bool,
+    /// Octets of all of it, estimated if it is not complete.
+    size: u64,
+}
+
+/// Makes the bodies.
+pub(crate) fn build(
+    content: &Content<'_>,
+    outline: &Outline<'_>,
+    options: &BodyOptions,
+    size: Option<u64>,
+) -> Bodies {
+    let mut maker = Maker {
+        content,
+        outline,
+        size,
+        plain: None,
+        html: None,
+        mime: None,
+    };
+    let candidates = candidates(options, outline);
+    let mut bodies = Bodies::default();
+    for candidate in &candidates {
+        let (complete, full_size, fits) = {
+            let text = maker.text(candidate.kind);
+            let within = within(&text.data, candidate.limit);
+            (text.complete, text.size, text.complete && within)
+        };
+        if candidate.all_or_none && !fits {
+            continue;
+        }
+        let mut data = maker.text(candidate.kind).data.clone();
+        let mut truncated = shorten(&mut data, candidate.kind, candidate.limit);
+        if !complete {
+            truncated = true;
+        }
+        let none = candidate.limit.most_octets() == Some(0) && truncated;
+        let preview = candidate
+            .preview
+            .filter(|_| candidate.kind != BodyType::Plain || none)
+            .and_then(|length| maker.preview(length));
+        bodies.body = Some(Body {
+            kind: candidate.kind,
+            estimated_size: full_size.max(data.len() as u64 + u64::from(!complete)),
+            truncated,
+            data: (!none).then_some(data),
+            preview,
+            part: None,
+        });
+        break;
+    }
+    if bodies.body.is_none()
+        && let Some(candidate) = candidates.first()
+    {
+        let estimated_size = maker.text(candidate.kind).size;
+        bodies.body = Some(Body {
+            kind: candidate.kind,
+            estimated_size,
+            truncated: true,
+            data: None,
+            preview: candidate.preview.and_then(|length| maker.preview(length)),
+            part: None,
+        });
+    }
+    if options.version == ProtocolVersion::V2_5
+        && let Some(data) = bodies.body.as_mut().and_then(|body| body.data.as_mut())
+        && data.is_empty()
+    {
+        // Empty Body elements are read as "no body yet" by 2.5 clients (REFERENCE.md 10.2).
+        data.push(' ');
+    }
+    if let Some(part) = part_preference(options) {
+        bodies.part = Some(maker.new_text(part));
+    }
+    bodies.shown_ids = maker
+        .html
+        .as_ref()
+        .filter(|html| html.complete)
+        .map(|html| shown_ids(&html.data));
+    bodies
+}
+
+fn within(data: &str, limit: Limit) -> bool {
+    match limit {
+        Limit::None => true,
+        Limit::Octets(count) => data.len() as u64 <= count,
+        Limit::Characters(count) => data.chars().count() as u64 <= count,
+    }
+}
+
+fn shorten(data: &mut String, kind: BodyType, limit: Limit) -> bool {
+    if kind == BodyType::Html {
+        truncate::html(data, limit)
+    } else {
+        truncate::text(data, limit)
+    }
+}
+
+/// Makes each form of the body at most once.
+struct Maker<'a> {
+    content: &'a Content<'a>,
+    outline: &'a Outline<'a>,
+    size: Option<u64>,
+    plain: Option<Text>,
+    html: Option<Text>,
+    mime: Option<Text>,
+}
+
+impl Maker<'_> {
+    fn text(&mut self, kind: BodyType) -> &Text {
+        let made = match kind {
+            BodyType::Plain => &mut self.plain,
+            BodyType::Html | BodyType::Rtf => &mut self.html,
+            BodyType::Mime => &mut self.mime,
+        };
+        made.get_or_insert_with(|| match kind {
+            BodyType::Plain => plain(self.content, self.outline),
+            BodyType::Html | BodyType::Rtf => html(self.content, self.outline),
+            BodyType::Mime => mime(self.content, self.size, self.outline.charset()),
+        })
+    }
+
+    fn preview(&self, length: usize) -> Option<String> {
+        let part = self.outline.text.first()?;
+        let piece = self.content.part(part)?;
+        if part.media_type == "text/html"
+            && self.outline.html.len() == 1
+            && let Some(html) = &self.html
+        {
+            return Some(preview::of_html(&html.data, length));
+        }
+        // What lies behind the first few thousand octets is not looked at.
+        let enough = usize::try_from(for_preview(part)).unwrap_or(usize::MAX);
+        let octets = piece.octets.get(..enough).unwrap_or(piece.octets);
+        let octets = transfer::decode(octets, &part.encoding);
+        let line = if part.media_type == "text/html" {
+            preview::of_html(&decode_html(part, &octets), length)
+        } else {
+            preview::of_text(&decode_plain(part, &octets), length)
+        };
+        Some(line)
+    }
+
+    /// The BodyPart: the new text alone, as HTML.
+    fn new_text(&mut self, preference: &BodyPreference) -> Body {
+        let text = self.text(BodyType::Html);
+        let (complete, size) = (text.complete, text.size);
+        let new = quoted_history::new_html(&text.data);
+        let all_new = new.len() == text.data.len();
+        let mut data = new.to_owned();
+        let cut = shorten(&mut data, BodyType::Html, limit(preference));
+        let truncated = cut || all_new && !complete;
+        let none = truncated && (preference.truncation_size == Some(0) || preference.all_or_none);
+        Body {
+            kind: BodyType::Html,
+            estimated_size: if all_new { size } else { new.len() as u64 },
+            truncated,
+            data: (!none).then_some(data),
+            preview: preference
+                .preview
+                .and_then(|length| self.preview(usize::try_from(length).unwrap_or(MAX_PREVIEW))),
+            part: None,
+        }
+    }
+}
+
+fn plain(content: &Content<'_>, outline: &Outline<'_>) -> Text {
+    let mut whole = Text {
+        data: String::new(),
+        complete: true,
+        size: 0,
+    };
+    for part in &outline.text {
+        let is_html = part.media_type == "text/html";
+        whole.append(
+            content,
+            part,
+            if is_html { 3 } else { 1 },
+            |data, octets, _| {
+                if !data.is_empty() && !data.ends_with('\n') {
+                    data.push_str("\r\n");
+                }
+                if is_html {
+                    data.push_str(&html_to_text(&decode_html(part, octets), Style::Full));
+                } else {
+                    data.push_str(&decode_plain(part, octets));
+                }
+            },
+        );
+    }
+    whole
+}
+
+fn html(content: &Content<'_>, outline: &Outline<'_>) -> Text {
+    if !outline.has_html() {
+        let mut text = plain(content, outline);
+        if !text.data.is_empty() {
+            let html = text_to_html::text_to_html(&text.data);
+            text.size += (html.len() - text.data.len()) as u64;
+            text.data = html;
+        }
+        return text;
+    }
+    let mut whole = Text {
+        data: String::new(),
+        complete: true,
+        size: 0,
+    };
+    for part in &outline.html {
+        let is_html = part.media_type == "text/html";
+        whole.append(content, part, 1, |data, octets, complete| {
+            if is_html {
+                let mut html = decode_html(part, octets);
+                if !complete {
+                    truncate::html_end(&mut html);
+                }
+                data.push_str(&html);
+            } else {
+                data.push_str("<div dir=\"auto\">");
+                text_to_html::fragment(&decode_plain(part, octets), data);
+                data.push_str("</div>");
+            }
+        });
+    }
+    whole
+}
+
+impl Text {
+    /// Adds a part. Of what was not fetched, `shrink` octets of source make about one of text.
+    fn append(
+        &mut self,
+        content: &Content<'_>,
+        part: &Part,
+        shrink: u64,
+        add: impl FnOnce(&mut String, &[u8], bool),
+    ) {
+        let full = structure::decoded_size(part);
+        let Some(piece) = content.part(part) else {
+            self.complete &= full == 0 && !content.unknown;
+            self.size += full / shrink;
+            return;
+        };
+        let octets = transfer::decode(piece.octets, &part.encoding);
+        let before = self.data.len();
+        add(&mut self.data, &octets, piece.complete);
+        let made = (self.data.len() - before) as u64;
+        if piece.complete {
+            self.size += made;
+            return;
+        }
+        self.complete = false;
+        while self.data.ends_with(char::REPLACEMENT_CHARACTER) {
+            self.data.pop();
+        }
+        let read = (octets.len() as u64).max(1);
+        self.size += (made.saturating_mul(full.max(read)) / read).max(made + 1);
+    }
+}
+
+fn mime(content: &Content<'_>, size: Option<u64>, hint: Option<&str>) -> Text {
+    match content.whole() {
+        Some(piece) => {
+            let data = mime_text(piece.octets, hint, || content.walked());
+            let length = data.len() as u64;
+            let full = if piece.complete {
+                length
+            } else {
+                size.unwrap_or(0).max(length + 1)
+            };
+            Text {
+                data,
+                complete: piece.complete,
+                size: full,
+            }
+        }
+        None => Text {
+            data: String::new(),
+            complete: false,
+            size: size.unwrap_or(0),
+        },
+    }
+}
+
+fn decode_plain(part: &Part, octets: &[u8]) -> String {
+    let text = charset::decode(octets, part.parameter("charset"));
+    let flowed = part
+        .parameter("format")
+        .is_some_and(|format| format.eq_ignore_ascii_case("flowed"));
+    if flowed {
+        let delete_space = part
+            .parameter("delsp")
+            .is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"));
+        return unflow(&text, delete_space);
+    }
+    with_crlf(&text)
+}
+
+fn decode_html(part: &Part, octets: &[u8]) -> String {
+    charset::decode_html(octets, part.parameter("charset"))
+}
+
+/// Content-IDs after `cid:` (RFC 2392), undone from percent signs, lower case.
+fn shown_ids(html: &str) -> HashSet<String> {
+    let mut ids = HashSet::new();
+    for piece in html.split("cid:").skip(1) {
+        let end = piece
+            .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>' | '<' | ')' | '&'))
+            .unwrap_or(piece.len());
+        let id = piece.get(..end).unwrap_or_default();
+        if !id.is_empty() && id.len() <= MAX_ID && ids.len() < structure::MAX_ATTACHMENTS {
+            ids.insert(percent_decoded(id).to_ascii_lowercase());
+        }
+    }
+    ids
+}
+
+/// Longest Content-ID (RFC 5322 lines end at 998).
+const MAX_ID: usize = 998;
+
+fn percent_decoded(id: &str) -> String {
+    let mut out = Vec::with_capacity(id.len());
+    let mut rest = id.as_bytes();
+    loop {
+        match rest {
+            [] => return String::from_utf8_lossy(&out).into_owned(),
+            [b'%', high, low, after @ ..] if let Some(octet) = transfer::hex(*high, *low) => {
+                out.push(octet);
+                rest = after;
+            }
+            [octet, after @ ..] => {
+                out.push(*octet);
+                rest = after;
+            }
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! Content-Transfer-Encoding undone, as a stream and tolerantly (RFC 2045 6): what a sender or a
+//! partial fetch broke costs a few characters, never the part.
+
+use airgate_codec::imap::TransferEncoding;
+
+/// Undoes one transfer encoding, piece by piece. Attachments go through it without being held whole.
+#[derive(Debug)]
+pub struct Decoder {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Identity,
+    Base64(Base64),
+    QuotedPrintable(QuotedPrintable),
+    Uuencode(Uuencode),
+}
+
+/// Decodes a whole part, or the beginning of one.
+pub fn decode(octets: &[u8], encoding: &TransferEncoding) -> Vec<u8> {
+    let mut decoder = Decoder::new(encoding);
+    let mut out = Vec::with_capacity(octets.len());
+    decoder.push(octets, &mut out);
+    decoder.finish(&mut out);
+    out
+}
+
+/// About how many octets a part of `size` encoded octets has when decoded. Lines of base64 are
+/// mostly 76 characters and CRLF; quoted-printable text grows by a tenth or so.
+pub fn decoded_size(size: u64, encoding: &TransferEncoding) -> u64 {
+    match encoding {
+        TransferEncoding::Base64 => size.saturating_mul(57) / 78,
+        TransferEncoding::QuotedPrintable => size - size / 12,
+        _ => size,
+    }
+}
+
+impl Decoder {
+    pub fn new(encoding: &TransferEncoding) -> Self {
+        let kind = match encoding {
+            TransferEncoding::Base64 => Kind::Base64(Base64::default()),
+            TransferEncoding::QuotedPrintable => Kind::QuotedPrintable(QuotedPrintable::default()),
+            TransferEncoding::Other(name)
+                if matches!(name.as_str(), "x-uuencode" | "uuencode" | "x-uue") =>
+            {
+                Kind::Uuencode(Uuencode::default())
+            }
+            _ => Kind::Identity,
+        };
+        Self { kind }
+    }
+
+    /// Decodes the next piece, cut anywhere, onto `out`.
+    pub fn push(&mut self, octets: &[u8], out: &mut Vec<u8>) {
+        match &mut self.kind {
+            Kind::Identity => out.extend_from_slice(octets),
+            Kind::Base64(state) => state.push(octets, out),
+            Kind::QuotedPrintable(state) => state.push(octets, out),
+            Kind::Uuencode(state) => state.push(octets, out),
+        }
+    }
+
+    /// What is left at the end of the input.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        match &mut self.kind {
+            Kind::Identity => {}
+            Kind::Base64(state) => state.finish(out),
+            Kind::QuotedPrintable(state) => state.finish(out),
+            Kind::Uuencode(state) => state.finish(out),
+        }
+    }
+}
+
+/// Characters outside the alphabet are skipped; padding in the middle (glued pieces) starts anew.
+#[derive(Debug, Default)]
+struct Base64 {
+    bits: u32,
+    count: u8,
+}
+
+impl Base64 {
+    fn push(&mut self, octets: &[u8], out: &mut Vec<u8>) {
+        let mut quads = octets.chunks_exact(4);
+        // The common case: whole quads of a clean line. Anything else goes by single characters.
+        for quad in quads.by_ref() {
+            if self.count == 0
+                && let &[a, b, c, d] = quad
+            {
+                let (a, b, c, d) = (value(a), value(b), value(c), value(d));
+                if (a | b | c | d) < 64 {
+                    let word =
+                        u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+                    let [_, x, y, z] = word.to_be_bytes();
+                    out.extend_from_slice(&[x, y, z]);
+                    continue;
+                }
+            }
+            for &octet in quad {
+                self.character(octet, out);
+            }
+        }
+        for &octet in quads.remainder() {
+            self.character(octet, out);
+        }
+    }
+
+    fn character(&mut self, octet: u8, out: &mut Vec<u8>) {
+        if octet == b'=' {
+            self.finish(out);
+            return;
+        }
+        let value = value(octet);
+        if value >= 64 {
+            return;
+        }
+        self.bits = self.bits << 6 | u32::from(value);
+        self.count += 1;
+        if self.count == 4 {
+            let [_, x, y, z] = self.bits.to_be_bytes();
+            out.extend_from_slice(&[x, y, z]);
+            self.bits = 0;
+            self.count = 0;
+        }
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        match self.count {
+            2 => out.push((self.bits >> 4) as u8),
+            3 => {
+                let [_, _, x, y] = (self.bits >> 2).to_be_bytes();
+                out.extend_from_slice(&[x, y]);
+            }
+            _ => {}
+        }
+        self.bits = 0;
+        self.count = 0;
+    }
+}
+
+/// The six bits of a base64 character, 255 for any other.
+fn value(octet: u8) -> u8 {
+    BASE64_VALUES
+        .get(usize::from(octet))
+        .copied()
+        .unwrap_or(255)
+}
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const BASE64_VALUES: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut table = [255; 256];
+    let mut index = 0;
+    while index < 64 {
+        table[alphabet[index] as usize] = index as u8;
+        index += 1;
+    }
+    table
+};
+
+/// `=XX`, soft line ends also with blanks before the line end, bare LF; anything else after `=` stays.
+#[derive(Debug, Default)]
+struct QuotedPrintable {
+    /// Input not decided yet: the start of `=…`, or blanks that vanish if a line end follows.
+    carry: Vec<u8>,
+}
+
+/// Blanks kept back waiting for a line end. More than a line may hold is text.
+const MAX_BLANKS: usize = 998;
+
+impl QuotedPrintable {
+    fn push(&mut self, octets: &[u8], out: &mut Vec<u8>) {
+        if self.carry.is_empty() {
+            self.run(octets, out, false);
+        } else {
+            let mut joined = std::mem::take(&mut self.carry);
+            joined.extend_from_slice(octets);
+            self.run(&joined, out, false);
+        }
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        let rest = std::mem::take(&mut self.carry);
+        self.run(&rest, out, true);
+    }
+
+    fn run(&mut self, mut input: &[u8], out: &mut Vec<u8>, last: bool) {
+        loop {
+            let plain = input
+                .iter()
+                .position(|octet| matches!(octet, b'=' | b' ' | b'\t'))
+                .unwrap_or(input.len());
+            let (text, rest) = input.split_at(plain);
+            out.extend_from_slice(text);
+            match rest {
+                [] => return,
+                [b'=', high, low, after @ ..] if let Some(octet) = hex(*high, *low) => {
+                    out.push(octet);
+                    input = after;
+                }
+                [b'=', after @ ..] => {
+                    let blanks = blanks(after);
+                    match after.get(blanks..) {
+                        Some([b'\r', b'\n', next @ ..] | [b'\n', next @ ..]) => input = next,
+                        Some([b'\r', next @ ..]) if last || !next.is_empty() => input = next,
+                        Some([]) if last => return,
+                        Some([] | [b'\r']) if !last && blanks <= MAX_BLANKS => {
+                            self.carry = rest.to_vec();
+                            return;
+                        }
+                        _ if !last && blanks == 0 && after.len() < 2 => {
+                            self.carry = rest.to_vec();
+                            return;
+                        }
+                        _ => {
+                            out.push(b'=');
+                            input = after;
+                        }
+                    }
+                }
+                _ => {
+                    let blanks = blanks(rest);
+                    let (run, after) = rest.split_at(blanks);
+                    match after {
+                        // Blanks before a line end were added by a transport (RFC 2045 6.7 (3)).
+                        [b'\n' | b'\r', ..] => {}
+                        [] if last => {}
+                        [] if blanks <= MAX_BLANKS => {
+                            self.carry = rest.to_vec();
+                            return;
+                        }
+                        _ => out.extend_from_slice(run),
+                    }
+                    input = after;
+                }
+            }
+        }
+    }
+}
+
+fn blanks(input: &[u8]) -> usize {
+    input
+        .iter()
+        .position(|octet| !matches!(octet, b' ' | b'\t'))
+        .unwrap_or(input.len())
+}
+
+/// Two hexadecimal digits in either case.
+pub(crate) fn hex(high: u8, low: u8) -> Option<u8> {
+    let high = char::from(high).to_digit(16)?;
+    let low = char::from(low).to_digit(16)?;
+    u8::try_from(high << 4 | low).ok()
+}
+
+/// `begin 644 name` ... `end`, the encoding before MIME, still made by some scanners.
+#[derive(Debug, Default)]
+struct Uuencode {
+    line: Vec<u8>,
+    begun: bool,
+    ended: bool,
+}
+
+/// A line of uuencode has 61 characters; more is not uuencode and is dropped.
+const MAX_UU_LINE: usize = 200;
+
+impl Uuencode {
+    fn push(&mut self, octets: &[u8], out: &mut Vec<u8>) {
+        for &octet in octets {
+            if octet == b'\n' {
+                self.end_line(out);
+            } else if self.line.len() < MAX_UU_LINE && octet != b'\r' {
+                self.line.push(octet);
+            }
+        }
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        self.end_line(out);
+    }
+
+    fn end_line(&mut self, out: &mut Vec<u8>) {
+        let line = std::mem::take(&mut self.line);
+        if self.ended {
+            return;
+        }
+        if !self.begun {
+            self.begun = line.starts_with(b"begin ");
+            return;
+        }
+        let Some((&length, data)) = line.split_first() else {
+            return;
+        };
+        if line == b"end" {
+            self.ended = true;
+            return;
+        }
+        let length = usize::from(length.wrapping_sub(b' ') & 63);
+        let start = out.len();
+        for quad in data.chunks(4) {
+            let mut bits = 0_u32;
+            for index in 0..4 {
+                let octet = quad.get(index).copied().unwrap_or(b' ');
+                bits = bits << 6 | u32::from(octet.wrapping_sub(b' ') & 63);
+            }
+            let [_, x, y, z] = bits.to_be_bytes();
+            out.extend_from_slice(&[x, y, z]);
+        }
+        out.truncate(start.saturating_add(length).min(out.len()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BASE64: TransferEncoding = TransferEncoding::Base64;
+    const QP: TransferEncoding = TransferEncoding::QuotedPrintable;
+
+    #[test]
+    fn known_answers() {
+        let uuencode = TransferEncoding::Other("x-uuencode".into());
+        for (name, encoding, encoded, decoded) in [
+            (
+                "base64",
+                &BASE64,
+                &b"SGVsbG8g\r\nV29ybGQ="[..],
+                &b"Hello World"[..],
+            ),
+            (
+                "base64 without padding",
+                &BASE64,
+                b"SGVsbG8gV29ybGQ",
+                b"Hello World",
+            ),
+            ("base64 glued", &BASE64, b"SGk=SGk=", b"HiHi"),
+            ("base64 with rubbish", &BASE64, b"S*G V\0sbG8", b"Hello"),
+            ("base64 cut", &BASE64, b"SGVsbG8gV", b"Hello "),
+            ("qp", &QP, b"a=3Db=c3=BC", b"a=b\xC3\xBC"),
+            (
+                "qp soft line end",
+                &QP,
+                b"one =\r\ntwo= \t\r\nthree=\nfour",
+                b"one twothreefour",
+            ),
+            (
+                "qp blanks at line end",
+                &QP,
+                b"one  \r\ntwo\t\nend ",
+                b"one\r\ntwo\nend",
+            ),
+            ("qp broken", &QP, b"a=ZZ=4=", b"a=ZZ=4"),
+            ("qp blank inside", &QP, b"a  b\tc", b"a  b\tc"),
+            (
+                "uuencode",
+                &uuencode,
+                b"begin 644 x\r\n#0V%T\r\n`\r\nend\r\nrest",
+                b"Cat",
+            ),
+            (
+                "8bit",
+                &TransferEncoding::EightBit,
+                b"\xFF=\r\n",
+                b"\xFF=\r\n",
+            ),
+        ] {
+            assert_eq!(
+                decode(encoded, encoding).escape_ascii().to_string(),
+                decoded.escape_ascii().to_string(),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_size_of_a_base64_part_is_nearly_right() {
+        assert_eq!(decoded_size(78_000, &BASE64), 57_000);
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_give_what_the_whole_gives(
+            octets in proptest::collection::vec(prop_oneof![
+                Just(b'='), Just(b'\r'), Just(b'\n'), Just(b' '), Just(b'A'), any::<u8>()], 0..200),
+            cut in 0_usize..200,
+            encoding in prop_oneof![Just(BASE64), Just(QP)],
+        ) {
+            let cut = cut.min(octets.len());
+            let mut decoder = Decoder::new(&encoding);
+            let mut out = Vec::new();
+            decoder.push(&octets[..cut], &mut out);
+            decoder.push(&octets[cut..], &mut out);
+            decoder.finish(&mut out);
+            prop_assert_eq!(out, decode(&octets, &encoding));
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Puts the rooms together: configuration in, a running server out.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use async_trait::async_trait;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::backend::Login;
+use crate::backend::imap::{self, Imap, ImapSettings};
+use crate::backend::tls::{self, Trust};
+use crate::clock;
+use crate::command::{Gateway, Heartbeat, Parts, Settings};
+use crate::config::{Config, Security};
+use crate::failure::{self, Failure};
+use crate::front;
+use crate::gate::keys::ServerKeys;
+use crate::gate::{Gate, GateSettings, VerifyLogin};
+use crate::push::{Hub, PushSettings};
+use crate::store::{SqliteStore, Store};
+use crate::sync::folders::Overrides;
+
+/// How often what has run out is deleted from the store.
+const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
+
+/// A server that is put together and listens, but does not serve yet.
+pub struct Server {
+    gateway: Arc<Gateway>,
+    gate: Arc<Gate>,
+    store: Arc<dyn Store>,
+    listeners: Vec<TcpListener>,
+    front: front::Settings,
+    secure: bool,
+    shutdown: CancellationToken,
+}
+
+/// What the admin commands need: the store, the keys, and the backend to verify logins at.
+pub struct Offline {
+    pub store: Arc<dyn Store>,
+    pub keys: ServerKeys,
+    pub verifier: Option<Arc<dyn VerifyLogin>>,
+}
+
+impl Server {
+    /// Opens the state, makes the clients and binds the addresses.
+    ///
+    /// # Errors
+    /// Whatever keeps the server from serving, in words for an operator.
+    pub async fn start(config: Config, shutdown: CancellationToken) -> anyhow::Result<Self> {
+        let (store, keys) = open_state(&config.state).await?;
+        let Some(imap) = imap(&config)? else {
+            bail!("no IMAP server is configured: give --imap URL or `imap = \"...\"`");
+        };
+        let settings = GateSettings {
+            default_domain: config.default_domain.clone(),
+            accept_mail_password: config.accept_mail_password,
+            ..GateSettings::default()
+        };
+        let verifier: Arc<dyn VerifyLogin> = Arc::new(AtBackend(imap.clone()));
+        let gate = Gate::new(Arc::clone(&store), verifier, settings, &keys).await?;
+        let mode = front::TlsMode::load(&config.tls, &config.state)
+            .context("the certificate cannot be used")?;
+        let listeners = front::bind(&config.listen)?;
+        let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let gateway = Arc::new(Gateway::new(Parts {
+            store: Arc::clone(&store),
+            hub: Hub::new(imap.clone(), PushSettings::default()),
+            imap,
+            gate: Arc::clone(&gate),
+            settings: Settings {
+                heartbeat: Heartbeat {
+                    min: seconds(config.heartbeat.min),
+                    max: seconds(config.heartbeat.max),
+                },
+                allow_2_5: config.allow_2_5,
+                folders: Overrides {
+                    drafts: config.folders.drafts.clone(),
+                    sent: config.folders.sent.clone(),
+                    trash: config.folders.trash.clone(),
+                },
+                policy: config.policy.clone(),
+            },
+            shutdown: shutdown.clone(),
+        }));
+        Ok(Self {
+            gateway,
+            gate,
+            store,
+            listeners,
+            secure: config.tls != crate::config::Tls::Off,
+            front: front::Settings {
+                tls: mode,
+                limits: config.limits,
+                trusted_proxies: config.trusted_proxies,
+            },
+            shutdown,
+        })
+    }
+
+    /// The addresses it listens on, with the ports the system chose.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect()
+    }
+
+    /// Serves until the shutdown token is cancelled.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub async fn serve(self) -> anyhow::Result<()> {
+        let Self {
+            gateway,
+            gate,
+            store,
+            listeners,
+            front: settings,
+            secure,
+            shutdown,
+        } = self;
+        let addresses: Vec<SocketAddr> = listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect();
+        let (upkeep_gate, upkeep_stop) = (Arc::clone(&gate), shutdown.clone());
+        let upkeep = crate::task::spawn("gate upkeep", async move {
+            upkeep_gate.run(upkeep_stop).await;
+        });
+        let expiry = crate::task::spawn("expiry", expire(store, shutdown.clone()));
+        let evict = crate::task::spawn(
+            "eviction",
+            evict(Arc::clone(&gate), Arc::clone(&gateway), shutdown.clone()),
+        );
+        let watchdog = crate::task::spawn("watchdog", front::feed_watchdog(shutdown.clone()));
+        front::announce_ready(&addresses, secure);
+        front::serve(listeners, settings, gateway, shutdown.clone()).await?;
+        front::announce_stopping();
+        shutdown.cancel();
+        for task in [upkeep, expiry, evict, watchdog] {
+            if let Err(error) = task.await {
+                warn!(%error, "a task ended badly");
+            }
+        }
+        info!("stopped");
+        Ok(())
+    }
+}
+
+impl Offline {
+    /// Opens the state for an admin command; the server may be running on it.
+    ///
+    /// # Errors
+    /// A state directory that cannot be used.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let (store, keys) = open_state(&config.state).await?;
+        let verifier =
+            imap(config)?.map(|imap| -> Arc<dyn VerifyLogin> { Arc::new(AtBackend(imap)) });
+        Ok(Self {
+            store,
+            keys,
+            verifier,
+        })
+    }
+}
+
+/// Logins are verified where the mail is.
+struct AtBackend(Imap);
+
+#[async_trait]
+impl VerifyLogin for AtBackend {
+    async fn verify(&self, login: &Login) -> Result<(), Failure> {
+        self.0.verify(login).await.map_err(Into::into)
+    }
+}
+
+/// The state directory, its database and its keys; made at the first start, closed to others.
+async fn open_state(state: &Path) -> anyhow::Result<(Arc<dyn Store>, ServerKeys)> {
+    if !state.exists() {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(state)
+            .with_context(|| format!("cannot make the state directory {}", state.display()))?;
+    }
+    let mode = fs::metadata(state)
+        .with_context(|| format!("cannot look at the state directory {}", state.display()))?
+        .permissions()
+        .mode();
+    if mode & 0o077 != 0 {
+        fs::set_permissions(state, fs::Permissions::from_mode(0o700))
+            .with_context(|| format!("cannot close {} to others", state.display()))?;
+    }
+    let store = SqliteStore::open(&state.join("airgate.db")).await?;
+    let keys = ServerKeys::load(state)?;
+    Ok((Arc::new(store), keys))
+}
+
+fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
+    let Some(url) = &config.imap else {
+        return Ok(None);
+    };
+    let trust = config
+        .backend
+        .ca_file
+        .clone()
+        .map_or(Trust::System, Trust::Authorities);
+    let tls = tls::client_config(&trust).context("the backends' certificates cannot be checked")?;
+    let security = match url.security {
+        Security::Plain => imap::Security::Plain,
+        Security::StartTls => imap::Security::StartTls,
+        Security::Tls => imap::Security::Tls,
+    };
+    let mut settings = ImapSettings::new(url.host.clone(), url.port, security, tls);
+    settings.per_user_connections = config.backend.imap_connections;
+    settings.compress = config.backend.imap_compress;
+    settings.hide.clone_from(&config.backend.hide_capabilities);
+    Ok(Some(Imap::new(settings)))
+}
+
+/// Deletes what has run out, now and then.
+async fn expire(store: Arc<dyn Store>, shutdown: CancellationToken) {
+    let mut rounds = tokio::time::interval(EXPIRE_EVERY);
+    loop {
+        tokio::select! {
+            _ = rounds.tick() => {
+                if let Err(error) = store.expire(clock::now_seconds()).await {
+                    warn!(error = %failure::chain(&error), "expired rows could not be deleted");
+                }
+            }
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+/// Closes backend connections of users whose credentials changed (T46).
+async fn evict(gate: Arc<Gate>, gateway: Arc<Gateway>, shutdown: CancellationToken) {
+    use tokio::sync::broadcast::error::RecvError;
+    let mut changed = gate.revoked();
+    loop {
+        tokio::select! {
+            event = changed.recv() => match event {
+                Ok(user) => gateway.forget(&user),
+                Err(RecvError::Lagged(_)) => gateway.forget_all(),
+                Err(RecvError::Closed) => return,
+            },
+            () = shutdown.cancelled() => return,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Devices and notes in SQL.
+
+use async_trait::async_trait;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::{SqliteStore, fault, findable, nameable, storable};
+use crate::identity::{DeviceId, UserId};
+use crate::store::{DeviceRow, Devices, Result, Standing, StoreError, Wipe};
+
+#[async_trait]
+impl Devices for SqliteStore {
+    async fn device(&self, user: &UserId, device: &DeviceId) -> Result<Option<DeviceRow>> {
+        sqlx::query(
+            "SELECT device_id, device_type, agent, protocol, first_seen, last_seen, last_address, \
+             info, policy_key, policy_acknowledged, standing, wipe FROM devices \
+             WHERE user_id = $1 AND device_id = $2",
+        )
+        .bind(user.as_str())
+        .bind(device.as_str())
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(fault)?
+        .map(|row| read(user, &row))
+        .transpose()
+    }
+
+    async fn devices(&self, user: &UserId) -> Result<Vec<DeviceRow>> {
+        sqlx::query(
+            "SELECT device_id, device_type, agent, protocol, first_seen, last_seen, last_address, \
+             info, policy_key, policy_acknowledged, standing, wipe FROM devices \
+             WHERE user_id = $1 ORDER BY last_seen DESC, device_id",
+        )
+        .bind(user.as_str())
+        .fetch_all(&self.readers)
+        .await
+        .map_err(fault)?
+        .iter()
+        .map(|row| read(user, row))
+        .collect()
+    }
+
+    async fn save_device(&self, row: &DeviceRow) -> Result<()> {
+        nameable(&[
+            &row.device_type,
+            row.agent.as_deref().unwrap_or_default(),
+            row.protocol.as_deref().unwrap_or_default(),
+            row.last_address.as_deref().unwrap_or_default(),
+        ])?;
+        storable(&[&row.info])?;
+        let mut transaction = self.write().await?;
+        sqlx::query(
+            "INSERT INTO devices (user_id, device_id, device_type, agent, protocol, first_seen, \
+             last_seen, last_address, info, policy_key, policy_acknowledged, standing, wipe) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+             ON CONFLICT (user_id, device_id) DO UPDATE SET device_type = $3, agent = $4, \
+             protocol = $5, last_seen = $7, last_address = $8, info = $9, policy_key = $10, \
+             policy_acknowledged = $11",
+        )
+        .bind(row.user.as_str())
+        .bind(row.device.as_str())
+        .bind(row.device_type.as_str())
+        .bind(row.agent.as_deref())
+        .bind(row.protocol.as_deref())
+        .bind(row.first_seen)
+        .bind(row.last_seen)
+        .bind(row.last_address.as_deref())
+        .bind(row.info.as_slice())
+        .bind(i64::from(row.policy_key))
+        .bind(row.policy_acknowledged)
+        .bind(standing_code(Standing::Allowed))
+        .bind(wipe_code(Wipe::None))
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        transaction.commit().await.map_err(fault)
+    }
+
+    async fn set_standing(
+        &self,
+        user: &UserId,
+        device: &DeviceId,
+        standing: Standing,
+    ) -> Result<bool> {
+        let mut transaction = self.write().await?;
+        let done =
+            sqlx::query("UPDATE devices SET standing = $1 WHERE user_id = $2 AND device_id = $3")
+                .bind(standing_code(standing))
+                .bind(user.as_str())
+                .bind(device.as_str())
+                .execute(&mut *transaction)
+                .await
+                .map_err(fault)?;
+        transaction.commit().await.map_err(fault)?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn advance_wipe(
+        &self,
+        user: &UserId,
+        device: &DeviceId,
+        from: Wipe,
+        to: Wipe,
+    ) -> Result<bool> {
+        let mut transaction = self.write().await?;
+        let done = sqlx::query(
+            "UPDATE devices SET wipe = $1 WHERE user_id = $2 AND device_id = $3 AND wipe = $4",
+        )
+        .bind(wipe_code(to))
+        .bind(user.as_str())
+        .bind(device.as_str())
+        .bind(wipe_code(from))
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        transaction.commit().await.map_err(fault)?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn forget_device(&self, user: &UserId, device: &DeviceId) -> Result<()> {
+        let mut transaction = self.write().await?;
+        for statement in [
+            "DELETE FROM chains WHERE user_id = $1 AND device_id = $2",
+            "DELETE FROM notes WHERE user_id = $1 AND device_id = $2",
+            "DELETE FROM outcomes WHERE user_id = $1 AND device_id = $2",
+            "DELETE FROM devices WHERE user_id = $1 AND device_id = $2",
+        ] {
+            sqlx::query(statement)
+                .bind(user.as_str())
+                .bind(device.as_str())
+                .execute(&mut *transaction)
+                .await
+                .map_err(fault)?;
+        }
+        transaction.commit().await.map_err(fault)
+    }
+
+    async fn note(&self, user: &UserId, device: &DeviceId, name: &str) -> Result<Option<Vec<u8>>> {
+        if !findable(&[name]) {
+            return Ok(None);
+        }
+        sqlx::query("SELECT value FROM notes WHERE user_id = $1 AND device_id = $2 AND name = $3")
+            .bind(user.as_str())
+            .bind(device.as_str())
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(fault)?
+            .map(|row| row.try_get(0).map_err(fault))
+            .transpose()
+    }
+
+    async fn set_note(
+        &self,
+        user: &UserId,
+        device: &DeviceId,
+        name: &str,
+        value: Option<&[u8]>,
+    ) -> Result<()> {
+        nameable(&[name])?;
+        storable(&[value.unwrap_or_default()])?;
+        let mut transaction = self.write().await?;
+        let query = match value {
+            Some(value) => sqlx::query(
+                "INSERT INTO notes (user_id, device_id, name, value) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (user_id, device_id, name) DO UPDATE SET value = $4",
+            )
+            .bind(user.as_str())
+            .bind(device.as_str())
+            .bind(name)
+            .bind(value),
+            None => {
+                sqlx::query("DELETE FROM notes WHERE user_id = $1 AND device_id = $2 AND name = $3")
+                    .bind(user.as_str())
+                    .bind(device.as_str())
+                    .bind(name)
+            }
+        };
+        query.execute(&mut *transaction).await.map_err(fault)?;
+        transaction.commit().await.map_err(fault)
+    }
+}
+
+fn read(user: &UserId, row: &SqliteRow) -> Result<DeviceRow> {
+    let device: String = row.try_get(0).map_err(fault)?;
+    let policy_key: i64 = row.try_get(8).map_err(fault)?;
+    Ok(DeviceRow {
+        user: user.clone(),
+        device: DeviceId::parse(&device).map_err(|_| StoreError::BadRow("a DeviceId"))?,
+        device_type: row.try_get(1).map_err(fault)?,
+        agent: row.try_get(2).map_err(fault)?,
+        protocol: row.try_get(3).map_err(fault)?,
+        first_seen: row.try_get(4).map_err(fault)?,
+        last_seen: row.try_get(5).map_err(fault)?,
+        last_address: row.try_get(6).map_err(fault)?,
+        info: row.try_get(7).map_err(fault)?,
+        policy_key: u32::try_from(policy_key).map_err(|_| StoreError::BadRow("a policy key"))?,
+        policy_acknowledged: row.try_get(9).map_err(fault)?,
+        standing: match row.try_get(10).map_err(fault)? {
+            0 => Standing::Allowed,
+            1 => Standing::Quarantined,
+            2 => Standing::Blocked,
+            _ => return Err(StoreError::BadRow("a device's standing")),
+        },
+        // A state this release does not know is never taken for a wipe (T54).
+        wipe: match row.try_get(11).map_err(fault)? {
+            1 => Wipe::Requested,
+            2 => Wipe::Sent,
+            3 => Wipe::Done,
+            _ => Wipe::None,
+        },
+    })
+}
+
+const fn standing_code(standing: Standing) -> i64 {
+    match standing {
+        Standing::Allowed => 0,
+        Standing::Quarantined => 1,
+        Standing::Blocked => 2,
+    }
+}
+
+const fn wipe_code(wipe: Wipe) -> i64 {
+    match wipe {
+        Wipe::None => 0,
+        Wipe::Requested => 1,
+        Wipe::Sent => 2,
+        Wipe::Done => 3,
+    }
+}

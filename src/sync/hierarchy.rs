@@ -1,0 +1,152 @@
+//! Looks at the backend's mailboxes and brings the user's table of folder ids up to date.
+
+use airgate_codec::imap::MailboxName;
+use tracing::{info, warn};
+
+use super::folders::{self, Hierarchy, Listed, Overrides, Role};
+use crate::backend::Login;
+use crate::backend::imap::{Imap, ImapError, Session, SpecialUse};
+use crate::failure::Failure;
+use crate::identity::UserId;
+use crate::store::{FolderRow, Store};
+
+/// Rounds before a table that others keep changing is given up on.
+const ROUNDS: usize = 5;
+
+/// The user's folders as they are now.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    pub rows: Vec<FolderRow>,
+    pub hierarchy: Hierarchy,
+}
+
+/// Lists the mailboxes and reconciles the ids. Folders a phone expects on every account (drafts,
+/// sent, trash) are created when the account has none, as every mail client does.
+///
+/// # Errors
+/// The backend's or the store's; the table is then as it was.
+pub async fn refresh(
+    store: &dyn Store,
+    imap: &Imap,
+    login: &Login,
+    user: &UserId,
+    overrides: &Overrides,
+) -> Result<Folders, Failure> {
+    let mut session = imap.session(login, None).await?;
+    let mut listed = list(&mut session).await?;
+    for _ in 0..ROUNDS {
+        let table = store.folders(user).await?;
+        if create_lacking(&mut session, &listed, &table.rows, overrides).await {
+            listed = list(&mut session).await?;
+        }
+        let mut result = folders::reconcile(&table.rows, &listed, overrides);
+        for id in std::mem::take(&mut result.missing) {
+            let Some(row) = table.rows.iter().find(|row| row.id == id) else {
+                continue;
+            };
+            if proven_absent(imap, login, row).await? {
+                info!(folder = %row.id, "a mailbox is gone");
+                result.changed.push(FolderRow {
+                    retired: true,
+                    ..row.clone()
+                });
+            }
+        }
+        let rows = if result.changed.is_empty() && result.added.is_empty() {
+            Some(table.rows)
+        } else {
+            store
+                .save_folders(user, table.version, &result.changed, &result.added)
+                .await?
+                .map(|table| table.rows)
+        };
+        if let Some(rows) = rows {
+            let hierarchy = folders::hierarchy(&rows, &listed);
+            return Ok(Folders { rows, hierarchy });
+        }
+    }
+    Err(Failure::gateway(
+        "the table of folders kept changing under us",
+    ))
+}
+
+async fn list(session: &mut Session) -> Result<Vec<Listed>, ImapError> {
+    let mailboxes = session.list().await?;
+    // What LIST-STATUS did not bring along is asked for, so that a rename can be told (S16).
+    let unknown: Vec<MailboxName> = mailboxes
+        .iter()
+        .filter(|mailbox| mailbox.selectable && mailbox.status.is_none())
+        .map(|mailbox| mailbox.name.clone())
+        .collect();
+    let mut asked = if unknown.is_empty() {
+        Vec::new()
+    } else {
+        session.status(&unknown).await?
+    }
+    .into_iter();
+    Ok(mailboxes
+        .into_iter()
+        .map(|mailbox| {
+            let status = match mailbox.status {
+                None if mailbox.selectable => asked.next().and_then(Result::ok),
+                status => status,
+            };
+            Listed {
+                name: mailbox.name.as_str().to_owned(),
+                delimiter: mailbox.delimiter,
+                selectable: mailbox.selectable,
+                role: mailbox.special_use.and_then(role),
+                uid_validity: status
+                    .as_ref()
+                    .and_then(|status| status.uid_validity)
+                    .map(|validity| validity.get()),
+                mailbox_id: status.and_then(|status| status.mailbox_id),
+            }
+        })
+        .collect())
+}
+
+const fn role(special_use: SpecialUse) -> Option<Role> {
+    match special_use {
+        SpecialUse::Drafts => Some(Role::Drafts),
+        SpecialUse::Sent => Some(Role::Sent),
+        SpecialUse::Trash => Some(Role::Trash),
+        _ => None,
+    }
+}
+
+/// Creates what every phone expects; whether anything was created.
+async fn create_lacking(
+    session: &mut Session,
+    listed: &[Listed],
+    rows: &[FolderRow],
+    overrides: &Overrides,
+) -> bool {
+    let mut created = false;
+    for (role, name) in folders::lacking(listed, rows, overrides) {
+        let name = MailboxName::new(name);
+        match session.create(&name).await {
+            Ok(()) => {
+                created = true;
+                if let Err(error) = session.subscribe(&name).await {
+                    warn!(?role, %error, "a new mailbox could not be subscribed");
+                }
+            }
+            // The account works without; deleting then means what S9 says it means.
+            Err(error) => warn!(?role, %error, "the account lacks a mailbox and none can be made"),
+        }
+    }
+    created
+}
+
+/// Whether a mailbox missing in a complete list is truly gone: a second connection must say so as
+/// well (S7, S16).
+async fn proven_absent(imap: &Imap, login: &Login, row: &FolderRow) -> Result<bool, Failure> {
+    let mut session = imap.fresh_session(login).await?;
+    let name = MailboxName::new(row.name.clone());
+    match session.status(std::slice::from_ref(&name)).await?.pop() {
+        Some(Err(ImapError::NoMailbox(_))) => Ok(true),
+        Some(Ok(_)) | None => Ok(false),
+        Some(Err(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,293 @@
+//! One look at a mailbox: asks as little as the server's extensions allow and hands the view an
+//! [`Observation`] in which every set is proof (S7, S25).
+//!
+//! - Nothing moved: one STATUS, nothing else.
+//! - QRESYNC: one SELECT tells vanished messages and changed flags.
+//! - CONDSTORE: changed flags by CHANGEDSINCE, absence by a SEARCH when the count says so.
+//! - Neither: the window is listed and its flags are read anew.
+
+use airgate_codec::imap::{Flags, MailboxName, MailboxStatus, Uid, UidSet};
+use tracing::warn;
+
+use super::observe::{Match, Observation};
+use super::plan;
+use super::view::{Cursor, ItemNumber, MailView};
+use crate::backend::Login;
+use crate::backend::imap::{FetchItems, Imap, ImapError, Known, Search, Selected, Session};
+use crate::failure::Failure;
+use crate::identity::UserId;
+use crate::item::{categories, identity};
+use crate::store::Store;
+
+/// A pass that would take more messages than this from a phone, and more than half of what it holds,
+/// is looked at twice (S8).
+const BRAKE_ABOVE: u64 = 20;
+
+/// A mailbox as one device's chain sees it, and what it is asked through.
+#[derive(Clone, Copy)]
+pub struct Mailbox<'a> {
+    pub imap: &'a Imap,
+    pub login: &'a Login,
+    pub store: &'a dyn Store,
+    pub user: &'a UserId,
+    /// The CollectionId.
+    pub collection: &'a str,
+    pub name: &'a MailboxName,
+}
+
+/// Whether what STATUS says leaves no room for a change since the cursor. A server without
+/// HIGHESTMODSEQ never proves that: flags change behind its back.
+pub fn unmoved(cursor: &Cursor, status: &MailboxStatus) -> bool {
+    cursor.modseq != 0
+        && status.highest_modseq.map(|modseq| modseq.get()) == Some(cursor.modseq)
+        && status.uid_validity.map(|validity| validity.get()) == Some(cursor.uid_validity)
+        && status.uid_next.map(Uid::get) == Some(cursor.uid_next)
+        && status.messages == Some(cursor.messages)
+}
+
+impl Mailbox<'_> {
+    /// Brings `view` up to date for a window that begins at `floor`. A `status` just read saves
+    /// asking for it.
+    ///
+    /// # Errors
+    /// Whatever the backend or the store says; the view is then to be thrown away.
+    pub async fn look(
+        &self,
+        session: &mut Session,
+        view: &mut MailView,
+        floor: Option<i32>,
+        status: Option<&MailboxStatus>,
+    ) -> Result<(), Failure> {
+        if let (Some(cursor), true) = (view.cursor, view.floor == floor) {
+            let unmoved = match status {
+                Some(status) => unmoved(&cursor, status),
+                None if cursor.modseq == 0 => false,
+                None => {
+                    let mut answers = session.status(std::slice::from_ref(self.name)).await?;
+                    match answers.pop() {
+                        Some(status) => unmoved(&cursor, &status?),
+                        None => false,
+                    }
+                }
+            };
+            if unmoved {
+                return Ok(());
+            }
+        }
+        self.examine(session, view, floor, false).await?;
+        let (lost, held) = plan::losses(view);
+        if lost > BRAKE_ABOVE && lost * 2 > held {
+            metrics::counter!("airgate_mass_change_brakes_total").increment(1);
+            warn!(
+                lost,
+                held, "a pass would take most of a folder from a phone; looking again"
+            );
+            let mut fresh = self.imap.fresh_session(self.login).await?;
+            self.examine(&mut fresh, view, floor, true).await?;
+        }
+        Ok(())
+    }
+
+    async fn examine(
+        &self,
+        session: &mut Session,
+        view: &mut MailView,
+        floor: Option<i32>,
+        list_anew: bool,
+    ) -> Result<(), Failure> {
+        let known = view.cursor.filter(|_| !list_anew).and_then(|cursor| {
+            Some(Known {
+                uid_validity: airgate_codec::imap::UidValidity::new(cursor.uid_validity)?,
+                modseq: airgate_codec::imap::ModSeq::new(cursor.modseq)?,
+                uids: known_uids(view),
+            })
+        });
+        let selected = session.select(self.name, known.as_ref()).await?;
+        if view
+            .cursor
+            .is_some_and(|cursor| cursor.uid_validity != selected.uid_validity.get())
+        {
+            metrics::counter!("airgate_resync_total", "reason" => "uidvalidity").increment(1);
+            self.renew(session, view, floor).await?;
+        }
+        let now = Cursor {
+            uid_validity: selected.uid_validity.get(),
+            uid_next: selected.uid_next.get(),
+            modseq: selected.highest_modseq.map_or(0, |modseq| modseq.get()),
+            messages: selected.exists,
+        };
+        let follows = view.cursor.filter(|cursor| {
+            !list_anew && view.floor == floor && cursor.modseq != 0 && now.modseq != 0
+        });
+        let observation = match follows {
+            Some(since) => follow(session, view, floor, since, now, selected).await?,
+            None => list(session, view, floor, now).await?,
+        };
+        view.observe(&observation, categories::is_visible);
+        Ok(())
+    }
+
+    /// UIDVALIDITY changed: finds the messages again by Message-ID, size and date (S15).
+    async fn renew(
+        &self,
+        session: &mut Session,
+        view: &mut MailView,
+        floor: Option<i32>,
+    ) -> Result<(), Failure> {
+        let old_validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
+        let prints = self
+            .store
+            .fingerprints(self.user, self.collection, old_validity)
+            .await?;
+        let mut by_print: std::collections::HashMap<i64, Vec<ItemNumber>> =
+            std::collections::HashMap::new();
+        for (uid, print) in prints {
+            if view.phone.items.contains(uid) {
+                by_print.entry(print).or_default().push(view.number_of(uid));
+            }
+        }
+        let mut matches: Vec<Match> = Vec::new();
+        if !by_print.is_empty() {
+            let inside = session.search(&window(floor)).await?;
+            let items = FetchItems {
+                size: true,
+                internal_date: true,
+                headers: Some(vec![identity::HEADER_FIELD]),
+                ..FetchItems::default()
+            };
+            for message in session.fetch(&inside, &items).await? {
+                let (Some(uid), Some(print)) = (message.uid, identity::fingerprint(&message))
+                else {
+                    continue;
+                };
+                // Two mails alike in all three cannot be told apart, and need not be.
+                if let Some(number) = by_print.get_mut(&print).and_then(Vec::pop) {
+                    matches.push((uid.get(), number));
+                }
+            }
+        }
+        view.renew(&matches);
+        Ok(())
+    }
+}
+
+/// Everything of the mailbox this view knows of.
+fn known_uids(view: &MailView) -> UidSet {
+    &(&(&view.server().items | &view.aged) | &view.hidden) | &view.phone.items
+}
+
+/// The messages of the window, `\Deleted` ones included.
+fn window(floor: Option<i32>) -> Search {
+    floor.map_or(Search::All, since)
+}
+
+/// Received on that day or later.
+fn since(day: i32) -> Search {
+    Search::Since(i64::from(day) * 86_400)
+}
+
+/// What changed since the last look, from a server that counts modifications.
+async fn follow(
+    session: &mut Session,
+    view: &MailView,
+    floor: Option<i32>,
+    last: Cursor,
+    now: Cursor,
+    selected: Selected,
+) -> Result<Observation, ImapError> {
+    let known = known_uids(view);
+    let (gone, flags) = if selected.resynced {
+        (selected.vanished & &known, selected.flags)
+    } else {
+        let modseq = airgate_codec::imap::ModSeq::new(last.modseq);
+        let flags = session.fetch_flags(None, modseq).await?;
+        let as_many = now.messages == last.messages && now.uid_next == last.uid_next;
+        let gone = if as_many || known.is_empty() {
+            UidSet::new()
+        } else {
+            &known - &session.search(&Search::In(known.clone())).await?
+        };
+        (gone, flags)
+    };
+    let mut arrived = UidSet::new();
+    if now.uid_next != last.uid_next {
+        let new = Search::UidFrom(Uid::new(last.uid_next).unwrap_or(selected.uid_next));
+        let new = match floor {
+            Some(day) => Search::And(vec![new, since(day)]),
+            None => new,
+        };
+        arrived = session.search(&new).await?;
+        // `n:*` always names the last message, however old it is (RFC 9051 9, seq-range).
+        arrived.remove_range(..last.uid_next);
+    }
+    let flags = flags
+        .into_iter()
+        .map(|(uid, flags)| (uid.get(), flags))
+        .collect();
+    Ok(Observation {
+        cursor: now,
+        floor,
+        gone,
+        arrived,
+        aged: UidSet::new(),
+        flags,
+    })
+}
+
+/// The window as it is now: for the first look, another window, and servers that keep no count.
+async fn list(
+    session: &mut Session,
+    view: &MailView,
+    floor: Option<i32>,
+    now: Cursor,
+) -> Result<Observation, ImapError> {
+    let known = known_uids(view);
+    let inside = session.search(&window(floor)).await?;
+    let deleted = session
+        .search(&Search::And(vec![window(floor), Search::Deleted]))
+        .await?;
+    let mut gone = UidSet::new();
+    let mut aged = UidSet::new();
+    if !known.is_empty() {
+        let absent = &known - &inside;
+        if !absent.is_empty() {
+            let elsewhere = session.search(&Search::In(absent.clone())).await?;
+            gone = &absent - &elsewhere;
+            aged = elsewhere;
+        }
+    }
+    let held = &view.phone.items & &inside;
+    let mut flags: Vec<(u32, Flags)> = if held.is_empty() {
+        Vec::new()
+    } else {
+        let rows = session.fetch_flags(Some(&held), None).await?;
+        rows.into_iter()
+            .map(|(uid, flags)| (uid.get(), flags))
+            .collect()
+    };
+    flags.extend((&deleted - &held).iter().map(|uid| {
+        (
+            uid,
+            Flags {
+                deleted: true,
+                ..Flags::default()
+            },
+        )
+    }));
+    // A message hidden until now that is no longer marked comes back.
+    let unmarked = &(&view.hidden & &inside) - &deleted;
+    flags.extend(
+        (&unmarked - &held)
+            .iter()
+            .map(|uid| (uid, Flags::default())),
+    );
+    let arrived = &inside - &view.server().items;
+    Ok(Observation {
+        cursor: now,
+        floor,
+        gone,
+        arrived,
+        aged,
+        flags,
+    })
+}
