@@ -26,11 +26,7 @@ pub struct Breaker {
     state: Mutex<State>,
 }
 
-<<<<<<< HEAD
 /// Leave to try. Report the outcome with [`Self::succeeded`] or [`Self::failed`]; one that is
-=======
-/// Leave to try. Report the outcome with [`Attempt::succeeded`] or [`Attempt::failed`]; one that is
->>>>>>> imapclient
 /// dropped unreported (a cancelled request) frees the probe's place for the next.
 #[derive(Debug)]
 #[must_use = "an attempt is reported or dropped"]
