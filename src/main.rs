@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use airgate::admin;
 use airgate::admin::wbxml_view::Output;
 use airgate::config::{Config, ServeArgs};
-use airgate::server::Server;
+use airgate::server::{Offline, Server};
 use airgate::traffic::client::EasClient;
 use airgate::traffic::first_sync;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "mimalloc")]
@@ -32,6 +33,13 @@ enum Verb {
     Serve(Box<ServeArgs>),
     /// Check the configuration and say all that is wrong with it
     CheckConfig(Box<ServeArgs>),
+    /// Make, list and revoke the application passcodes phones sign in with
+    Passcode {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(subcommand)]
+        verb: admin::passcode::Verb,
+    },
     /// Show a WBXML body as XML
     Decode {
         /// Hex or binary; standard input when not given
@@ -98,6 +106,13 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::CheckConfig(args) => {
             load(&args)?;
             say("The configuration is good.\n")
+        }
+        Verb::Passcode { config, verb } => {
+            let config = load(&config)?;
+            let offline = Offline::open(&config).await?;
+            let domain = config.default_domain.as_deref();
+            let text = admin::passcode::run(&offline, domain, &verb).await?;
+            say(text.expose_secret())
         }
         Verb::Decode { file } => say(&admin::wbxml_view::decode(&input(file)?)?),
         Verb::Encode { file, hex } => {

@@ -248,7 +248,7 @@ async fn evict(gate: Arc<Gate>, gateway: Arc<Gateway>, shutdown: CancellationTok
         tokio::select! {
             event = changed.recv() => match event {
                 Ok(user) => gateway.forget(&user),
-                Err(RecvError::Lagged(count)) => warn!(count, "fell behind on revocations"),
+                Err(RecvError::Lagged(_)) => gateway.forget_all(),
                 Err(RecvError::Closed) => return,
             },
             () = shutdown.cancelled() => return,

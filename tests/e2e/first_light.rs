@@ -56,7 +56,9 @@ async fn new_mail_wakes_a_held_ping() {
     phone.sync_all("INBOX").await;
     let mut waiting = phone.clone();
     let ping = tokio::spawn(async move { waiting.ping(&["INBOX"], 60).await });
-    world.deliver("INBOX", b"From: a@b.test\r\nSubject: news\r\n\r\nhello\r\n").await;
+    world
+        .deliver("INBOX", b"From: a@b.test\r\nSubject: news\r\n\r\nhello\r\n")
+        .await;
     let answer = ping.await.unwrap();
     assert_eq!(answer.status, ping::status::CHANGES);
     phone.sync_all("INBOX").await;

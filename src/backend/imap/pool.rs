@@ -188,6 +188,15 @@ impl Imap {
         }
     }
 
+    /// The same for everybody, when it is not known whose secrets changed.
+    pub fn forget_all(&self) {
+        for tenant in self.backend.users().values_mut() {
+            tenant.idle.clear();
+            tenant.era.cancel();
+            tenant.era = CancellationToken::new();
+        }
+    }
+
     /// Whether the server is being left alone after repeated failures (T60).
     pub fn is_resting(&self) -> bool {
         self.backend.breaker.is_open(clock::monotonic())

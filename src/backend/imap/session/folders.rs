@@ -205,7 +205,11 @@ impl Session {
         // Of the mailbox that is selected Dovecot tells what this session has seen so far (STATUS is
         // not meant for it, RFC 9051 6.3.11): a NOOP makes it look. Not in the same flight: Dovecot
         // answers the STATUS first then.
-        if connection.mailbox.as_ref().is_some_and(|m| names.contains(&m.name)) {
+        if connection
+            .mailbox
+            .as_ref()
+            .is_some_and(|m| names.contains(&m.name))
+        {
             self.command(None, |c| c.atom("NOOP"), &mut nothing).await?;
         }
         let connection = self.connection()?;

@@ -158,6 +158,50 @@ async fn s7_a_listing_of_flags_that_ends_in_no_is_an_error() {
 }
 
 #[tokio::test]
+async fn s7_fewer_flags_than_messages_is_an_error() {
+    let (imap, mut peers) = client();
+    let (mut session, mut peer) = selected(&imap, &mut peers).await;
+    let short = async {
+        for _ in 0..3 {
+            let tag = peer.hears("UID FETCH 1:* (UID FLAGS)").await;
+            peer.says("* 1 FETCH (UID 10 FLAGS (\\Seen))").await;
+            peer.says(&format!("{tag} OK done")).await;
+            let tag = peer.hears("NOOP").await;
+            peer.says(&format!("{tag} OK done")).await;
+        }
+    };
+    let (flags, ()) = join!(session.fetch_flags(None, None), short);
+    assert!(matches!(flags, Err(ImapError::Protocol(_))));
+}
+
+#[tokio::test]
+async fn an_answer_that_lacks_what_was_asked_for_is_asked_again() {
+    let (imap, mut peers) = client();
+    let (mut session, mut peer) = selected(&imap, &mut peers).await;
+    let items = FetchItems {
+        size: true,
+        sections: vec![("1".into(), Some((0, 9)))],
+        ..FetchItems::default()
+    };
+    const ASK: &str = "UID FETCH 10 (UID RFC822.SIZE BODY.PEEK[1]<0.9>)";
+    let server = async {
+        let tag = peer.hears(ASK).await;
+        peer.says("* 1 FETCH (UID 10 RFC822.SIZE 5)").await;
+        peer.says(&format!("{tag} OK done")).await;
+        let tag = peer.hears("UID FETCH 10 (UID FLAGS)").await;
+        peer.says("* 1 FETCH (UID 10 FLAGS ())").await;
+        peer.says(&format!("{tag} OK done")).await;
+        let tag = peer.hears(ASK).await;
+        peer.says("* 1 FETCH (UID 10 RFC822.SIZE 5 BODY[1] \"hello\")")
+            .await;
+        peer.says(&format!("{tag} OK done")).await;
+    };
+    let uids = UidSet::from_iter([10]);
+    let (fetched, ()) = join!(session.fetch(&uids, &items), server);
+    assert_eq!(fetched.expect("read")[0].section("1"), Some(&b"hello"[..]));
+}
+
+#[tokio::test]
 async fn t68_a_message_whose_answer_nobody_can_read_is_read_another_way() {
     let (imap, mut peers) = client();
     let (mut session, mut peer) = selected(&imap, &mut peers).await;
@@ -336,6 +380,8 @@ async fn s11_flags_change_by_difference_and_the_outcome_is_looked_at() {
         peer.says(&format!("{add} OK done")).await;
         peer.says(&format!("{remove} OK done")).await;
         peer.says("* 1 FETCH (UID 10 FLAGS (\\Seen $WORK))").await;
+        // Said while the first STORE was done; the last word counts.
+        peer.says("* 2 FETCH (UID 11 FLAGS (\\Seen $Work))").await;
         peer.says("* 2 FETCH (UID 11 FLAGS (\\Seen))").await;
         peer.says("* 3 FETCH (UID 12 FLAGS (\\Seen \\Flagged $Work))")
             .await;
