@@ -1,7 +1,7 @@
 //! The commands: typed request in, backend and sync in the middle, typed response out. One file per
 //! command; a reader finds `MoveItems` by its file name.
 //!
-//! [`Gateway`] is the whole server behind the front; [`Call`] is one request on its way through.
+//! [`Gateway`] is the whole server behind the front; `Call` is one request on its way through.
 
 mod failures;
 mod file_reference;
