@@ -30,6 +30,12 @@ impl Settings {
         }
     }
 
+    /// In front of this IMAP server instead.
+    pub fn imap(mut self, url: &str) -> Self {
+        self.imap = Some(url.to_owned());
+        self
+    }
+
     /// With this submission server.
     pub fn smtp(mut self, url: &str) -> Self {
         self.smtp = Some(url.to_owned());

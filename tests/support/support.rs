@@ -6,6 +6,7 @@
 //! The test runner gives every test a process of its own, so nothing is shared between tests.
 
 pub mod backend;
+pub mod cable;
 pub mod mail;
 pub mod other_client;
 pub mod phone;

@@ -79,6 +79,8 @@ impl Cyrus {
             command
         };
         for user in users {
+            // Cyrus writes a transcript of a user's sessions where it finds this directory.
+            give(&dir.make(&format!("conf/log/{}", user.name)));
             add_user(this(&tree.join("usr/sbin/saslpasswd2")), dir.path(), user)?;
         }
         give(&dir.path().join("sasldb2"));
