@@ -79,11 +79,7 @@ impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [class, subject, detail] = self.enhanced;
         if class != 0 {
-            return write!(
-                f,
-                "{} {class}.{subject}.{detail} {}",
-                self.code, self.text
-            );
+            return write!(f, "{} {class}.{subject}.{detail} {}", self.code, self.text);
         }
         write!(f, "{} {}", self.code, self.text)
     }
