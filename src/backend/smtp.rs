@@ -90,6 +90,11 @@ impl Smtp {
         }
     }
 
+    /// The server's name or address.
+    pub fn host(&self) -> &str {
+        &self.settings.host
+    }
+
     /// Hands over one mail. All recipients are taken or none: a mail half sent helps nobody.
     ///
     /// # Errors

@@ -245,7 +245,7 @@ mod tests {
             assert_eq!(read, value);
         }
         let mut out = Vec::new();
-        let list = [mailbox("Müller, \"J\"", "a@b"), mailbox("", "c@d")];
+        let list = [mailbox("Müller, \"J\" x", "a@b"), mailbox("", "c@d")];
         mailboxes("To", &list, &mut out).unwrap();
         let value = Headers::read(&out).raw("To").unwrap().to_vec();
         let read = crate::item::address::Addresses::read(&value, None);
