@@ -10,12 +10,14 @@ mod folders;
 mod gateway;
 mod get_item_estimate;
 mod item_operations;
+mod lookup;
 mod move_items;
 mod moved;
 mod options;
 mod partnership;
 mod ping;
 mod provision;
+mod send;
 mod settings;
 mod sync;
 mod watch;
@@ -64,6 +66,9 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
+        CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
+            send::send(call).await
+        }
         _ => Ok(failures::unknown_command(call.version, call.command)),
     };
     match result {

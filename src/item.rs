@@ -25,6 +25,7 @@ mod legal;
 mod message_class;
 mod mime_text;
 pub mod options;
+pub mod outgoing;
 mod parameters;
 mod preview;
 mod quoted_history;
