@@ -1,6 +1,6 @@
 //! Logs: one line an event, text for people or JSON for machines, to standard error.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
@@ -16,7 +16,8 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
         .with_context(|| format!("the log filter {:?} cannot be read", log.filter))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr);
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
     let started = match log.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),
