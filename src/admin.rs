@@ -2,7 +2,7 @@
 //! print, so that tests call what the operator calls.
 
 pub mod logging;
-//pub mod passcode;
+pub mod passcode;
 pub mod wbxml_view;
 
 use std::io::{self, BufRead as _, IsTerminal as _};

@@ -1,7 +1,7 @@
 //! The commands: typed request in, backend and sync in the middle, typed response out. One file per
 //! command; a reader finds `MoveItems` by its file name.
 //!
-//! [`Gateway`] is the whole server behind the front; [`Call`] is one request on its way through.
+//! [`Gateway`] is the whole server behind the front; `Call` is one request on its way through.
 
 mod failures;
 mod file_reference;
@@ -27,13 +27,16 @@ pub use gateway::{Gateway, Heartbeat, Parts, Settings};
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Malformed;
 use airgate_codec::eas::request_line::CommandName;
+use airgate_codec::imap::MailboxName;
 use tracing::info;
 
 use crate::backend::Login;
-use crate::failure::{self, Failure};
+use crate::failure::{self, Failure, Remedy};
 use crate::front::{Head, Reply};
+use crate::gate::Scopes;
 use crate::identity::{DeviceId, UserId};
-use crate::store::DeviceRow;
+use crate::store::{DeviceRow, FolderRow};
+use crate::sync::mailbox::Mailbox;
 
 /// One request of one device of one user.
 pub(crate) struct Call<'a> {
@@ -42,6 +45,10 @@ pub(crate) struct Call<'a> {
     pub(crate) login: &'a Login,
     pub(crate) device: &'a DeviceId,
     pub(crate) partnership: &'a DeviceRow,
+    /// The classes of items the secret opens (C3).
+    pub(crate) scopes: Scopes,
+    /// Gmail's probe, of which nothing is kept.
+    pub(crate) probe: bool,
     pub(crate) command: CommandName,
     pub(crate) version: ProtocolVersion,
     pub(crate) head: &'a Head,
@@ -64,10 +71,16 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         }
         _ => Ok(failures::unknown_command(call.version, call.command)),
     };
-    result.unwrap_or_else(|failure| {
-        info!(command = %call.command, error = %failure::chain(&failure), "the command failed");
-        failures::reply(call.version, call.command, &failure)
-    })
+    match result {
+        Ok(reply) => reply,
+        Err(failure) => {
+            info!(command = %call.command, error = %failure::chain(&failure), "the command failed");
+            if failure.remedy == Remedy::FreshSecret {
+                call.gateway.gate.refused_by_backend(call.login).await;
+            }
+            failures::reply(call.version, call.command, &failure)
+        }
+    }
 }
 
 /// The answer to a body that is not the command's message: its own status where it has one, the
@@ -87,8 +100,20 @@ fn malformed(call: &Call<'_>, fault: &Malformed, own_status: u16) -> Reply {
     failures::status_reply(call.version, call.command, status)
 }
 
-impl Call<'_> {
-    /// A failure that is the phone's own, for places where no status fits.
+impl<'a> Call<'a> {
+    /// The mailbox behind a folder of the user's.
+    fn mailbox(&'a self, folder: &'a FolderRow, name: &'a MailboxName) -> Mailbox<'a> {
+        Mailbox {
+            imap: &self.gateway.imap,
+            login: self.login,
+            store: self.gateway.store.as_ref(),
+            user: self.user,
+            collection: &folder.id,
+            name,
+        }
+    }
+
+    /// Outlook's desktop with an EAS account, which has habits of its own (REFERENCE 12).
     fn is_outlook(&self) -> bool {
         self.partnership
             .device_type
@@ -96,5 +121,5 @@ impl Call<'_> {
     }
 }
 
-/// Only for its type in signatures below.
+/// What a command comes to: an answer, or a failure of the rooms below.
 type Answer = Result<Reply, Failure>;

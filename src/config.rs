@@ -3,7 +3,7 @@
 //! Flags win over the environment, the environment over the file, the file over defaults. All
 //! errors are found in one go, each with file, line, key and a hint; unknown keys are errors,
 //! because a misspelt limit is no limit. Everything there is to set stands in one table
-//! ([`keys::KEYS`]) from which the readers take their defaults and docs/configuration.md is made.
+//! (`config/keys.rs`) from which the readers take their defaults and docs/configuration.md is made.
 
 mod flags;
 mod keys;

@@ -11,6 +11,7 @@
 //! wrong secret, because a phone forgets its password then.
 
 mod admit;
+mod binding;
 mod book;
 mod changes;
 pub mod hash;

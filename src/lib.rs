@@ -13,7 +13,7 @@ pub mod gate;
 pub mod identity;
 pub mod item;
 pub mod push;
-//pub mod server;
+pub mod server;
 pub mod store;
 pub mod sync;
 pub mod task;

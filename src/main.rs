@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use airgate::admin;
+use airgate::admin::wbxml_view::Output;
 use airgate::config::{Config, ServeArgs};
 use airgate::server::{Offline, Server};
 use airgate::traffic::client::EasClient;
 use airgate::traffic::first_sync;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "mimalloc")]
@@ -106,18 +108,17 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
             say("The configuration is good.\n")
         }
         Verb::Passcode { config, verb } => {
-            let offline = Offline::open(&load(&config)?).await?;
-            say(&admin::passcode::run(&offline, verb).await?)
+            let config = load(&config)?;
+            let offline = Offline::open(&config).await?;
+            let domain = config.default_domain.as_deref();
+            let text = admin::passcode::run(&offline, domain, &verb).await?;
+            say(text.expose_secret())
         }
         Verb::Decode { file } => say(&admin::wbxml_view::decode(&input(file)?)?),
         Verb::Encode { file, hex } => {
-            let bytes = admin::wbxml_view::encode(&input(file)?)?;
-            if hex {
-                let text: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-                say(&format!("{text}\n"))
-            } else {
-                Ok(std::io::stdout().write_all(&bytes)?)
-            }
+            let output = if hex { Output::Hex } else { Output::Binary };
+            let bytes = admin::wbxml_view::encode(&input(file)?, output)?;
+            Ok(std::io::stdout().write_all(&bytes)?)
         }
         Verb::Phone {
             verb:

@@ -68,14 +68,7 @@ impl Server {
         let gate = Gate::new(Arc::clone(&store), verifier, settings, &keys).await?;
         let mode = front::TlsMode::load(&config.tls, &config.state)
             .context("the certificate cannot be used")?;
-        let mut listeners = Vec::with_capacity(config.listen.len());
-        for address in &config.listen {
-            listeners.push(
-                TcpListener::bind(address)
-                    .await
-                    .with_context(|| format!("cannot listen on {address}"))?,
-            );
-        }
+        let listeners = front::bind(&config.listen)?;
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         let gateway = Arc::new(Gateway::new(Parts {
             store: Arc::clone(&store),
@@ -116,7 +109,10 @@ impl Server {
 
     /// The addresses it listens on, with the ports the system chose.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+        self.listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect()
     }
 
     /// Serves until the shutdown token is cancelled.
@@ -124,9 +120,19 @@ impl Server {
     /// # Errors
     /// TLS cannot be set up.
     pub async fn serve(self) -> anyhow::Result<()> {
-        let Self { gateway, gate, store, listeners, front: settings, secure, shutdown } = self;
-        let addresses: Vec<SocketAddr> =
-            listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        let Self {
+            gateway,
+            gate,
+            store,
+            listeners,
+            front: settings,
+            secure,
+            shutdown,
+        } = self;
+        let addresses: Vec<SocketAddr> = listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect();
         let (upkeep_gate, upkeep_stop) = (Arc::clone(&gate), shutdown.clone());
         let upkeep = crate::task::spawn("gate upkeep", async move {
             upkeep_gate.run(upkeep_stop).await;
@@ -158,8 +164,13 @@ impl Offline {
     /// A state directory that cannot be used.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let (store, keys) = open_state(&config.state).await?;
-        let verifier = imap(config)?.map(|imap| -> Arc<dyn VerifyLogin> { Arc::new(AtBackend(imap)) });
-        Ok(Self { store, keys, verifier })
+        let verifier =
+            imap(config)?.map(|imap| -> Arc<dyn VerifyLogin> { Arc::new(AtBackend(imap)) });
+        Ok(Self {
+            store,
+            keys,
+            verifier,
+        })
     }
 }
 
@@ -196,8 +207,14 @@ async fn open_state(state: &Path) -> anyhow::Result<(Arc<dyn Store>, ServerKeys)
 }
 
 fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
-    let Some(url) = &config.imap else { return Ok(None) };
-    let trust = config.backend.ca_file.clone().map_or(Trust::System, Trust::Authorities);
+    let Some(url) = &config.imap else {
+        return Ok(None);
+    };
+    let trust = config
+        .backend
+        .ca_file
+        .clone()
+        .map_or(Trust::System, Trust::Authorities);
     let tls = tls::client_config(&trust).context("the backends' certificates cannot be checked")?;
     let security = match url.security {
         Security::Plain => imap::Security::Plain,
@@ -247,7 +264,7 @@ async fn evict(gate: Arc<Gate>, gateway: Arc<Gateway>, shutdown: CancellationTok
         tokio::select! {
             event = changed.recv() => match event {
                 Ok(user) => gateway.forget(&user),
-                Err(RecvError::Lagged(count)) => warn!(count, "fell behind on revocations"),
+                Err(RecvError::Lagged(_)) => gateway.forget_all(),
                 Err(RecvError::Closed) => return,
             },
             () = shutdown.cancelled() => return,

@@ -24,6 +24,8 @@ pub mod sqlite;
 #[cfg(test)]
 mod suite;
 
+use std::fmt::Debug;
+
 use async_trait::async_trait;
 
 pub use self::audit::{Audit, AuditAction, AuditRow};
@@ -44,7 +46,7 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 /// Everything Airgate keeps.
 #[async_trait]
 pub trait Store:
-    Audit + Chains + Credentials + Devices + Folders + Outbox + Outcomes + Send + Sync
+    Audit + Chains + Credentials + Debug + Devices + Folders + Outbox + Outcomes + Send + Sync
 {
     /// Writes and commits a small row. A command with side effects calls it first where nothing
     /// else it must store comes before them, so that a full disk or a read-only file is found

@@ -17,10 +17,17 @@ mod events;
 #[path = "wbxml/fixtures.rs"]
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod fixtures;
+#[path = "../../fuzz/src/imap_framing.rs"]
+mod imap_framing;
+#[path = "../../fuzz/src/request_line.rs"]
+mod request_line;
 #[path = "../../fuzz/src/wbxml_decode.rs"]
 mod wbxml_decode;
 #[path = "../../fuzz/src/wbxml_roundtrip.rs"]
 mod wbxml_roundtrip;
+
+/// What a debug build costs.
+const SLOWER: u64 = if cfg!(debug_assertions) { 4 } else { 1 };
 
 #[test]
 fn t7_wbxml_decode() {
@@ -34,6 +41,16 @@ fn t7_wbxml_roundtrip() {
         seeds.push(fixtures::example_xml(&example.name).into_bytes());
     }
     smoke("wbxml_roundtrip", seeds, wbxml_roundtrip::run);
+}
+
+#[test]
+fn t7_request_line() {
+    smoke("request_line", Vec::new(), request_line::run);
+}
+
+#[test]
+fn t68_imap_framing() {
+    smoke("imap_framing", Vec::new(), imap_framing::run);
 }
 
 fn wbxml_seeds() -> Vec<Vec<u8>> {

@@ -1,6 +1,8 @@
 //! T68: the shapes real servers send, each read as fixtures/imap/shapes.txt says; and no shape,
 //! whole or mutilated, costs the messages around it.
 
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
+
 #[path = "support/imap_shapes.rs"]
 mod imap_shapes;
 

@@ -6,4 +6,7 @@ mod ceiling;
 #[path = "../src/imap_framing.rs"]
 mod imap_framing;
 
+/// What the sanitizer and the counters cost.
+const SLOWER: u64 = 10;
+
 libfuzzer_sys::fuzz_target!(|data: &[u8]| imap_framing::run(data));

@@ -8,4 +8,7 @@ mod events;
 #[path = "../src/wbxml_decode.rs"]
 mod wbxml_decode;
 
+/// What the sanitizer and the counters cost.
+const SLOWER: u64 = 10;
+
 libfuzzer_sys::fuzz_target!(|data: &[u8]| wbxml_decode::run(data));

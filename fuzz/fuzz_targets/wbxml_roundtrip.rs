@@ -8,4 +8,7 @@ mod events;
 #[path = "../src/wbxml_roundtrip.rs"]
 mod wbxml_roundtrip;
 
+/// What the sanitizer and the counters cost.
+const SLOWER: u64 = 10;
+
 libfuzzer_sys::fuzz_target!(|data: &[u8]| wbxml_roundtrip::run(data));

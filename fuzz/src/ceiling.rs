@@ -10,7 +10,7 @@
 use std::time::{Duration, Instant};
 
 /// Far above what any input of a fuzzer's size should take (microseconds), far below what hurts.
-const CEILING: Duration = Duration::from_millis(50);
+const CEILING: Duration = Duration::from_millis(50 * crate::SLOWER);
 
 /// A busy machine may take the processor away at any moment: only an input that is slow each time
 /// is slow.

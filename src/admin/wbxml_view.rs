@@ -279,9 +279,9 @@ fn place(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// `: hint`, or nothing.
-struct Hint(&'static str);
+struct Hint<'a>(&'a str);
 
-impl std::fmt::Display for Hint {
+impl std::fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             "" => Ok(()),

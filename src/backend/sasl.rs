@@ -159,7 +159,7 @@ impl Exchange {
     ///
     /// # Errors
     /// The server asks for more than the mechanism has to say.
-    pub fn next(&mut self) -> Result<Zeroizing<Vec<u8>>, SaslFault> {
+    pub fn say(&mut self) -> Result<Zeroizing<Vec<u8>>, SaslFault> {
         self.messages.next().ok_or(SaslFault::TooManyChallenges)
     }
 }
@@ -222,10 +222,10 @@ mod tests {
             let mut exchange =
                 Exchange::new(mechanism, login, "mail.test", 993).expect("sound fields");
             for message in messages {
-                let said = exchange.next().expect("one more message");
+                let said = exchange.say().expect("one more message");
                 assert_eq!(said.as_slice(), message.as_bytes(), "{mechanism:?}");
             }
-            assert_eq!(exchange.next().err(), Some(SaslFault::TooManyChallenges));
+            assert_eq!(exchange.say().err(), Some(SaslFault::TooManyChallenges));
         }
     }
 

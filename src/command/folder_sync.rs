@@ -5,7 +5,7 @@ use airgate_codec::eas::folder_sync::{Changes, Folder, FolderType, Request, Resp
 use super::{Call, folders, malformed};
 use crate::failure::Failure;
 use crate::front::Reply;
-use crate::sync::chain::{Asked, Position};
+use crate::sync::chain::{Asked, Position, SyncKey};
 use crate::sync::folders::{self as hierarchy, Hierarchy, Role};
 use crate::sync::step::{Next, Step};
 
@@ -35,7 +35,13 @@ pub(super) async fn folder_sync(call: &Call<'_>) -> Result<Reply, Failure> {
     let now = folders::refresh(call).await?.hierarchy;
     let changes = held.changes_to(&now);
     let unchanged = changes.count() == 0 && step.position == Position::Current;
-    let key = if unchanged {
+    let key = if call.probe {
+        // Nothing is kept of a probe, so any key will do: the next one starts afresh.
+        Some(SyncKey {
+            epoch: 1,
+            counter: 1,
+        })
+    } else if unchanged {
         step.present_key()
     } else {
         step.commit(Next {

@@ -1,7 +1,9 @@
 //! The user's folders, for the commands that name them.
 
 use crate::failure::Failure;
+use crate::gate::Scopes;
 use crate::store::FolderRow;
+use crate::sync::folders::Hierarchy;
 use crate::sync::hierarchy::{self, Folders};
 
 use super::Call;
@@ -11,6 +13,9 @@ pub(super) const CHAIN: &str = "folders";
 
 /// The folders as the table has them; a user seen for the first time has them listed.
 pub(super) async fn known(call: &Call<'_>) -> Result<Vec<FolderRow>, Failure> {
+    if !call.scopes.allows(Scopes::MAIL) {
+        return Ok(Vec::new());
+    }
     let table = call.gateway.store.folders(call.user).await?;
     if table.rows.is_empty() {
         Ok(refresh(call).await?.rows)
@@ -21,6 +26,13 @@ pub(super) async fn known(call: &Call<'_>) -> Result<Vec<FolderRow>, Failure> {
 
 /// The folders as the backend has them now.
 pub(super) async fn refresh(call: &Call<'_>) -> Result<Folders, Failure> {
+    if !call.scopes.allows(Scopes::MAIL) {
+        // A passcode for other classes only sees no mail folders (C3).
+        return Ok(Folders {
+            rows: Vec::new(),
+            hierarchy: Hierarchy::default(),
+        });
+    }
     let gateway = call.gateway;
     hierarchy::refresh(
         gateway.store.as_ref(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::request_line::CommandName;
 use async_trait::async_trait;
 use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
@@ -103,6 +104,11 @@ impl Gateway {
         self.imap.forget(user);
     }
 
+    /// The same for everybody, when it is not known whose.
+    pub fn forget_all(&self) {
+        self.imap.forget_all();
+    }
+
     /// Whether that version is spoken here.
     pub(crate) fn offers(&self, version: ProtocolVersion) -> bool {
         version > ProtocolVersion::V2_5 || self.settings.allow_2_5
@@ -161,6 +167,8 @@ impl Service for Gateway {
             login: &admission.login,
             device: &device,
             partnership: &row,
+            scopes: admission.scopes,
+            probe: admission.probe,
             command: line.command,
             version,
             head,
@@ -169,12 +177,23 @@ impl Service for Gateway {
         if let Some(refusal) = provision::check(&call) {
             return refusal;
         }
+        if call.probe && !allowed_to_probe(call.command) {
+            return Reply::forbidden("Only an account's set-up may use this device id.\n");
+        }
         // A revoked credential ends a held request as well (T46).
         tokio::select! {
             reply = answer(&call) => reply,
             () = self.gate.until_revoked(&admission) => Reply::unauthorized(),
         }
     }
+}
+
+/// What Gmail's probe may see before the account is set up: a passcode is not bound to it.
+const fn allowed_to_probe(command: CommandName) -> bool {
+    matches!(
+        command,
+        CommandName::Provision | CommandName::Settings | CommandName::FolderSync
+    )
 }
 
 /// A refusal as the phone hears it. Whatever is wrong with a secret sounds the same (T37).

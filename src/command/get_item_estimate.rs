@@ -11,7 +11,6 @@ use crate::failure::Failure;
 use crate::front::Reply;
 use crate::store::FolderRow;
 use crate::sync::chain::{Asked, Position};
-use crate::sync::mailbox::Mailbox;
 use crate::sync::options::Options;
 use crate::sync::plan;
 use crate::sync::step::Step;
@@ -93,22 +92,8 @@ async fn estimate(
     let name = MailboxName::new(folder.name.clone());
     let imap = &call.gateway.imap;
     let mut session = imap.session(call.login, Some(&name)).await?;
-    let mailbox = Mailbox {
-        user: call.user,
-        collection: &folder.id,
-        name: &name,
-    };
-    mailbox
-        .look(
-            imap,
-            call.login,
-            store,
-            &mut session,
-            &mut view,
-            floor,
-            None,
-        )
-        .await?;
+    let mailbox = call.mailbox(folder, &name);
+    mailbox.look(&mut session, &mut view, floor, None).await?;
     let waiting = u32::try_from(plan::waiting(&view)).unwrap_or(u32::MAX);
     Ok((status::OK, Some(waiting)))
 }

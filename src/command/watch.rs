@@ -15,7 +15,7 @@ use crate::failure::{self, Failure, Remedy};
 use crate::push::{Event, HoldKind};
 use crate::store::FolderRow;
 use crate::sync::folders::Hierarchy;
-use crate::sync::mailbox::{Mailbox, unmoved};
+use crate::sync::mailbox::unmoved;
 use crate::sync::options::Options;
 use crate::sync::plan;
 use crate::sync::view::MailView;
@@ -144,22 +144,9 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
         let status = status?;
         let moved = view.cursor.is_none_or(|cursor| !unmoved(&cursor, &status));
         if moved || view.floor != floor {
-            let mailbox = Mailbox {
-                user: call.user,
-                collection: &row.id,
-                name,
-            };
-            let store = call.gateway.store.as_ref();
+            let mailbox = call.mailbox(row, name);
             mailbox
-                .look(
-                    imap,
-                    call.login,
-                    store,
-                    &mut session,
-                    &mut view,
-                    floor,
-                    Some(&status),
-                )
+                .look(&mut session, &mut view, floor, Some(&status))
                 .await?;
         }
         if plan::anything(&view) {

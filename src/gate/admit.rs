@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::binding::real_device;
 use super::book::{Reason, log_failure, login_row};
 use super::moment::Moment;
 use super::passcode::{Passcode, Reading};
@@ -22,10 +23,8 @@ use crate::backend::login::Login;
 use crate::failure::chain;
 use crate::identity::{DeviceId, UserId};
 use crate::store::credentials::MAX_PER_USER;
-use crate::store::{AuditAction, AuditRow, CredentialRow, PinOutcome, StoreError, Touch};
+use crate::store::{AuditAction, AuditRow, StoreError, Touch};
 
-/// The DeviceId Gmail tries an account with before it has one; nothing is bound to it.
-const PROBE_DEVICE: &str = "validate";
 /// Longest secret that is looked at.
 const MAX_SECRET: usize = super::vault::MAX_PASSWORD;
 /// When to come again while a backend or the database is away.
@@ -267,94 +266,6 @@ impl Gate {
         }
     }
 
-    /// Binds the credential to the device of its first request (C3); the device it is bound to.
-    async fn bind(
-        &self,
-        now: Moment,
-        attempt: Attempt<'_>,
-        row: &CredentialRow,
-        key: &VerdictKey,
-    ) -> Result<Option<DeviceId>, Refusal> {
-        let Some(device) = real_device(attempt.device) else {
-            return Ok(row.device.clone());
-        };
-        let bound = match &row.device {
-            Some(bound) => bound.clone(),
-            None => {
-                let kind = attempt.device_type.unwrap_or_default();
-                match self
-                    .store
-                    .pin_device(&key.user, &row.id, device, kind)
-                    .await
-                    .map_err(store_down)?
-                {
-                    PinOutcome::Pinned => {
-                        self.book.audit(AuditRow {
-                            credential: Some(row.id.clone()),
-                            detail: kind.chars().take(64).collect(),
-                            ..self.row(AuditAction::DevicePinned, now, attempt, &key.user)
-                        });
-                        device.clone()
-                    }
-                    PinOutcome::Bound(bound) => bound,
-                    PinOutcome::Gone => {
-                        return Err(self.failed(now, attempt, Some(key), Reason::Revoked).await);
-                    }
-                }
-            }
-        };
-        if bound == *device {
-            Ok(Some(bound))
-        } else {
-            Err(self
-                .report_device(now, attempt, &key.user, row.id.clone(), device)
-                .await)
-        }
-    }
-
-    async fn other_device(
-        &self,
-        now: Moment,
-        attempt: Attempt<'_>,
-        verdict: &Verdict,
-        device: &DeviceId,
-    ) -> Refusal {
-        match &verdict.passcode {
-            Some(facts) => {
-                let id = facts.id.clone();
-                self.report_device(now, attempt, &verdict.key.user, id, device)
-                    .await
-            }
-            None => Refusal::DeviceNotBound,
-        }
-    }
-
-    async fn report_device(
-        &self,
-        now: Moment,
-        attempt: Attempt<'_>,
-        user: &UserId,
-        id: crate::store::CredentialId,
-        device: &DeviceId,
-    ) -> Refusal {
-        metrics::counter!("airgate_auth_total", "result" => "device").increment(1);
-        let noted = Noted::DeviceRefused(user.clone(), id.clone(), device.clone());
-        if self.noted.first(noted, now).await {
-            tracing::warn!(
-                user = user.as_str(),
-                credential = id.as_str(),
-                "a passcode came from a device it is not bound to"
-            );
-            // Whoever holds the passcode may make up DeviceIds.
-            let row = AuditRow {
-                credential: Some(id),
-                ..self.row(AuditAction::DeviceRefused, now, attempt, user)
-            };
-            self.book.audit_stranger(row, now);
-        }
-        Refusal::DeviceNotBound
-    }
-
     /// Keeps the verdict and admits.
     async fn remember(
         &self,
@@ -392,7 +303,7 @@ impl Gate {
 
     /// A login that failed: counted, logged and noted down once per secret and device, so that a
     /// phone with a stale secret is no attack (T39).
-    async fn failed(
+    pub(super) async fn failed(
         &self,
         now: Moment,
         attempt: Attempt<'_>,
@@ -462,7 +373,7 @@ impl Gate {
         (backend, login)
     }
 
-    fn row(
+    pub(super) fn row(
         &self,
         action: AuditAction,
         now: Moment,
@@ -489,15 +400,11 @@ fn admission(verdict: &Verdict, login: Login, attempt: Attempt<'_>) -> Admission
     }
 }
 
-fn real_device(device: Option<&DeviceId>) -> Option<&DeviceId> {
-    device.filter(|device| device.as_str() != PROBE_DEVICE)
-}
-
 fn frozen(retry_after: Duration) -> Refusal {
     Refusal::Frozen { retry_after }
 }
 
-fn store_down(error: StoreError) -> Refusal {
+pub(super) fn store_down(error: StoreError) -> Refusal {
     tracing::error!(
         error = chain(&error),
         "the database cannot be asked about a login"

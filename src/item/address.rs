@@ -24,6 +24,8 @@ const MAX_CHARACTERS: usize = 32_768;
 const MAX_MAILBOXES: usize = 10_000;
 /// Longest address (RFC 5321 4.5.3.1.3), with room for what is wrong but in use.
 const MAX_ADDRESS: usize = 512;
+/// Longest encoded word looked for; 75 by the standard, some mailers make one of a whole name.
+const MAX_WORD: usize = 256;
 /// Longest display name kept.
 const MAX_NAME: usize = 512;
 
@@ -159,13 +161,18 @@ impl<'a> Reader<'a> {
                     self.end_group();
                 }
                 b':' if self.starts_group() => {
-                    let name = decode_text(&self.phrase, self.hint);
+                    // Only the first empty group is ever shown.
+                    let name = match self.list.empty_group {
+                        Some(_) => String::new(),
+                        None => decode_text(&self.phrase, self.hint),
+                    };
                     self.phrase.clear();
                     self.group = Some(Group {
                         name,
                         members: self.list.mailboxes.len(),
                     });
                 }
+                b'=' => self.encoded_word(),
                 octet => self.phrase.push(octet),
             }
             if self.list.mailboxes.len() >= MAX_MAILBOXES {
@@ -174,6 +181,26 @@ impl<'a> Reader<'a> {
         }
         self.end();
         self.end_group();
+    }
+
+    /// `=?utf-8?Q?Doe, J.?=`: no mark inside an encoded word is ours, though it should be encoded.
+    fn encoded_word(&mut self) {
+        self.phrase.push(b'=');
+        let near = self
+            .rest
+            .get(..MAX_WORD.min(self.rest.len()))
+            .unwrap_or_default();
+        // `?charset?Q?text?=`: the fourth question mark ends it.
+        let mut marks = near.iter().enumerate().filter(|(_, octet)| **octet == b'?');
+        let begins = marks.next().is_some_and(|(index, _)| index == 0);
+        let Some((end, _)) = marks.nth(2).filter(|_| begins) else {
+            return;
+        };
+        if near.get(end + 1) == Some(&b'=') {
+            let (word, rest) = self.rest.split_at(end + 2);
+            self.phrase.extend_from_slice(word);
+            self.rest = rest;
+        }
     }
 
     fn starts_group(&self) -> bool {

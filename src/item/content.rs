@@ -2,6 +2,7 @@
 //! apart (walk.rs) where the structure is unknown.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use airgate_codec::imap::{Fetched, Part, Structure};
 
@@ -24,7 +25,15 @@ pub(crate) struct Content<'a> {
 struct Raw<'a> {
     octets: &'a [u8],
     complete: bool,
-    walked: Walked,
+    /// Taken apart only if someone asks: a known structure mostly makes it needless.
+    walked: OnceCell<Walked>,
+}
+
+impl Raw<'_> {
+    fn walked(&self) -> &Walked {
+        self.walked
+            .get_or_init(|| walk::walk(self.octets, self.complete))
+    }
 }
 
 /// Octets of one part, from its beginning.
@@ -50,16 +59,15 @@ impl<'a> Content<'a> {
             _ => None,
         };
         if let Some(piece) = content.section("", message.size.unwrap_or(0)) {
-            let walked = walk::walk(piece.octets, piece.complete);
             content.raw = Some(Raw {
                 octets: piece.octets,
                 complete: piece.complete,
-                walked,
+                walked: OnceCell::new(),
             });
         }
         content.root = match (known, &content.raw) {
             (Some(part), _) => Cow::Borrowed(part),
-            (None, Some(raw)) => Cow::Owned(raw.walked.root.clone()),
+            (None, Some(raw)) => Cow::Owned(raw.walked().root.clone()),
             (None, None) => {
                 content.unknown = true;
                 Cow::Owned(Part {
@@ -94,16 +102,18 @@ impl<'a> Content<'a> {
         Headers::read(octets)
     }
 
-    /// The whole message, when it was fetched.
-    pub(crate) fn whole(&self) -> Option<(Piece<'a>, &Walked)> {
+    /// The whole message or its beginning, when it was fetched.
+    pub(crate) fn whole(&self) -> Option<Piece<'a>> {
         let raw = self.raw.as_ref()?;
-        Some((
-            Piece {
-                octets: raw.octets,
-                complete: raw.complete,
-            },
-            &raw.walked,
-        ))
+        Some(Piece {
+            octets: raw.octets,
+            complete: raw.complete,
+        })
+    }
+
+    /// The same taken apart.
+    pub(crate) fn walked(&self) -> Option<&Walked> {
+        self.raw.as_ref().map(Raw::walked)
     }
 
     /// The octets of a part, still transfer-encoded.
@@ -113,7 +123,7 @@ impl<'a> Content<'a> {
         }
         let raw = self.raw.as_ref()?;
         let leaf = raw
-            .walked
+            .walked()
             .leaves
             .iter()
             .find(|leaf| leaf.section == part.section)?;

@@ -344,10 +344,11 @@ fn attachments(
             }
         })
         .collect();
-    let cut = content
-        .whole()
-        .is_none_or(|(piece, walked)| walked.cut || !piece.complete);
-    if outline.overflow || content.is_rough() && cut {
+    let rough = content.is_rough() && {
+        let whole = content.whole().is_some_and(|piece| piece.complete);
+        !whole || content.walked().is_none_or(|walked| walked.cut)
+    };
+    if outline.overflow || rough {
         // Not everything could be listed: the message itself can be opened instead (T14).
         attachments.push(Attachment {
             display_name: "message.eml".into(),

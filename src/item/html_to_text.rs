@@ -3,7 +3,7 @@
 //! and pictures written out. Line ends are CRLF, as Exchange sends them.
 
 use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
-use html5gum::{Span, Tokenizer};
+use html5gum::{Emitter, Error, ForwardingEmitter, Span, Tokenizer};
 
 use crate::item::legal::legalise;
 
@@ -30,7 +30,7 @@ pub(crate) fn convert(html: &str, style: Style, enough: usize) -> String {
     });
     emitter.naively_switch_states(true);
     // The only token there is means "enough": the rest of the input is not read.
-    let _ = Tokenizer::new_with_emitter(html, emitter).next();
+    let _ = Tokenizer::new_with_emitter(html, Quiet(emitter)).next();
     legalise(renderer.finish())
 }
 
@@ -60,6 +60,25 @@ impl Callback<(), ()> for Events<'_> {
         }
         None
     }
+}
+
+/// Looks neither for errors nor into comments: that alone costs half of the time.
+struct Quiet<'a>(CallbackEmitter<Events<'a>, ()>);
+
+impl ForwardingEmitter for Quiet<'_> {
+    type Token = ();
+
+    fn inner(&mut self) -> &mut impl Emitter<Token = ()> {
+        &mut self.0
+    }
+
+    fn should_emit_errors(&mut self) -> bool {
+        false
+    }
+
+    fn emit_error(&mut self, _error: Error) {}
+
+    fn push_comment(&mut self, _text: &[u8]) {}
 }
 
 /// What must stand between the text before and the next text; the strongest wins.
@@ -273,15 +292,15 @@ impl Renderer {
     fn flowing(&mut self, text: &str) {
         let mut rest = text;
         loop {
-            let word = rest.trim_start_matches(is_blank);
-            if word.len() < rest.len() {
+            let blanks = blanks(rest.as_bytes());
+            if blanks > 0 {
                 self.want(Gap::Space);
             }
+            let (_, word) = rest.split_at(blanks);
             if word.is_empty() {
                 return;
             }
-            let end = word.find(is_blank).unwrap_or(word.len());
-            let (word, after) = word.split_at(end);
+            let (word, after) = word.split_at(word_length(word.as_bytes()));
             self.word(word);
             rest = after;
         }
@@ -389,31 +408,13 @@ impl Renderer {
             return;
         }
         let shown = self.out.get(start..).unwrap_or_default().trim();
-        let useful = ["http:", "https:", "mailto:", "tel:", "ftp:"]
-            .iter()
-            .any(|scheme| {
-                target
-                    .get(..scheme.len())
-                    .is_some_and(|s| s.eq_ignore_ascii_case(scheme))
-            });
-        let bare = |text: &str| {
-            text.trim_start_matches("mailto:")
-                .trim_start_matches("tel:")
-                .trim_start_matches("https://")
-                .trim_start_matches("http://")
-                .trim_end_matches('/')
-                .to_owned()
-        };
-        if !useful || shown.is_empty() || bare(shown) == bare(&target) {
+        if shown.is_empty() || !is_useful(&target) || bare(shown) == bare(&target) {
             return;
         }
         let gap = std::mem::replace(&mut self.gap, Gap::None);
         self.word(" <");
-        let target: String = target
-            .chars()
-            .filter(|c| !c.is_whitespace() && !c.is_control())
-            .collect();
-        self.out.push_str(&target);
+        let visible = |c: &char| !c.is_whitespace() && !c.is_control();
+        self.out.extend(target.chars().filter(visible));
         self.out.push('>');
         self.gap = gap;
     }
@@ -424,8 +425,52 @@ impl Renderer {
     }
 }
 
-fn is_blank(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\r' | '\n' | '\u{C}' | '\u{A0}')
+/// A target that a reader of plain text can use.
+fn is_useful(target: &str) -> bool {
+    let scheme = target.split(':').next().unwrap_or_default();
+    ["http", "https", "mailto", "tel", "ftp"]
+        .iter()
+        .any(|useful| scheme.eq_ignore_ascii_case(useful))
+}
+
+/// A target or a text without what links add to the words.
+fn bare(text: &str) -> &str {
+    let text = ["mailto:", "tel:", "https://", "http://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+        .unwrap_or(text);
+    text.strip_suffix('/').unwrap_or(text)
+}
+
+/// Octets of blanks at the start; the two octets of a no-break space go together.
+fn blanks(octets: &[u8]) -> usize {
+    let mut length = 0;
+    loop {
+        length += match octets.get(length..) {
+            Some([b' ' | b'\t' | b'\r' | b'\n' | 0xC, ..]) => 1,
+            Some([0xC2, 0xA0, ..]) => 2,
+            _ => return length,
+        };
+    }
+}
+
+/// Octets up to the next blank.
+fn word_length(octets: &[u8]) -> usize {
+    let mut from = 0;
+    while let Some(rest) = octets.get(from..) {
+        let Some(at) = rest
+            .iter()
+            .position(|&octet| octet <= b' ' || octet == 0xC2)
+        else {
+            break;
+        };
+        from += at;
+        if blanks(octets.get(from..).unwrap_or_default()) > 0 {
+            return from;
+        }
+        from += 1;
+    }
+    octets.len()
 }
 
 /// html5gum gives names in lower case.

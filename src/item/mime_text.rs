@@ -12,8 +12,13 @@ use crate::item::legal::is_legal_utf8;
 use crate::item::transfer;
 use crate::item::walk::{Leaf, Walked};
 
-/// Turns the octets of a message, or of its beginning, into legal text with CRLF line ends.
-pub(crate) fn mime_text(raw: &[u8], walked: &Walked) -> String {
+/// The octets of a message, or of its beginning, as legal text with CRLF line ends. `hint` is the
+/// charset of 8-bit header fields; `walked` is asked for only if parts must be encoded.
+pub(crate) fn mime_text<'a>(
+    raw: &[u8],
+    hint: Option<&str>,
+    walked: impl FnOnce() -> Option<&'a Walked>,
+) -> String {
     let usable = match std::str::from_utf8(raw) {
         Ok(text) => Some(text),
         // A partial fetch may end inside a character.
@@ -25,18 +30,23 @@ pub(crate) fn mime_text(raw: &[u8], walked: &Walked) -> String {
     if let Some(text) = usable.filter(|text| is_legal_utf8(text)) {
         return with_crlf(text);
     }
+    let leaves = walked().map_or(&[][..], |walked| &walked.leaves);
     let mut out = String::with_capacity(raw.len() + raw.len() / 4);
     let mut at = 0;
-    for leaf in walked.leaves.iter().filter(|leaf| !leaf.is_message) {
+    for leaf in leaves.iter().filter(|leaf| !leaf.is_message) {
         let body = raw.get(leaf.body.clone()).unwrap_or_default();
         if leaf.header.start < at || is_legal(body) {
             continue;
         }
-        push_text(raw.get(at..leaf.header.start).unwrap_or_default(), &mut out);
-        push_encoded(raw, leaf, &mut out);
+        push_text(
+            raw.get(at..leaf.header.start).unwrap_or_default(),
+            hint,
+            &mut out,
+        );
+        push_encoded(raw, leaf, hint, &mut out);
         at = leaf.body.end;
     }
-    push_text(raw.get(at..).unwrap_or_default(), &mut out);
+    push_text(raw.get(at..).unwrap_or_default(), hint, &mut out);
     with_crlf(&out)
 }
 
@@ -71,7 +81,7 @@ fn is_legal(octets: &[u8]) -> bool {
 }
 
 /// Headers, preambles, boundaries: line by line, so that one bad line does not spoil a good one.
-fn push_text(octets: &[u8], out: &mut String) {
+fn push_text(octets: &[u8], hint: Option<&str>, out: &mut String) {
     if let Ok(text) = std::str::from_utf8(octets)
         && is_legal_utf8(text)
     {
@@ -79,11 +89,12 @@ fn push_text(octets: &[u8], out: &mut String) {
         return;
     }
     for line in octets.split_inclusive(|&octet| octet == b'\n') {
-        out.push_str(&charset::decode(line, None));
+        let label = hint.filter(|_| std::str::from_utf8(line).is_err());
+        out.push_str(&charset::decode(line, label));
     }
 }
 
-fn push_encoded(raw: &[u8], leaf: &Leaf, out: &mut String) {
+fn push_encoded(raw: &[u8], leaf: &Leaf, hint: Option<&str>, out: &mut String) {
     let header = raw.get(leaf.header.clone()).unwrap_or_default();
     let body = raw.get(leaf.body.clone()).unwrap_or_default();
     let content = transfer::decode(body, &leaf.encoding);
@@ -99,7 +110,7 @@ fn push_encoded(raw: &[u8], leaf: &Leaf, out: &mut String) {
                 .is_some_and(|start| start.eq_ignore_ascii_case(name));
         }
         if !dropping {
-            push_text(line, out);
+            push_text(line, hint, out);
         }
     }
     if !out.is_empty() && !out.ends_with('\n') {
@@ -165,7 +176,8 @@ mod tests {
     use crate::item::walk::walk;
 
     fn text(raw: &[u8]) -> String {
-        mime_text(raw, &walk(raw, true))
+        let walked = walk(raw, true);
+        mime_text(raw, None, || Some(&walked))
     }
 
     #[test]

@@ -5,21 +5,25 @@ use crate::item::html_to_text::{self, Style};
 
 /// Most characters a phone may ask for.
 pub(crate) const MAX_PREVIEW: usize = 255;
-/// Octets of text that surely hold a preview, with room for what is stripped.
-const ENOUGH: usize = 4096;
+/// Octets of text read beyond the four that one character may have, for what is stripped.
+const SPARE: usize = 512;
 
 /// From HTML.
 pub(crate) fn of_html(html: &str, characters: usize) -> String {
     line(
-        &html_to_text::convert(html, Style::Words, ENOUGH),
+        &html_to_text::convert(html, Style::Words, enough(characters)),
         characters,
     )
 }
 
 /// From plain text: page addresses and rows of signs are no words.
 pub(crate) fn of_text(text: &str, characters: usize) -> String {
-    let end = text.floor_char_boundary(ENOUGH);
+    let end = text.floor_char_boundary(enough(characters));
     line(text.get(..end).unwrap_or_default(), characters)
+}
+
+fn enough(characters: usize) -> usize {
+    characters.min(MAX_PREVIEW) * 4 + SPARE
 }
 
 fn line(text: &str, characters: usize) -> String {

@@ -1,1 +1,6 @@
+//! Whole messages through both passes, as IMAP would bring them.
 
+mod bodies;
+mod hostile;
+mod server;
+mod zoo;

@@ -139,8 +139,11 @@ impl Base64 {
 }
 
 /// The six bits of a base64 character, 255 for any other.
-const fn value(octet: u8) -> u8 {
-    BASE64_VALUES[octet as usize]
+fn value(octet: u8) -> u8 {
+    BASE64_VALUES
+        .get(usize::from(octet))
+        .copied()
+        .unwrap_or(255)
 }
 
 #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler")]

@@ -153,7 +153,9 @@ impl Walker<'_> {
             if matches!(line, b"\n" | b"\r\n") {
                 return at + length;
             }
-            if self.boundary(line).is_some() {
+            // A boundary ends a header; text that never had one begins at once.
+            let no_field = at == start && !line.contains(&b':') && !line.starts_with(b"From ");
+            if no_field || self.boundary(line).is_some() {
                 return at;
             }
             at += length;
@@ -241,10 +243,36 @@ impl Walker<'_> {
         }
     }
 
+    /// A multipart whose boundary never came is the text it holds.
+    fn undivided(&mut self) {
+        for index in 0..self.nodes.len() {
+            let Some(node) = self.nodes.get(index) else {
+                return;
+            };
+            if node.kind != Kind::Multipart || node.children > 0 {
+                continue;
+            }
+            let parent = node.parent.and_then(|parent| self.nodes.get(parent));
+            let section = match parent {
+                None => "1".into(),
+                Some(parent) if parent.kind == Kind::Message => {
+                    format!("{}.1", parent.part.section)
+                }
+                Some(_) => node.part.section.clone(),
+            };
+            if let Some(node) = self.nodes.get_mut(index) {
+                node.kind = Kind::Leaf;
+                node.part.media_type = "text/plain".into();
+                node.part.section = section;
+            }
+        }
+    }
+
     fn finish(mut self, whole: bool) -> Walked {
         while !self.open.is_empty() {
             self.close_innermost(self.raw.len(), whole);
         }
+        self.undivided();
         let leaves = self
             .nodes
             .iter()

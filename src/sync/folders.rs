@@ -411,24 +411,24 @@ pub fn hierarchy(known: &[FolderRow], listed: &[Listed]) -> Hierarchy {
         let mut parent = None;
         let mut name = row.name.as_str();
         let mut depth = 0;
-        if let Some(delimiter) = delimiter {
-            if let Some((path, last)) = row.name.rsplit_once(delimiter) {
-                let inside_prefix = !prefix.is_empty() && path == "INBOX";
-                // A parent that is no mailbox is passed over; its name then stays in the child's.
-                parent = if inside_prefix {
-                    None
-                } else {
-                    nearest(&rows, path, delimiter, &prefix)
-                };
-                name = match parent {
-                    Some(found) => row
-                        .name
-                        .get(found.name.len() + delimiter.len_utf8()..)
-                        .unwrap_or(last),
-                    None => row.name.strip_prefix(prefix.as_str()).unwrap_or(&row.name),
-                };
-                depth = row.name.matches(delimiter).count();
-            }
+        if let Some(delimiter) = delimiter
+            && let Some((path, last)) = row.name.rsplit_once(delimiter)
+        {
+            let inside_prefix = !prefix.is_empty() && path == "INBOX";
+            // A parent that is no mailbox is passed over; its name then stays in the child's.
+            parent = if inside_prefix {
+                None
+            } else {
+                nearest(&rows, path, delimiter, &prefix)
+            };
+            name = match parent {
+                Some(found) => row
+                    .name
+                    .get(found.name.len() + delimiter.len_utf8()..)
+                    .unwrap_or(last),
+                None => row.name.strip_prefix(prefix.as_str()).unwrap_or(&row.name),
+            };
+            depth = row.name.matches(delimiter).count();
         }
         let role = Role::from_number(row.role);
         let name = if role == Role::Inbox { "Inbox" } else { name };

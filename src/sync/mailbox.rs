@@ -23,9 +23,12 @@ use crate::store::Store;
 /// is looked at twice (S8).
 const BRAKE_ABOVE: u64 = 20;
 
-/// A mailbox as one device's chain sees it.
-#[derive(Clone, Copy, Debug)]
+/// A mailbox as one device's chain sees it, and what it is asked through.
+#[derive(Clone, Copy)]
 pub struct Mailbox<'a> {
+    pub imap: &'a Imap,
+    pub login: &'a Login,
+    pub store: &'a dyn Store,
     pub user: &'a UserId,
     /// The CollectionId.
     pub collection: &'a str,
@@ -50,9 +53,6 @@ impl Mailbox<'_> {
     /// Whatever the backend or the store says; the view is then to be thrown away.
     pub async fn look(
         &self,
-        imap: &Imap,
-        login: &Login,
-        store: &dyn Store,
         session: &mut Session,
         view: &mut MailView,
         floor: Option<i32>,
@@ -74,7 +74,7 @@ impl Mailbox<'_> {
                 return Ok(());
             }
         }
-        self.examine(store, session, view, floor, false).await?;
+        self.examine(session, view, floor, false).await?;
         let (lost, held) = plan::losses(view);
         if lost > BRAKE_ABOVE && lost * 2 > held {
             metrics::counter!("airgate_mass_change_brakes_total").increment(1);
@@ -82,15 +82,14 @@ impl Mailbox<'_> {
                 lost,
                 held, "a pass would take most of a folder from a phone; looking again"
             );
-            let mut fresh = imap.fresh_session(login).await?;
-            self.examine(store, &mut fresh, view, floor, true).await?;
+            let mut fresh = self.imap.fresh_session(self.login).await?;
+            self.examine(&mut fresh, view, floor, true).await?;
         }
         Ok(())
     }
 
     async fn examine(
         &self,
-        store: &dyn Store,
         session: &mut Session,
         view: &mut MailView,
         floor: Option<i32>,
@@ -109,7 +108,7 @@ impl Mailbox<'_> {
             .is_some_and(|cursor| cursor.uid_validity != selected.uid_validity.get())
         {
             metrics::counter!("airgate_resync_total", "reason" => "uidvalidity").increment(1);
-            self.renew(store, session, view, floor).await?;
+            self.renew(session, view, floor).await?;
         }
         let now = Cursor {
             uid_validity: selected.uid_validity.get(),
@@ -131,13 +130,13 @@ impl Mailbox<'_> {
     /// UIDVALIDITY changed: finds the messages again by Message-ID, size and date (S15).
     async fn renew(
         &self,
-        store: &dyn Store,
         session: &mut Session,
         view: &mut MailView,
         floor: Option<i32>,
     ) -> Result<(), Failure> {
         let old_validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
-        let prints = store
+        let prints = self
+            .store
             .fingerprints(self.user, self.collection, old_validity)
             .await?;
         let mut by_print: std::collections::HashMap<i64, Vec<ItemNumber>> =
@@ -221,10 +220,22 @@ async fn follow(
         // `n:*` always names the last message, however old it is (RFC 9051 9, seq-range).
         arrived.remove_range(..last.uid_next);
     }
-    let flags = flags
+    let mut flags: Vec<(u32, Flags)> = flags
         .into_iter()
         .map(|(uid, flags)| (uid.get(), flags))
         .collect();
+    if !arrived.is_empty() {
+        // QRESYNC tells the flags of known messages only; what came marked is not to be told of.
+        let marked = Search::And(vec![Search::In(arrived.clone()), Search::Deleted]);
+        let marked = session.search(&marked).await?;
+        flags.extend(marked.iter().map(|uid| {
+            let deleted = Flags {
+                deleted: true,
+                ..Flags::default()
+            };
+            (uid, deleted)
+        }));
+    }
     Ok(Observation {
         cursor: now,
         floor,

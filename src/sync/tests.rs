@@ -71,7 +71,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 impl Mailbox {
-    fn nth(&mut self, at: usize) -> Option<u32> {
+    fn nth(&self, at: usize) -> Option<u32> {
         let count = self.messages.len();
         (count > 0)
             .then(|| self.messages.keys().nth(at % count).copied())

@@ -88,9 +88,8 @@ impl MailView {
 
     /// How a phone names the message with this UID.
     pub fn number_of(&self, uid: u32) -> ItemNumber {
-        self.kept_numbers.get(&uid).copied().unwrap_or(ItemNumber(
-            u64::from(self.generation) << 32 | u64::from(uid),
-        ))
+        let plain = ItemNumber(u64::from(self.generation) << 32 | u64::from(uid));
+        self.kept_numbers.get(&uid).copied().unwrap_or(plain)
     }
 
     /// The UID behind a phone's name for a message it holds.

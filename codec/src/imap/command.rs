@@ -81,6 +81,9 @@ pub struct Command {
     style: WireStyle,
     pieces: Vec<CommandPiece>,
     line: Vec<u8>,
+    /// The next argument stands at the start or right behind a bracket. Told by a field, not by
+    /// the last octet: that may belong to a literal.
+    glued: bool,
     fault: Option<BadArgument>,
 }
 
@@ -91,6 +94,7 @@ impl Command {
             style,
             pieces: Vec::new(),
             line: Vec::with_capacity(64),
+            glued: true,
             fault: tag.contains('+').then_some(BadArgument::Atom),
         };
         command.atom(tag)
@@ -124,11 +128,13 @@ impl Command {
     pub fn open(mut self) -> Self {
         self.space();
         self.line.push(b'(');
+        self.glued = true;
         self
     }
 
     pub fn close(mut self) -> Self {
         self.line.push(b')');
+        self.glued = false;
         self
     }
 
@@ -296,8 +302,7 @@ impl Command {
     }
 
     fn space(&mut self) {
-        let start = self.line.is_empty() && self.pieces.is_empty();
-        if !start && self.line.last() != Some(&b'(') {
+        if !std::mem::take(&mut self.glued) {
             self.line.push(b' ');
         }
     }

@@ -54,8 +54,9 @@ pub enum FrameEvent {
     /// A response has ended. If literals of it were streamed, this is the whole response with each
     /// of those replaced by `NIL`, and their lengths are in [`Frame::streamed`].
     Whole(Frame),
-    /// A long literal begins. `prefix` is the response so far (earlier streamed literals as `NIL`)
-    /// up to and including the announcement, without its line end: `* 1 FETCH (BODY[] {300000}`.
+    /// A long literal begins. `prefix` is what came of the response so far, or since the last
+    /// streamed literal of it, up to and including the announcement without its line end:
+    /// `* 1 FETCH (BODY[] {300000}`.
     LiteralStart { prefix: Bytes, length: u64 },
     /// The next octets of it, never empty, at most 64 KiB.
     LiteralPiece(Bytes),
@@ -307,14 +308,7 @@ impl Framer {
         self.scanned = 0;
         self.segment = 0;
         head.truncate(end - ending);
-        let prefix = if self.streamed.is_empty() {
-            head.freeze()
-        } else {
-            let mut all = BytesMut::from(&self.abridged[..]);
-            all.extend_from_slice(&head);
-            all.freeze()
-        };
-        self.abridged.clear();
+        let prefix = head.freeze();
         self.abridged
             .extend_from_slice(without_announcement(&prefix));
         self.abridged.extend_from_slice(b"NIL");

@@ -200,7 +200,7 @@ pub enum Structure {
     Opaque,
 }
 
-/// One BODY[section] answer.
+/// One `BODY[section]` answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FetchedSection {
     /// `` (whole message), `HEADER`, `1.2`, `1.MIME`, `HEADER.FIELDS (...)` normalised to upper case keywords.

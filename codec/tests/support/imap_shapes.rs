@@ -1,5 +1,6 @@
 //! Reads fixtures/imap/shapes.txt (format: fixtures/imap/README.md).
 
+#[allow(dead_code, reason = "not every test uses all")]
 pub(crate) struct Shape {
     pub(crate) name: String,
     pub(crate) wire: Vec<u8>,

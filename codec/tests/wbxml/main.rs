@@ -23,3 +23,6 @@ mod events;
 mod wbxml_decode;
 #[path = "../../../fuzz/src/wbxml_roundtrip.rs"]
 mod wbxml_roundtrip;
+
+/// What a debug build costs.
+const SLOWER: u64 = if cfg!(debug_assertions) { 4 } else { 1 };

@@ -1,7 +1,6 @@
 //! One connection, in step or given up (T33).
 //!
-//! Commands go out in flights: several at once, their answers told apart by tag, the data in
-//! between given to the oldest command not yet ended. From the first octet of a flight until its
+//! Commands go out in flights: several at once, their answers told apart by tag. From the first octet of a flight until its
 //! last tagged answer the connection counts as out of step; a future dropped in between leaves it
 //! so, and whoever finds it so closes it. No answer can then reach the wrong question.
 
@@ -140,8 +139,9 @@ impl Connection {
     }
 
     /// Sends the commands at once and waits until all have ended; how each did, in order. `take`
-    /// gets each piece of data with the number of the oldest command still open, and gives back
-    /// what is not for it. `body` are the octets of the one streamed literal among the commands.
+    /// gets each piece of data and gives back what is not for it. Which command a piece answers
+    /// only the piece itself tells (by tag, UID or name): Dovecot works on several at once, and a
+    /// FETCH is answered before the STORE in front of it has ended. `body` are the octets of the one streamed literal among the commands.
     ///
     /// # Errors
     /// Anything that leaves the connection out of step; a NO or BAD is in [`Ended`].
@@ -167,7 +167,7 @@ impl Connection {
                     continue;
                 }
                 Incoming::Remainder(_) => {
-                    take(*places.front().unwrap_or(&0), Data::TooLarge);
+                    take(Data::TooLarge);
                     continue;
                 }
             };
@@ -193,8 +193,7 @@ impl Connection {
                 }
                 other => {
                     if let Some(untagged) = self.untagged(other)?
-                        && let Some(untagged) =
-                            take(*places.front().unwrap_or(&0), Data::Untagged(untagged))
+                        && let Some(untagged) = take(Data::Untagged(untagged))
                     {
                         self.fold(untagged)?;
                     }
@@ -312,7 +311,10 @@ impl Connection {
                 self.bye = Some(printable(&text));
                 Err(self.ended_by("BYE"))
             }
-            Response::Untagged(untagged) => Ok(Some(untagged)),
+            Response::Untagged(untagged) => {
+                remark(&untagged);
+                Ok(Some(untagged))
+            }
             Response::Continuation { .. } => {
                 if let Some(sending) = self.unsent.front_mut()
                     && sending.pieces.front() == Some(&CommandPiece::AwaitContinuation)
@@ -411,6 +413,14 @@ impl Connection {
 
     pub(super) const fn gather_literals(&mut self) {
         self.framer.set_stream_threshold(MAX_GATHERED as u64);
+    }
+
+    /// For a connection that will mostly sleep (T56).
+    pub(super) fn slim_down(&mut self) {
+        self.wire.slim_down();
+        let early = self.framer.take_buffered();
+        self.framer = framer();
+        self.framer.push(&early);
     }
 
     /// The stream, for TLS. Whatever was read or queued before is dropped (T31).
@@ -517,10 +527,10 @@ pub(super) enum Data {
 }
 
 /// Who takes the data of a flight; gives back what is not its own.
-pub(super) type Take<'a> = dyn FnMut(usize, Data) -> Option<Untagged> + Send + 'a;
+pub(super) type Take<'a> = dyn FnMut(Data) -> Option<Untagged> + Send + 'a;
 
 /// For commands that have no data.
-pub(super) fn nothing(_: usize, data: Data) -> Option<Untagged> {
+pub(super) fn nothing(data: Data) -> Option<Untagged> {
     match data {
         Data::Untagged(untagged) => Some(untagged),
         Data::TooLarge => None,
@@ -529,6 +539,25 @@ pub(super) fn nothing(_: usize, data: Data) -> Option<Untagged> {
 
 pub(super) fn protocol(what: impl Into<String>) -> ImapError {
     ImapError::Protocol(what.into())
+}
+
+/// What an operator may want to know of.
+fn remark(untagged: &Untagged) {
+    match untagged {
+        Untagged::Status {
+            code: Some(Code::Alert),
+            text,
+            ..
+        } => tracing::info!(text = printable(text), "the mail server says"),
+        Untagged::Other(raw) => {
+            metrics::counter!("airgate_backend_errors_total", "backend" => "imap", "kind" => "unread_line")
+                .increment(1);
+            let start = raw.get(..raw.len().min(60)).unwrap_or_default();
+            let line = printable(&String::from_utf8_lossy(start));
+            tracing::debug!(line, "skipped a line of the mail server nobody can read");
+        }
+        _ => {}
+    }
 }
 
 fn incoming(event: FrameEvent) -> Incoming {

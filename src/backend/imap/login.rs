@@ -107,7 +107,7 @@ async fn sasl(
     let mechanism = exchange.mechanism();
     let at_once = connection.capabilities().sasl_ir && mechanism.client_first();
     let initial = match at_once {
-        true => Some(STANDARD.encode(exchange.next()?.as_slice())),
+        true => Some(STANDARD.encode(exchange.say()?.as_slice())),
         false => None,
     };
     // What it offers to a stranger says nothing of what it offers to this user.
@@ -122,7 +122,7 @@ async fn sasl(
     connection.launch(vec![command], |_| {})?;
     loop {
         match connection.next(deadline, &mut &[][..]).await? {
-            Incoming::Response(Response::Continuation { .. }) => match exchange.next() {
+            Incoming::Response(Response::Continuation { .. }) => match exchange.say() {
                 Ok(said) => connection.push_line(STANDARD.encode(said.as_slice()).as_bytes()),
                 Err(fault) => {
                     connection.give_up();
@@ -183,7 +183,7 @@ async fn introduce(connection: &mut Connection) -> Result<(), ImapError> {
     }
     let mut enabled = Vec::new();
     connection
-        .flight(flight, &[], &mut |_, data| match data {
+        .flight(flight, &[], &mut |data| match data {
             Data::Untagged(Untagged::Enabled(names)) => {
                 enabled.extend(names);
                 None

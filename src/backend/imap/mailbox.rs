@@ -46,12 +46,10 @@ impl Mailbox {
             Untagged::Exists(now) if now < self.exists => {
                 return Err("messages went without EXPUNGE");
             }
-            Untagged::Exists(now) => {
-                if now > self.exists {
-                    self.exists = now;
-                    self.news.exists = Some(now);
-                    self.changed = true;
-                }
+            Untagged::Exists(now) if now > self.exists => {
+                self.exists = now;
+                self.news.exists = Some(now);
+                self.changed = true;
             }
             Untagged::Expunge(number) => {
                 if number == 0 || number > self.exists {

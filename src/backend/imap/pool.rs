@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use airgate_codec::imap::MailboxName;
 use secrecy::ExposeSecret as _;
@@ -181,6 +182,15 @@ impl Imap {
     /// they come back. For a revoked passcode or a changed password (T46).
     pub fn forget(&self, user: &UserId) {
         if let Some(tenant) = self.backend.users().get_mut(user) {
+            tenant.idle.clear();
+            tenant.era.cancel();
+            tenant.era = CancellationToken::new();
+        }
+    }
+
+    /// The same for everybody, when it is not known whose secrets changed.
+    pub fn forget_all(&self) {
+        for tenant in self.backend.users().values_mut() {
             tenant.idle.clear();
             tenant.era.cancel();
             tenant.era = CancellationToken::new();
@@ -390,7 +400,7 @@ impl Backend {
     fn start_reaper(self: &Arc<Self>) {
         self.reaper.get_or_init(|| {
             let backend = Arc::downgrade(self);
-            let period = self.settings.deadlines.idle / 4;
+            let period = (self.settings.deadlines.idle / 4).max(Duration::from_secs(1));
             crate::task::spawn("imap idle connections", async move {
                 loop {
                     tokio::time::sleep(period).await;

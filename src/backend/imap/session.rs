@@ -134,13 +134,19 @@ impl Session {
         if !self.stale || !matches!(error, ImapError::Disconnected(_)) {
             return Ok(false);
         }
+        self.start_over().await?;
+        Ok(true)
+    }
+
+    /// Puts a fresh connection in the place of this one.
+    async fn start_over(&mut self) -> Result<(), ImapError> {
         self.connection = None;
+        self.stale = false;
+        self.selected = false;
         let fresh = self.lease.reconnect().await?;
         self.capabilities = Arc::clone(fresh.capabilities());
         self.connection = Some(fresh);
-        self.stale = false;
-        self.selected = false;
-        Ok(true)
+        Ok(())
     }
 
     fn connection(&mut self) -> Result<&mut Connection, ImapError> {

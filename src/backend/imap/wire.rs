@@ -24,6 +24,8 @@ pub(super) struct Wire {
     outgoing: BytesMut,
     /// The stream took octets it may still hold back.
     unflushed: bool,
+    /// Room made for each read.
+    room: usize,
     deflate: Option<Box<Deflate>>,
 }
 
@@ -45,6 +47,8 @@ struct Deflate {
 
 /// Read at a time: one TLS record.
 const CHUNK: usize = 16 << 10;
+/// Read at a time by a watch: a few notices.
+const SIP: usize = 512;
 
 impl Wire {
     pub(super) fn new(stream: Box<dyn Stream>) -> Self {
@@ -52,6 +56,7 @@ impl Wire {
             stream,
             outgoing: BytesMut::new(),
             unflushed: false,
+            room: CHUNK,
             deflate: None,
         }
     }
@@ -67,6 +72,13 @@ impl Wire {
             None => self.outgoing.extend_from_slice(octets),
             Some(deflate) => deflate.squeeze(octets, &mut self.outgoing),
         }
+    }
+
+    /// Reads little at a time from here on, so that a connection that mostly sleeps does not hold
+    /// room for what will not come (T56).
+    pub(super) fn slim_down(&mut self) {
+        self.room = SIP;
+        self.outgoing = BytesMut::from(&self.outgoing[..]);
     }
 
     /// Octets queued and not yet written.
@@ -139,7 +151,7 @@ impl Wire {
         incoming: &mut BytesMut,
     ) -> Poll<io::Result<Flow>> {
         let Some(deflate) = &mut self.deflate else {
-            incoming.reserve(CHUNK);
+            incoming.reserve(self.room);
             let count = poll_read_buf(Pin::new(&mut self.stream), context, incoming);
             return count.map_ok(|count| if count == 0 { Flow::End } else { Flow::Read });
         };
@@ -147,7 +159,7 @@ impl Wire {
             if deflate.inflate(incoming)? {
                 return Poll::Ready(Ok(Flow::Read));
             }
-            deflate.received.reserve(CHUNK);
+            deflate.received.reserve(self.room);
             let stream = Pin::new(&mut self.stream);
             match poll_read_buf(stream, context, &mut deflate.received)? {
                 Poll::Ready(0) => return Poll::Ready(Ok(Flow::End)),

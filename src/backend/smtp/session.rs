@@ -137,12 +137,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let mut line = zeroize::Zeroizing::new(format!("AUTH {}", mechanism.name()));
         if mechanism.client_first() {
             line.push(' ');
-            line.push_str(&STANDARD.encode(exchange.next()?.as_slice()));
+            line.push_str(&STANDARD.encode(exchange.say()?.as_slice()));
         }
         line.push_str("\r\n");
         let mut reply = self.client.cmd(line.as_bytes()).await.map_err(broken)?;
         while reply.code == 334 {
-            let mut answer = zeroize::Zeroizing::new(STANDARD.encode(exchange.next()?.as_slice()));
+            let mut answer = zeroize::Zeroizing::new(STANDARD.encode(exchange.say()?.as_slice()));
             answer.push_str("\r\n");
             reply = self.client.cmd(answer.as_bytes()).await.map_err(broken)?;
         }

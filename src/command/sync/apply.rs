@@ -64,6 +64,13 @@ struct Flagging {
     fingerprint: [u8; 16],
 }
 
+/// Messages whose flags change alike.
+struct Group {
+    add: Vec<Flag>,
+    remove: Vec<Flag>,
+    uids: UidSet,
+}
+
 /// A Delete that names a message the phone may hold.
 struct Deletion {
     server_id: String,
@@ -175,8 +182,7 @@ impl Target<'_, '_> {
         flaggings: Vec<Flagging>,
         responses: &mut Vec<ItemResponse>,
     ) -> Result<(), Failure> {
-        let mut groups: HashMap<(Vec<String>, Vec<String>), (Vec<Flag>, Vec<Flag>, UidSet)> =
-            HashMap::new();
+        let mut groups: HashMap<String, Group> = HashMap::new();
         let mut wanted: Vec<(Flagging, Flags, bool)> = Vec::new();
         for flagging in flaggings {
             let phone = self.view.phone.flags(flagging.uid).unwrap_or_default();
@@ -195,16 +201,18 @@ impl Target<'_, '_> {
             let (add, remove) = flagging.delta.commands(&present);
             let idle = add.is_empty() && remove.is_empty();
             if !idle {
-                let key = (names(&add), names(&remove));
-                let group = groups
-                    .entry(key)
-                    .or_insert_with(|| (add, remove, UidSet::new()));
-                group.2.insert(flagging.uid);
+                let key = format!("{add:?} {remove:?}");
+                let group = groups.entry(key).or_insert_with(|| Group {
+                    add,
+                    remove,
+                    uids: UidSet::new(),
+                });
+                group.uids.insert(flagging.uid);
             }
             wanted.push((flagging, wishes, idle));
         }
         let mut failed: HashMap<u32, bool> = HashMap::new();
-        for (add, remove, uids) in groups.into_values() {
+        for Group { add, remove, uids } in groups.into_values() {
             match self.session.store(&uids, &add, &remove).await {
                 Ok(missing) => failed.extend(missing.iter().map(|uid| (uid, true))),
                 Err(error) if refusal(&error) => {
@@ -415,10 +423,6 @@ fn follow_up(flag: &FollowUp) -> Result<u8, u16> {
     } else {
         Ok(flag.status)
     }
-}
-
-fn names(flags: &[Flag]) -> Vec<String> {
-    flags.iter().map(|flag| format!("{flag:?}")).collect()
 }
 
 /// Whether the backend is well and says no to this one thing.

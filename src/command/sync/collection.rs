@@ -16,7 +16,6 @@ use crate::store::FolderRow;
 use crate::sync::chain::{Asked, Position};
 use crate::sync::folders::Role;
 use crate::sync::journal::Journal;
-use crate::sync::mailbox::Mailbox;
 use crate::sync::options::Options;
 use crate::sync::plan;
 use crate::sync::step::{Next, Step};
@@ -219,21 +218,9 @@ impl Round<'_, '_> {
         let mut session = None;
         if self.must_look(floor, backend_status) {
             let opened = session.insert(call.gateway.imap.session(call.login, Some(&name)).await?);
-            let mailbox = Mailbox {
-                user: call.user,
-                collection: &self.folder.id,
-                name: &name,
-            };
+            let mailbox = call.mailbox(self.folder, &name);
             mailbox
-                .look(
-                    &call.gateway.imap,
-                    call.login,
-                    call.gateway.store.as_ref(),
-                    opened,
-                    &mut self.view,
-                    floor,
-                    backend_status,
-                )
+                .look(opened, &mut self.view, floor, backend_status)
                 .await?;
         }
         let applied = if self.wanted.commands.is_empty() {

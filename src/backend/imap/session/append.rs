@@ -10,7 +10,8 @@ impl Session {
     /// Appends a message, with the time it counts as received (seconds since 1970; now, if
     /// `None`). Gives its place where the server tells (UIDPLUS).
     ///
-    /// Not repeated by itself when the connection ends meanwhile: it may have arrived.
+    /// Not repeated by itself when the connection ends meanwhile: it may have arrived. After a
+    /// refusal no mailbox may be selected any more.
     ///
     /// # Errors
     /// [`ImapError::NoMailbox`], [`ImapError::OverQuota`], [`ImapError::TooLarge`], ...
@@ -48,18 +49,25 @@ impl Session {
             .pop()
             .ok_or_else(|| protocol("no answer to APPEND"))?;
         self.stale = false;
-        match ended.ok(Some(mailbox)) {
-            Ok(ended) => Ok(match ended.code {
-                Some(Code::AppendUid { validity, uids }) => {
-                    uids.min().and_then(Uid::new).map(|uid| (validity, uid))
-                }
-                _ => None,
-            }),
-            // After a refused literal the connection is gone and cannot be asked for the reason.
-            Err(ImapError::Refused(why)) if self.connection()?.in_step() => {
-                Err(self.refused(why, mailbox).await)
+        let refused = match ended.ok(Some(mailbox)) {
+            Ok(ended) => {
+                return Ok(match ended.code {
+                    Some(Code::AppendUid { validity, uids }) => {
+                        uids.min().and_then(Uid::new).map(|uid| (validity, uid))
+                    }
+                    _ => None,
+                });
             }
-            Err(other) => Err(other),
+            Err(error) => error,
+        };
+        // A refused literal cost the connection (T25), not the session: the caller may well want
+        // to make the mailbox and try again.
+        if !self.connection()?.in_step() {
+            self.start_over().await?;
+        }
+        match refused {
+            ImapError::Refused(why) => Err(self.refused(why, mailbox).await),
+            other => Err(other),
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct FetchItems {
     pub structure: bool,
     /// With CONDSTORE.
     pub modseq: bool,
-    /// With OBJECTID.
+    /// With OBJECTID, or Gmail's own.
     pub email_id: bool,
     pub thread_id: bool,
     /// These header fields, as one section `HEADER.FIELDS (...)`; see [`FetchItems::header_of`].
@@ -45,6 +45,7 @@ impl FetchItems {
     }
 
     fn write(&self, c: Command, offered: &Capabilities) -> Command {
+        let gmail = offered.gmail && !offered.object_id;
         let plain = [
             ("UID", true),
             ("FLAGS", self.flags),
@@ -54,6 +55,8 @@ impl FetchItems {
             ("MODSEQ", self.modseq && offered.condstore),
             ("EMAILID", self.email_id && offered.object_id),
             ("THREADID", self.thread_id && offered.object_id),
+            ("X-GM-MSGID", self.email_id && gmail),
+            ("X-GM-THRID", self.thread_id && gmail),
         ];
         let mut c = plain
             .iter()
@@ -75,10 +78,13 @@ impl FetchItems {
 
     /// Whether all that was asked for is there.
     fn complete(&self, fetched: &Fetched) -> bool {
+        // Some servers leave the origin out when they send a short part whole.
         let has = |name: &str, origin: Option<u64>| {
             fetched.sections.iter().any(|section| {
                 section.section.eq_ignore_ascii_case(name)
-                    && section.origin.map(u64::from) == origin
+                    && section
+                        .origin
+                        .is_none_or(|at| Some(u64::from(at)) == origin)
             })
         };
         (!self.flags || fetched.flags.is_some())
@@ -162,6 +168,10 @@ impl Session {
         changed_since: Option<ModSeq>,
     ) -> Result<Vec<(Uid, Flags)>, ImapError> {
         self.mailbox()?;
+        if uids.is_none() && self.mailbox()?.exists == 0 {
+            // `1:*` has no meaning in an empty mailbox, and some servers refuse it.
+            return Ok(Vec::new());
+        }
         let since = changed_since.filter(|_| self.capabilities().condstore);
         for _ in 0..3 {
             let mut found = BTreeMap::new();
@@ -206,7 +216,7 @@ impl Session {
                     None => c,
                 }
             },
-            &mut |_, data| match data {
+            &mut |data| match data {
                 Data::Untagged(Untagged::Fetch(number, fetched)) => {
                     let wanted = |uid: &Uid| uids.is_none_or(|uids| uids.contains(uid.get()));
                     match (fetched.uid.filter(wanted), &fetched.flags) {
@@ -330,7 +340,7 @@ impl Session {
         let mut unread = false;
         let mut too_large = false;
         let ended = self
-            .flight(flight, &mut |_, data| match data {
+            .flight(flight, &mut |data| match data {
                 Data::Untagged(Untagged::Fetch(number, fetched)) => {
                     unread |= fetched.damaged;
                     match fetched.uid.map(Uid::get) {

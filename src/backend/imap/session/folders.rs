@@ -165,9 +165,7 @@ impl Session {
             flight.push(connection.prepare(|c| c.atom("LSUB").string("").string("*"))?);
         }
         let mut gathered = Gathered::default();
-        let ended = self
-            .flight(flight, &mut |_, data| gathered.take(data))
-            .await?;
+        let ended = self.flight(flight, &mut |data| gathered.take(data)).await?;
         for ended in ended {
             ended.ok(None)?;
         }
@@ -176,7 +174,7 @@ impl Session {
             self.command(
                 None,
                 |c| c.atom("LIST").string("").mailbox(&MailboxName::inbox()),
-                &mut |_, data| gathered.take(data),
+                &mut |data| gathered.take(data),
             )
             .await?;
         }
@@ -204,6 +202,17 @@ impl Session {
     ) -> Result<(), ImapError> {
         let offered = Arc::clone(self.capabilities());
         let connection = self.connection()?;
+        // Of the mailbox that is selected Dovecot tells what this session has seen so far (STATUS is
+        // not meant for it, RFC 9051 6.3.11): a NOOP makes it look. Not in the same flight: Dovecot
+        // answers the STATUS first then.
+        if connection
+            .mailbox
+            .as_ref()
+            .is_some_and(|m| names.contains(&m.name))
+        {
+            self.command(None, |c| c.atom("NOOP"), &mut nothing).await?;
+        }
+        let connection = self.connection()?;
         let mut flight = Vec::with_capacity(names.len());
         for name in names {
             flight.push(connection.prepare(|c| {
@@ -212,7 +221,7 @@ impl Session {
             })?);
         }
         let mut found: HashMap<MailboxName, MailboxStatus> = HashMap::new();
-        let mut take = |_, data| match data {
+        let mut take = |data| match data {
             Data::Untagged(Untagged::StatusData(name, status)) if names.contains(&name) => {
                 found.insert(name, status);
                 None
@@ -249,7 +258,7 @@ impl Session {
         self.command(
             None,
             |c| c.atom("LIST").string("").mailbox(name),
-            &mut |_, data| gathered.take(data),
+            &mut |data| gathered.take(data),
         )
         .await?;
         // `*` and `%` in a name are wildcards here, so others may have come along.

@@ -60,6 +60,9 @@ impl Session {
         if *search == Search::All {
             return self.search_all().await;
         }
+        if search.finds_nothing() {
+            return Ok(UidSet::new());
+        }
         if let Some((long, rest)) = search.long_set() {
             let mut found = UidSet::new();
             let parts = lines(long);
@@ -112,7 +115,7 @@ impl Session {
             })?;
             let tag = prepared.tag().to_owned();
             let ended = self
-                .flight(vec![prepared], &mut |_, data| answer.take(data, &tag))
+                .flight(vec![prepared], &mut |data| answer.take(data, &tag))
                 .await?
                 .pop()
                 .ok_or_else(|| self.broke("no answer to SEARCH"))?;
@@ -231,6 +234,15 @@ impl Search {
             Self::In(set) => *found &= set,
             Self::And(keys) => keys.iter().for_each(|key| key.narrow(found)),
             _ => {}
+        }
+    }
+
+    /// An empty set, which IMAP cannot say.
+    fn finds_nothing(&self) -> bool {
+        match self {
+            Self::In(set) => set.is_empty(),
+            Self::And(keys) => keys.iter().any(Self::finds_nothing),
+            _ => false,
         }
     }
 

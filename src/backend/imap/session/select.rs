@@ -32,12 +32,13 @@ pub struct Selected {
     /// New keywords can be made (`\*`).
     pub permanent_keywords: bool,
     pub mailbox_id: Option<String>,
-    /// `flags` and `vanished` are all that changed since what the caller knew (QRESYNC), new
-    /// messages included. Otherwise both are empty and say nothing: compare otherwise (S7).
+    /// `flags` and `vanished` are all that changed among the known messages (QRESYNC). Otherwise
+    /// both are empty and say nothing: compare another way (S7).
     pub resynced: bool,
-    /// Messages whose flags changed, or that are new, with their flags.
+    /// Known messages whose flags changed, with their flags. Some servers add messages that are
+    /// new; Dovecot does not: new is what has a UID from the known UIDNEXT on.
     pub flags: Vec<(Uid, Flags)>,
-    /// Of the known messages (and perhaps others never known) those that are gone.
+    /// The known messages that are gone.
     pub vanished: UidSet,
 }
 
@@ -134,7 +135,7 @@ impl Session {
             }
         };
         let ended = match self
-            .command(Some(name), write, &mut |_, data| told.take(data))
+            .command(Some(name), write, &mut |data| told.take(data))
             .await
         {
             Ok(ended) => ended,
@@ -165,9 +166,9 @@ impl Session {
             changed: false,
         };
         let mut selected = summary(&mailbox, resynced);
-        if resynced {
+        if let Some(known) = known.filter(|_| resynced) {
             selected.flags = told.flags;
-            selected.vanished = told.vanished;
+            selected.vanished = told.vanished & &known.uids;
         }
         self.connection()?.mailbox = Some(mailbox);
         self.selected = true;
@@ -185,7 +186,7 @@ impl Session {
                     let c = c.atom("UID").atom("FETCH").set_from(u32::MAX);
                     c.atoms(["UID"])
                 },
-                &mut |_, data| match data {
+                &mut |data| match data {
                     Data::Untagged(Untagged::Fetch(_, fetched)) => {
                         highest = highest.max(fetched.uid.map_or(0, Uid::get));
                         None

@@ -56,7 +56,7 @@ impl Session {
                 let expunge = |c: Command| c.atom("UID").atom("EXPUNGE").set(&part);
                 flight.push(connection.prepare(expunge)?);
             }
-            let mut own = |_, data| match data {
+            let mut own = |data| match data {
                 Data::Untagged(other) => Some(other),
                 Data::TooLarge => None,
             };
@@ -71,7 +71,7 @@ impl Session {
     }
 
     /// The changes and a look at their outcome, in one flight: servers do not say what they left
-    /// as it was.
+    /// as it was. The last word on a message counts, whichever command it came with.
     async fn store_part(
         &mut self,
         uids: &UidSet,
@@ -88,16 +88,14 @@ impl Session {
                 })?);
             }
         }
-        let stores = flight.len();
         flight.push(connection.prepare(|c| {
             let c = c.atom("UID").atom("FETCH").set(uids);
             c.atoms(["UID", "FLAGS"])
         })?);
         let mut undone = uids.clone();
-        let mut take = |place, data| match data {
+        let mut take = |data| match data {
             Data::Untagged(Untagged::Fetch(number, fetched)) => {
                 if let (Some(uid), Some(flags)) = (fetched.uid, &fetched.flags)
-                    && place == stores
                     && uids.contains(uid.get())
                 {
                     let done = add.iter().all(|flag| has(flags, flag))

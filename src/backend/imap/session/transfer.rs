@@ -74,6 +74,9 @@ impl Session {
         uids: &UidSet,
         to: &MailboxName,
     ) -> Result<Moved, ImapError> {
+        if uids.is_empty() {
+            return Ok(Moved::default());
+        }
         // Without UIDPLUS nobody will tell: remember what to look for, and from where on.
         let before = match self.capabilities().uidplus {
             true => None,
@@ -86,7 +89,7 @@ impl Session {
                 c.mailbox(to)
             })?;
             let ended = self
-                .flight(vec![prepared], &mut |_, data| copied.take(data))
+                .flight(vec![prepared], &mut |data| copied.take(data))
                 .await?
                 .pop()
                 .ok_or_else(|| self.broke("no answer"))?;
@@ -97,9 +100,42 @@ impl Session {
             return Err(self.broke("a COPYUID whose sides differ"));
         }
         match before {
-            None => Ok(copied.finish()),
             Some(before) => self.find_copies(before, to).await,
+            None if copied.validity.is_some() => Ok(copied.finish()),
+            None if verb == "MOVE" => self.moved_somewhere(uids).await,
+            None => self.copied_somewhere(uids, to).await,
         }
+    }
+
+    /// After a COPY without COPYUID from a server with UIDPLUS: there was nothing to copy, or the
+    /// destination has no lasting UIDs (RFC 4315 3, UIDNOTSTICKY).
+    async fn copied_somewhere(
+        &mut self,
+        uids: &UidSet,
+        to: &MailboxName,
+    ) -> Result<Moved, ImapError> {
+        let messages = self.fetch(uids, &identity()).await?;
+        if messages.is_empty() {
+            return Ok(Moved::default());
+        }
+        let before = Before {
+            messages,
+            destination: MailboxStatus::default(),
+        };
+        self.find_copies(before, to).await
+    }
+
+    /// The same after a MOVE: what is not here any more is there.
+    async fn moved_somewhere(&mut self, uids: &UidSet) -> Result<Moved, ImapError> {
+        let left = self.search(&Search::In(uids.clone())).await?;
+        let gone = uids - left;
+        Ok(Moved {
+            validity: None,
+            pairs: gone
+                .iter()
+                .filter_map(|uid| Some((Uid::new(uid)?, None)))
+                .collect(),
+        })
     }
 
     async fn transferred(&mut self, ended: Ended, to: &MailboxName) -> Result<(), ImapError> {

@@ -1,0 +1,25 @@
+//! End to end: the built Airgate over real sockets, real mail servers behind it, and a simulated
+//! phone in front. `tests/support` holds what they stand on.
+//!
+//! One binary for all of them, because linking is most of a test's build time.
+
+// A test may stop at the first surprise, and holds its own clock.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::disallowed_types
+)]
+// The rig offers more than today's tests use.
+#![allow(dead_code, unreachable_pub)]
+// `&[alice.clone()]` reads as what it is, a list of users.
+#![allow(clippy::cloned_ref_to_slice_refs)]
+
+#[path = "../support/support.rs"]
+mod support;
+
+mod first_light;
+mod phone_itself;
+mod rig;
+mod smoke;

@@ -1,0 +1,278 @@
+//! The real `airgate serve`, as a process: started, killed, started again on the same state.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+
+use super::process::{RunDir, Running, free_port, loopback, signal};
+use super::tls::Certificate;
+
+/// How to start it.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    imap: Option<String>,
+    smtp: Option<String>,
+    tls: bool,
+    backend_ca: Option<PathBuf>,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    toml: String,
+}
+
+impl Settings {
+    /// In front of these servers, without TLS, mail passwords accepted.
+    pub fn new(imap: &str) -> Self {
+        Self {
+            imap: Some(imap.to_owned()),
+            arguments: vec!["--accept-mail-password".to_owned()],
+            ..Self::default()
+        }
+    }
+
+    /// In front of this IMAP server instead.
+    pub fn imap(mut self, url: &str) -> Self {
+        self.imap = Some(url.to_owned());
+        self
+    }
+
+    /// With this submission server.
+    pub fn smtp(mut self, url: &str) -> Self {
+        self.smtp = Some(url.to_owned());
+        self
+    }
+
+    /// With TLS, by a certificate made here.
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Trusting this certificate of a backend.
+    pub fn trusting(mut self, certificate: &Certificate) -> Self {
+        self.backend_ca = Some(certificate.certificate.clone());
+        self
+    }
+
+    /// With one more argument.
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Without passing mail passwords through: passcodes only.
+    pub fn only_passcodes(mut self) -> Self {
+        self.arguments
+            .retain(|argument| argument != "--accept-mail-password");
+        self
+    }
+
+    /// With a variable, such as `AIRGATE_LIMITS_BODY`.
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With more lines of configuration.
+    pub fn toml(mut self, lines: &str) -> Self {
+        self.toml.push_str(lines);
+        self.toml.push('\n');
+        self
+    }
+
+    /// Starts it; ready when this returns.
+    ///
+    /// # Panics
+    /// When it does not get ready, with the end of its log.
+    pub fn start(self) -> Server {
+        let dir = RunDir::new("server");
+        let certificate = self.tls.then(|| Certificate::make(&dir));
+        let config = dir.write("airgate.toml", &self.toml);
+        dir.make("state");
+        let mut server = Server {
+            process: None,
+            port: free_port(),
+            certificate,
+            config,
+            settings: self,
+            dir,
+        };
+        // Another process can take the port between our look and the server's bind.
+        for _ in 0..2 {
+            if server.try_start().is_ok() {
+                return server;
+            }
+            server.port = free_port();
+        }
+        server.start();
+        server
+    }
+}
+
+/// A running (or stopped) Airgate.
+#[derive(Debug)]
+pub struct Server {
+    process: Option<Running>,
+    port: u16,
+    certificate: Option<Certificate>,
+    config: PathBuf,
+    settings: Settings,
+    dir: RunDir,
+}
+
+impl Server {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        loopback(self.port)
+    }
+
+    /// What a phone must trust; `None` without TLS.
+    pub fn trust(&self) -> Option<Arc<rustls::ClientConfig>> {
+        self.certificate.as_ref().map(Certificate::client)
+    }
+
+    /// Its certificate, for rotation tests.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+
+    /// The state directory.
+    pub fn state(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
+    /// Starts it again on the same state and port.
+    ///
+    /// # Panics
+    /// When it does not get ready.
+    pub fn start(&mut self) {
+        if let Err(trouble) = self.try_start() {
+            panic!("{trouble}");
+        }
+    }
+
+    fn try_start(&mut self) -> Result<(), String> {
+        let address = self.address();
+        let tls = self.certificate.as_ref().map_or_else(
+            || "off".to_owned(),
+            |pair| format!("{},{}", pair.certificate.display(), pair.key.display()),
+        );
+        let mut command = self.program();
+        command
+            .arg("serve")
+            .arg("--config")
+            .arg(&self.config)
+            .arg("--listen")
+            .arg(address.to_string())
+            .args(["--tls", &tls])
+            .arg("--state")
+            .arg(self.state());
+        for (flag, value) in [
+            ("--imap", &self.settings.imap),
+            ("--smtp", &self.settings.smtp),
+        ] {
+            if let Some(value) = value {
+                command.args([flag, value]);
+            }
+        }
+        if let Some(ca) = &self.settings.backend_ca {
+            command.env("AIRGATE_BACKEND_CA_FILE", ca);
+        }
+        command.args(&self.settings.arguments);
+        let log = self.dir.path().join("airgate.log");
+        let before = self.ready_lines();
+        let mut process = Running::start("airgate", command, &log)
+            .map_err(|error| format!("airgate cannot be started: {error}"))?;
+        let announced = {
+            let log = log.clone();
+            move || ready_lines(&log) > before
+        };
+        process.until(announced)?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Kills it as a power cut would (F4).
+    pub fn kill_nine(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    /// Asks it to end and waits; `None` when it had to be killed.
+    pub fn terminate(&mut self) -> Option<ExitStatus> {
+        self.process.take()?.terminate()
+    }
+
+    /// Sends it a signal, such as `HUP`.
+    pub fn signal(&self, name: &str) {
+        let process = self.process.as_ref().expect("it runs");
+        signal(name, process.pid());
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it runs").pid()
+    }
+
+    /// Resident memory in bytes.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))
+            .expect("a running process");
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .and_then(|rest| {
+                rest.trim()
+                    .trim_end_matches("kB")
+                    .trim()
+                    .parse::<u64>()
+                    .ok()
+            })
+            .map(|kib| kib * 1024)
+            .expect("Linux tells it")
+    }
+
+    /// All it logged since the first start.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("airgate.log")).unwrap_or_default()
+    }
+
+    /// Runs another verb of the program on the same state, such as `passcode add`; gives what it
+    /// prints.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn verb(&self, arguments: &[&str]) -> String {
+        let mut command = self.program();
+        command.args(arguments).arg("--state").arg(self.state());
+        super::process::run(&mut command)
+    }
+
+    fn program(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_airgate"));
+        // What a developer has set for his own server is not for ours.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("AIRGATE_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(self.dir.path())
+            .env("RUST_BACKTRACE", "1")
+            .envs(self.settings.environment.iter().cloned());
+        command
+    }
+
+    fn ready_lines(&self) -> usize {
+        ready_lines(&self.dir.path().join("airgate.log"))
+    }
+}
+
+/// How often the log says that the server is ready.
+fn ready_lines(log: &Path) -> usize {
+    std::fs::read_to_string(log)
+        .unwrap_or_default()
+        .matches("airgate ready on ")
+        .count()
+}
