@@ -229,8 +229,14 @@ fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
 }
 
 fn smtp(config: &Config) -> anyhow::Result<Option<Smtp>> {
-    let Some(url) = &config.smtp else { return Ok(None) };
-    let trust = config.backend.ca_file.clone().map_or(Trust::System, Trust::Authorities);
+    let Some(url) = &config.smtp else {
+        return Ok(None);
+    };
+    let trust = config
+        .backend
+        .ca_file
+        .clone()
+        .map_or(Trust::System, Trust::Authorities);
     let tls = tls::client_config(&trust).context("the backends' certificates cannot be checked")?;
     let security = match url.security {
         Security::Plain => smtp::Security::Plain,
