@@ -22,4 +22,5 @@ mod support;
 mod first_light;
 mod phone_itself;
 mod rig;
+mod sending;
 mod smoke;

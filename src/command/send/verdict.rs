@@ -26,10 +26,10 @@ pub(super) fn of(error: SmtpError) -> Verdict {
         | SmtpError::SenderRefused(reply)
         | SmtpError::Rejected(reply) => refused(reply),
         SmtpError::NeedsUtf8 => status::MAIL_SUBMISSION_FAILED,
-        SmtpError::LoginRefused(_) => {
-            return Verdict::Passing(Failure::new(Blame::Backend, Remedy::FreshSecret, error));
-        }
-        SmtpError::Unreachable(_)
+        // Not a matter of the user's secret: it opened the mailbox a moment ago, and reading must
+        // not freeze because the submission server is set up otherwise.
+        SmtpError::LoginRefused(_)
+        | SmtpError::Unreachable(_)
         | SmtpError::Timeout
         | SmtpError::Disconnected(_)
         | SmtpError::NotNow(_)
@@ -99,21 +99,20 @@ mod tests {
                 Verdict::Passing(_) => panic!("{said} passes"),
             }
         }
-        for (error, remedy) in [
-            (SmtpError::Unreachable("x".into()), Remedy::RetryLater),
-            (SmtpError::Timeout, Remedy::RetryLater),
-            (SmtpError::Disconnected("x".into()), Remedy::RetryLater),
-            (SmtpError::NotNow(reply(451, [4, 0, 0])), Remedy::RetryLater),
-            (SmtpError::Unknown("x".into()), Remedy::RetryLater),
-            (SmtpError::NoStartTls, Remedy::RetryLater),
-            (
-                SmtpError::LoginRefused(reply(535, [5, 7, 8])),
-                Remedy::FreshSecret,
-            ),
+        for error in [
+            SmtpError::Unreachable("x".into()),
+            SmtpError::Timeout,
+            SmtpError::Disconnected("x".into()),
+            SmtpError::NotNow(reply(451, [4, 0, 0])),
+            SmtpError::Unknown("x".into()),
+            SmtpError::NoStartTls,
+            SmtpError::LoginRefused(reply(535, [5, 7, 8])),
         ] {
             let said = error.to_string();
             match of(error) {
-                Verdict::Passing(failure) => assert_eq!(failure.remedy, remedy, "{said}"),
+                Verdict::Passing(failure) => {
+                    assert_eq!(failure.remedy, Remedy::RetryLater, "{said}");
+                }
                 Verdict::Status(status) => panic!("{said} is final: {status}"),
             }
         }
