@@ -18,6 +18,7 @@ pub struct Settings {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     toml: String,
+    state: Option<PathBuf>,
 }
 
 impl Settings {
@@ -80,6 +81,12 @@ impl Settings {
         self
     }
 
+    /// With its state in this directory instead of the run's own.
+    pub fn state_in(mut self, directory: PathBuf) -> Self {
+        self.state = Some(directory);
+        self
+    }
+
     /// Starts it; ready when this returns.
     ///
     /// # Panics
@@ -138,7 +145,8 @@ impl Server {
 
     /// The state directory.
     pub fn state(&self) -> PathBuf {
-        self.dir.path().join("state")
+        let own = || self.dir.path().join("state");
+        self.settings.state.clone().unwrap_or_else(own)
     }
 
     /// Starts it again on the same state and port.
