@@ -72,7 +72,13 @@ impl Server {
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         let gateway = Arc::new(Gateway::new(Parts {
             store: Arc::clone(&store),
-            hub: Hub::new(imap.clone(), PushSettings::default()),
+            hub: Hub::new(
+                imap.clone(),
+                PushSettings {
+                    poll: config.backend.poll,
+                    ..PushSettings::default()
+                },
+            ),
             imap,
             smtp: smtp(&config)?,
             gate: Arc::clone(&gate),

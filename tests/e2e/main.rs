@@ -24,3 +24,4 @@ mod phone_itself;
 mod rig;
 mod sending;
 mod smoke;
+mod sync;

@@ -99,14 +99,22 @@ impl OtherClient {
         answer
     }
 
+    /// The same, received at that time, as in `01-Feb-2020 10:00:00 +0000`.
+    pub async fn append_dated(&mut self, folder: &str, date: &str, message: &[u8]) -> Answer {
+        let command = format!("APPEND \"{folder}\" () \"{date}\"");
+        let answer = self.upload(&command, message).await;
+        assert!(answer.is_ok(), "APPEND: {}", answer.tagged);
+        answer
+    }
+
     /// As [`Self::append`], but may be refused.
     pub async fn try_append(&mut self, folder: &str, flags: &str, message: &[u8]) -> Answer {
-        let tag = self
-            .send(&format!(
-                "APPEND \"{folder}\" ({flags}) {{{}}}",
-                message.len()
-            ))
-            .await;
+        let command = format!("APPEND \"{folder}\" ({flags})");
+        self.upload(&command, message).await
+    }
+
+    async fn upload(&mut self, command: &str, message: &[u8]) -> Answer {
+        let tag = self.send(&format!("{command} {{{}}}", message.len())).await;
         loop {
             let line = self.line().await;
             if line.starts_with('+') {

@@ -299,6 +299,10 @@ impl Phone {
             if let (Some(item), Some(held)) = (item, self.memory.collections.get_mut(&to)) {
                 held.items.insert(new.clone(), item);
             }
+            self.memory.moved.insert(moved.source_item.clone());
+            if self.profile.device_type != "WindowsOutlook15" {
+                self.memory.moved.insert(new.clone());
+            }
         }
         response
     }

@@ -22,8 +22,7 @@ async fn selected(imap: &Imap, peers: &mut Peers) -> (Session, Peer) {
     (session, peer)
 }
 
-const LIST: &str = "LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE STATUS \
-    (MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ))";
+const LIST: &str = "LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (UIDVALIDITY))";
 
 #[tokio::test]
 async fn mailboxes_come_with_use_subscription_and_status_in_one_round_trip() {
@@ -33,10 +32,7 @@ async fn mailboxes_come_with_use_subscription_and_status_in_one_round_trip() {
         let tag = peer.hears(LIST).await;
         peer.says("* LIST (\\HasNoChildren \\Subscribed) \"/\" inbox")
             .await;
-        peer.says(
-            "* STATUS INBOX (MESSAGES 5 UIDNEXT 60 UIDVALIDITY 77 UNSEEN 1 HIGHESTMODSEQ 900)",
-        )
-        .await;
+        peer.says("* STATUS INBOX (UIDVALIDITY 77)").await;
         peer.says("* LIST (\\Noselect \\HasChildren) \"/\" Level")
             .await;
         peer.says("* LIST (\\Sent) \"/\" \"Level/Entw&APw-rfe\"")
@@ -49,7 +45,7 @@ async fn mailboxes_come_with_use_subscription_and_status_in_one_round_trip() {
     assert_eq!(list[0].name, MailboxName::inbox());
     assert!(list[0].subscribed && list[0].selectable);
     let status = list[0].status.as_ref().expect("a status");
-    assert_eq!(status.highest_modseq, ModSeq::new(900));
+    assert_eq!(status.uid_validity, UidValidity::new(77));
     assert!(!list[1].selectable);
     assert_eq!(list[2].special_use, Some(SpecialUse::Sent));
     assert_eq!(list[2].name.as_str(), "Level/Entwürfe");
