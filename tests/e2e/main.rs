@@ -19,7 +19,14 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod crash;
+mod faults;
 mod first_light;
+mod gate;
+mod limits;
+mod operator;
 mod phone_itself;
+mod provisioning;
 mod rig;
 mod smoke;
+mod wire;
