@@ -9,6 +9,7 @@ mod folder_sync;
 mod folders;
 mod gateway;
 mod get_item_estimate;
+mod in_flight;
 mod item_operations;
 mod lookup;
 mod move_items;
@@ -27,6 +28,7 @@ pub use gateway::{Gateway, Heartbeat, Parts, Settings};
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Malformed;
 use airgate_codec::eas::request_line::CommandName;
+use airgate_codec::eas::status;
 use airgate_codec::imap::MailboxName;
 use tracing::info;
 
@@ -57,6 +59,9 @@ pub(crate) struct Call<'a> {
 
 /// Carries out a command.
 pub(crate) async fn answer(call: &Call<'_>) -> Reply {
+    if !call.command.exists_in(call.version) {
+        return failures::status_reply(call.version, call.command, status::VERSION_NOT_SUPPORTED);
+    }
     let result = match call.command {
         CommandName::Sync => sync::sync(call).await,
         CommandName::FolderSync => folder_sync::folder_sync(call).await,

@@ -95,6 +95,8 @@ impl Server {
                 },
                 max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
                 policy: config.policy.clone(),
+                devices: config.limits.devices,
+                requests_per_device: config.limits.requests_per_device,
             },
             shutdown: shutdown.clone(),
         }));
@@ -230,6 +232,8 @@ fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
     let mut settings = ImapSettings::new(url.host.clone(), url.port, security, tls);
     settings.per_user_connections = config.backend.imap_connections;
     settings.compress = config.backend.imap_compress;
+    settings.deadlines.connect = config.backend.connect;
+    settings.deadlines.progress = config.backend.silence;
     settings.hide.clone_from(&config.backend.hide_capabilities);
     Ok(Some(Imap::new(settings)))
 }

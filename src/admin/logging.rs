@@ -16,8 +16,9 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
         .with_context(|| format!("the log filter {:?} cannot be read", log.filter))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
+        // Colours in a file or a journal hide the words from whoever searches them, ban tools first.
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     let started = match log.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::request_line::CommandName;
+use airgate_codec::eas::status;
 use async_trait::async_trait;
 use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{info, warn};
 
-use super::{Call, answer, options, partnership, provision};
+use super::in_flight::{InFlight, Place};
+use super::provision::PolicyMark;
+use super::{Call, answer, failures, options, partnership, provision};
 use crate::backend::imap::Imap;
 use crate::backend::smtp::Smtp;
 use crate::config;
@@ -33,7 +36,10 @@ pub struct Gateway {
     pub(crate) gate: Arc<Gate>,
     pub(crate) holds: Holds,
     pub(crate) leases: Leases,
+    pub(crate) in_flight: InFlight,
     pub(crate) settings: Settings,
+    /// What tells the keys of the present policy from those of an older one.
+    pub(crate) policy_mark: Option<PolicyMark>,
     pub(crate) partnerships: Cache<(UserId, DeviceId), DeviceRow>,
     pub(crate) shutdown: CancellationToken,
 }
@@ -50,6 +56,16 @@ pub struct Settings {
     pub max_message: u64,
     /// `None` sends no policy.
     pub policy: Option<config::Policy>,
+    /// Devices a user may have.
+    pub devices: usize,
+    /// Requests of one device that may run at a time, a held Ping not counted.
+    pub requests_per_device: u32,
+}
+
+/// Who was let in, with the place of the request among those of the device.
+pub struct Guest {
+    admission: Admission,
+    _place: Option<Place>,
 }
 
 /// The shortest and longest heartbeat, in seconds.
@@ -78,6 +94,8 @@ const PARTNERSHIPS: u64 = 100_000;
 const PARTNERSHIP_IDLE: Duration = Duration::from_secs(3600);
 /// How long another node's change of a row may go unseen.
 const PARTNERSHIP_AGE: Duration = Duration::from_secs(300);
+/// When a phone with too many requests under way may try again: one of them has ended by then.
+const RETRY_CROWDED: Duration = Duration::from_secs(5);
 
 impl Gateway {
     pub fn new(parts: Parts) -> Self {
@@ -89,6 +107,8 @@ impl Gateway {
             gate: parts.gate,
             holds: Holds::default(),
             leases: Leases::default(),
+            in_flight: InFlight::new(parts.settings.requests_per_device),
+            policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,
             partnerships: Cache::builder()
                 .max_capacity(PARTNERSHIPS)
@@ -109,6 +129,22 @@ impl Gateway {
         self.imap.forget_all();
     }
 
+    /// A place for one more request of this device.
+    fn place(&self, admission: &Admission, device: &DeviceId) -> Result<Place, Reply> {
+        self.in_flight
+            .enter(&admission.user, device)
+            .ok_or_else(|| {
+                metrics::counter!("airgate_limits_hit_total", "limit" => "requests_per_device")
+                    .increment(1);
+                info!(
+                    user = admission.user.as_str(),
+                    device = ?device.as_str(),
+                    "too many requests of this device at a time"
+                );
+                Reply::unavailable(RETRY_CROWDED)
+            })
+    }
+
     /// Whether that version is spoken here.
     pub(crate) fn offers(&self, version: ProtocolVersion) -> bool {
         version > ProtocolVersion::V2_5 || self.settings.allow_2_5
@@ -117,17 +153,17 @@ impl Gateway {
 
 #[async_trait]
 impl Service for Gateway {
-    type Admission = Admission;
+    type Admission = Guest;
 
-    async fn admit(&self, head: &Head) -> Result<Admission, Reply> {
+    async fn admit(&self, head: &Head) -> Result<Guest, Reply> {
+        let Some(Authorization::Basic { user, secret }) = &head.authorization else {
+            return Err(Reply::unauthorized());
+        };
         if head.version.is_some_and(|version| !self.offers(version)) {
             return Err(Reply::bad_request(
                 "This protocol version is not spoken here.\n",
             ));
         }
-        let Some(Authorization::Basic { user, secret }) = &head.authorization else {
-            return Err(Reply::unauthorized());
-        };
         let (device, device_type) = match &head.line {
             Some(line) => match DeviceId::parse(&line.device_id) {
                 Ok(device) => (Some(device), Some(line.device_type.as_str())),
@@ -135,17 +171,31 @@ impl Service for Gateway {
             },
             None => (None, None),
         };
-        self.gate
+        let admission = self
+            .gate
             .admit(user, secret, device.as_ref(), device_type, head.client)
             .await
-            .map_err(refuse)
+            .map_err(refuse)?;
+        // A newer Ping ends the older one, so Pings cannot pile up; counted, the newer could not
+        // come in to end it.
+        let place = match (&device, &head.line) {
+            (Some(device), Some(line)) if line.command != CommandName::Ping => {
+                Some(self.place(&admission, device)?)
+            }
+            _ => None,
+        };
+        Ok(Guest {
+            admission,
+            _place: place,
+        })
     }
 
-    async fn options(&self, _head: &Head, _admission: Admission) -> Reply {
+    async fn options(&self, _head: &Head, _guest: Guest) -> Reply {
         options::options(self)
     }
 
-    async fn command(&self, admission: Admission, request: EasRequest) -> Reply {
+    async fn command(&self, guest: Guest, request: EasRequest) -> Reply {
+        let admission = &guest.admission;
         let head = &request.head;
         let (Some(line), Some(version)) = (&head.line, head.version) else {
             return Reply::bad_request("The request names no command.\n");
@@ -155,10 +205,14 @@ impl Service for Gateway {
         };
         let row =
             match partnership::of(self, &admission.user, &device, &line.device_type, head).await {
-                Ok(row) => row,
+                Ok(Some(row)) => row,
+                Ok(None) => {
+                    let status = status::MAXIMUM_DEVICES_REACHED;
+                    return failures::status_reply(version, line.command, status);
+                }
                 Err(failure) => {
                     warn!(error = %failure::chain(&failure), "the device's row cannot be had");
-                    return super::failures::reply(version, line.command, &failure);
+                    return failures::reply(version, line.command, &failure);
                 }
             };
         let call = Call {
@@ -183,7 +237,7 @@ impl Service for Gateway {
         // A revoked credential ends a held request as well (T46).
         tokio::select! {
             reply = answer(&call) => reply,
-            () = self.gate.until_revoked(&admission) => Reply::unauthorized(),
+            () = self.gate.until_revoked(admission) => Reply::unauthorized(),
         }
     }
 }

@@ -19,9 +19,16 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod crash;
+mod faults;
 mod first_light;
+mod gate;
+mod limits;
+mod operator;
 mod phone_itself;
+mod provisioning;
 mod rig;
 mod sending;
 mod smoke;
 mod sync;
+mod wire;

@@ -7,10 +7,12 @@
 
 pub mod backend;
 pub mod cable;
+pub mod faulty;
 pub mod mail;
 pub mod other_client;
 pub mod phone;
 pub mod process;
+pub mod raw;
 pub mod schema;
 pub mod server;
 pub mod smtp;
