@@ -19,7 +19,11 @@
 #[path = "../support/support.rs"]
 mod support;
 
+#[path = "../../src/item/tests/describe.rs"]
+mod describe;
+
 mod first_light;
+mod mail_zoo;
 mod phone_itself;
 mod rig;
 mod smoke;

@@ -7,6 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpStream;
 
 use super::backend::User;
+use super::mail;
 
 /// A logged-in IMAP connection.
 #[derive(Debug)]
@@ -101,11 +102,20 @@ impl OtherClient {
 
     /// As [`Self::append`], but may be refused.
     pub async fn try_append(&mut self, folder: &str, flags: &str, message: &[u8]) -> Answer {
+        self.append_with(&format!("\"{folder}\" ({flags})"), message)
+            .await
+    }
+
+    /// Adds a mail that arrived at this time; may be refused.
+    pub async fn try_append_at(&mut self, folder: &str, seconds: u64, message: &[u8]) -> Answer {
+        let date = mail::internal_date(seconds);
+        self.append_with(&format!("\"{folder}\" () \"{date}\""), message)
+            .await
+    }
+
+    async fn append_with(&mut self, arguments: &str, message: &[u8]) -> Answer {
         let tag = self
-            .send(&format!(
-                "APPEND \"{folder}\" ({flags}) {{{}}}",
-                message.len()
-            ))
+            .send(&format!("APPEND {arguments} {{{}}}", message.len()))
             .await;
         loop {
             let line = self.line().await;

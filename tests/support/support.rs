@@ -6,6 +6,7 @@
 //! The test runner gives every test a process of its own, so nothing is shared between tests.
 
 pub mod backend;
+pub mod counting;
 pub mod mail;
 pub mod other_client;
 pub mod phone;
@@ -15,3 +16,4 @@ pub mod server;
 pub mod smtp;
 pub mod tls;
 pub mod world;
+pub mod zoo;
