@@ -14,7 +14,11 @@ fn airgate(dir: &RunDir, arguments: &[&str]) -> Output {
             command.env_remove(name);
         }
     }
-    command.current_dir(dir.path()).args(arguments).output().unwrap()
+    command
+        .current_dir(dir.path())
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -80,13 +84,22 @@ fn all_mistakes_are_told_at_once_with_line_key_and_hint() {
 #[test]
 fn a_good_configuration_says_so_and_a_missing_one_says_what_is_missing() {
     let dir = RunDir::new("config");
-    let good = airgate(&dir, &["check-config", "--imap", "imaps://mail.example.com"]);
+    let good = airgate(
+        &dir,
+        &["check-config", "--imap", "imaps://mail.example.com"],
+    );
     assert!(good.status.success(), "{good:?}");
-    assert_eq!(String::from_utf8_lossy(&good.stdout), "The configuration is good.\n");
+    assert_eq!(
+        String::from_utf8_lossy(&good.stdout),
+        "The configuration is good.\n"
+    );
     let missing = airgate(&dir, &["serve"]);
     assert_eq!(missing.status.code(), Some(1));
     let said = String::from_utf8_lossy(&missing.stderr).into_owned();
-    assert!(said.contains("imap = \"imaps://mail.example.com\""), "{said}");
+    assert!(
+        said.contains("imap = \"imaps://mail.example.com\""),
+        "{said}"
+    );
     let nowhere = airgate(&dir, &["serve", "--config", "missing.toml"]);
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("missing.toml"));
 }
@@ -100,8 +113,15 @@ async fn a_taken_port_and_a_closed_directory_are_explained() {
     let second = airgate(
         &dir,
         &[
-            "serve", "--listen", &address, "--tls", "off", "--imap", "imap://127.0.0.1:1",
-            "--state", state.to_str().unwrap(),
+            "serve",
+            "--listen",
+            &address,
+            "--tls",
+            "off",
+            "--imap",
+            "imap://127.0.0.1:1",
+            "--state",
+            state.to_str().unwrap(),
         ],
     );
     assert_eq!(second.status.code(), Some(1));
@@ -111,8 +131,15 @@ async fn a_taken_port_and_a_closed_directory_are_explained() {
     let third = airgate(
         &dir,
         &[
-            "serve", "--listen", "127.0.0.1:0", "--tls", "off", "--imap", "imap://127.0.0.1:1",
-            "--state", file.to_str().unwrap(),
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--tls",
+            "off",
+            "--imap",
+            "imap://127.0.0.1:1",
+            "--state",
+            file.to_str().unwrap(),
         ],
     );
     assert_eq!(third.status.code(), Some(1));

@@ -7,6 +7,7 @@
 
 pub mod backend;
 pub mod cable;
+pub mod counting;
 pub mod faulty;
 pub mod mail;
 pub mod other_client;
@@ -18,3 +19,4 @@ pub mod server;
 pub mod smtp;
 pub mod tls;
 pub mod world;
+pub mod zoo;

@@ -161,6 +161,7 @@ sasl_mech_list: PLAIN LOGIN
 virtdomains: userid
 unixhierarchysep: yes
 altnamespace: yes
+munge8bit: no
 autocreate_quota: 0
 autocreate_post: yes
 autocreate_inbox_folders: Sent | Drafts | Trash | Junk | Archive
