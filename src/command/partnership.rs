@@ -132,21 +132,14 @@ pub(super) async fn save_information(
     update(call, |row| row.info = info).await
 }
 
-async fn newest(
-    gateway: &Gateway,
-    key: &(UserId, DeviceId),
-) -> Result<Option<DeviceRow>, Failure> {
+async fn newest(gateway: &Gateway, key: &(UserId, DeviceId)) -> Result<Option<DeviceRow>, Failure> {
     match gateway.partnerships.get(key).await {
         Some(row) => Ok(Some(row)),
         None => Ok(gateway.store.device(&key.0, &key.1).await?),
     }
 }
 
-async fn write(
-    gateway: &Gateway,
-    key: (UserId, DeviceId),
-    row: &DeviceRow,
-) -> Result<(), Failure> {
+async fn write(gateway: &Gateway, key: (UserId, DeviceId), row: &DeviceRow) -> Result<(), Failure> {
     if key.1.as_str() != PROBE {
         gateway.store.save_device(row).await?;
     }

@@ -135,7 +135,10 @@ impl PolicyMark {
             ..Response::default()
         };
         let hash = Sha256::digest(response.write(ProtocolVersion::V16_1));
-        let start = hash.iter().take(4).fold(0, |bits, byte| bits << 8 | u32::from(*byte));
+        let start = hash
+            .iter()
+            .take(4)
+            .fold(0, |bits, byte| bits << 8 | u32::from(*byte));
         Self(start & Self::MASK)
     }
 

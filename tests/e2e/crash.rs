@@ -20,7 +20,10 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 
@@ -146,7 +149,10 @@ async fn kill_nine_during_the_phones_changes_does_each_once() {
                 subjects[usize::try_from(within).unwrap() + n * third].clone()
             })
             .collect();
-        let ids: Vec<String> = three.iter().map(|subject| phone.item("INBOX", subject)).collect();
+        let ids: Vec<String> = three
+            .iter()
+            .map(|subject| phone.item("INBOX", subject))
+            .collect();
         let moment = chance.moment(25);
         match round % 3 {
             0 => {
@@ -292,7 +298,9 @@ async fn o6_sigterm_answers_what_is_held_and_ends_soon() {
     };
     let held = tokio::spawn(async move { outlook.try_sync(request).await });
     // And somebody is in the middle of a page.
-    let mut reading = world.phone(Profile::ios().called("READER").window(200)).await;
+    let mut reading = world
+        .phone(Profile::ios().called("READER").window(200))
+        .await;
     reading.sync("INBOX").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     let page = tokio::spawn(async move {

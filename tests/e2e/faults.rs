@@ -18,7 +18,10 @@ const RECOVERY: Duration = Duration::from_secs(6);
 
 /// A world whose mail server is behind a network that can fail.
 async fn behind(faulty: &Faulty, backend: Backend, users: &[User]) -> World {
-    World::around(backend, users, |settings| impatient(settings.imap(&faulty.imap_url()))).await
+    World::around(backend, users, |settings| {
+        impatient(settings.imap(&faulty.imap_url()))
+    })
+    .await
 }
 
 /// Nobody waits 10 s for a dead server in a test.
@@ -46,7 +49,11 @@ fn is_passing(what: &str, trouble: &Trouble) {
 
 /// Everything a phone does, against a server that is away.
 async fn all_is_passing(what: &str, phone: &mut Phone) {
-    let before = (phone.subjects("INBOX"), phone.folder_names(), phone.held("INBOX").key);
+    let before = (
+        phone.subjects("INBOX"),
+        phone.folder_names(),
+        phone.held("INBOX").key,
+    );
     let request = airgate_codec::eas::sync::Request {
         collections: Some(vec![phone.collection("INBOX")]),
         ..Default::default()
@@ -56,7 +63,11 @@ async fn all_is_passing(what: &str, phone: &mut Phone) {
     let mut fresh = phone.clone();
     fresh.memory = Default::default();
     is_passing(what, &fresh.try_folder_sync().await.unwrap_err());
-    let after = (phone.subjects("INBOX"), phone.folder_names(), phone.held("INBOX").key);
+    let after = (
+        phone.subjects("INBOX"),
+        phone.folder_names(),
+        phone.held("INBOX").key,
+    );
     assert_eq!(before, after, "{what}");
 }
 
@@ -144,7 +155,11 @@ async fn t60_a_stopped_server_holds_pings_and_comes_back() {
     let second = held(&phone);
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!second.is_finished());
-    assert_eq!(first.await.unwrap().unwrap().status, 1, "the newer Ping took over");
+    assert_eq!(
+        first.await.unwrap().unwrap().status,
+        1,
+        "the newer Ping took over"
+    );
 
     // A server that starts again and again for a moment only.
     for _ in 0..2 {
@@ -195,7 +210,9 @@ async fn cut_everywhere(kind: Kind) {
         other.command("EXPUNGE").await;
         kept -= 1;
         if cuts % 2 == 0 {
-            world.deliver("INBOX", &mail::simple(&format!("new {cuts}"), "x\r\n")).await;
+            world
+                .deliver("INBOX", &mail::simple(&format!("new {cuts}"), "x\r\n"))
+                .await;
             kept += 1;
         }
         faulty.set(Mode::CutAfter(at));
@@ -220,7 +237,10 @@ async fn cut_everywhere(kind: Kind) {
         assert_eq!(phone.subjects("INBOX").len(), kept, "cut at {at}");
         cuts += 1;
     }
-    assert_eq!(phone.subjects("INBOX"), sorted(other.subjects("INBOX").await));
+    assert_eq!(
+        phone.subjects("INBOX"),
+        sorted(other.subjects("INBOX").await)
+    );
 }
 
 fn sorted(mut subjects: Vec<String>) -> Vec<String> {

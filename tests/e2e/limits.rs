@@ -28,7 +28,10 @@ fn announcing(phone: &Phone, length: usize) -> String {
 /// A request that is let in and then lasts.
 async fn lasting(world: &World, phone: &Phone) -> TcpStream {
     let mut stream = TcpStream::connect(world.server.address()).await.unwrap();
-    stream.write_all(announcing(phone, 10).as_bytes()).await.unwrap();
+    stream
+        .write_all(announcing(phone, 10).as_bytes())
+        .await
+        .unwrap();
     let mut asked = [0; 25];
     stream.read_exact(&mut asked).await.unwrap();
     assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -62,7 +65,9 @@ async fn a_device_has_four_requests_at_a_time() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), freed).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), freed)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -84,7 +89,10 @@ async fn a_user_has_so_many_devices() {
         // Those that are there go on; somebody else has devices of his own.
         first.folder_sync().await;
         let bob = crate::support::backend::User::new("bob@example.com");
-        world.new_phone(Profile::ios().called("FOURTH"), &bob).set_up().await;
+        world
+            .new_phone(Profile::ios().called("FOURTH"), &bob)
+            .set_up()
+            .await;
         world.server.kill_nine();
         world.server.start();
     }
@@ -109,7 +117,11 @@ async fn t8_large_bodies_are_refused_before_they_are_read() {
     }
     let bomb = gzip.finish().unwrap();
     let before = world.server.resident();
-    for name in [CommandName::FolderSync, CommandName::Sync, CommandName::SendMail] {
+    for name in [
+        CommandName::FolderSync,
+        CommandName::Sync,
+        CommandName::SendMail,
+    ] {
         let mut sent = phone.prepare(&phone.line(name), bomb.clone());
         set(&mut sent.headers, "content-encoding", "gzip");
         assert_eq!(phone.send(&sent).await.unwrap().status, 413, "{name}");
@@ -133,7 +145,12 @@ async fn t10_slow_clients_are_shown_out_and_honest_ones_do_not_notice() {
     let head = announcing(&phone, 1000);
     let mut stalled = tokio::task::JoinSet::new();
     // Nothing, half a head, a head without its body, half a body.
-    for bytes in ["".to_owned(), head[..50].to_owned(), head.clone(), format!("{head}\x03\x01")] {
+    for bytes in [
+        "".to_owned(),
+        head[..50].to_owned(),
+        head.clone(),
+        format!("{head}\x03\x01"),
+    ] {
         for _ in 0..10 {
             let bytes = bytes.clone();
             stalled.spawn(async move {

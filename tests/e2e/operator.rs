@@ -14,7 +14,11 @@ fn airgate(dir: &RunDir, arguments: &[&str]) -> Output {
             command.env_remove(name);
         }
     }
-    command.current_dir(dir.path()).args(arguments).output().unwrap()
+    command
+        .current_dir(dir.path())
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -27,7 +31,7 @@ fn all_mistakes_are_told_at_once_with_line_key_and_hint() {
          tls = \"/nowhere/cert.pem,/nowhere/key.pem\"\n\
          imap = \"pop3://mail.example.com\"\n\
          smtp = \"submissions://mail.example.com:0\"\n\
-         accept_mail_password = \"yes\"\n\
+         accept_mail_password = \"perhaps\"\n\
          default_domain = \"exa mple\"\n\
          trusted_proxies = [\"10.0.0.0/33\"]\n\
          \n\
@@ -63,7 +67,7 @@ fn all_mistakes_are_told_at_once_with_line_key_and_hint() {
             (15, "limits.body"),
             (16, "limits.devices"),
             (19, "policy.password_length"),
-            (21, "unknown section `polcy`"),
+            (21, "unknown key `polcy`"),
         ] {
             let place = format!("airgate.toml:{line}: {key}");
             assert!(said.contains(&place), "{verb}: no {place} in\n{said}");
@@ -73,20 +77,28 @@ fn all_mistakes_are_told_at_once_with_line_key_and_hint() {
         // Typing errors are told with what was meant.
         assert!(said.contains("listen") && said.contains("hint: "), "{said}");
         assert!(said.matches("hint: ").count() >= 8, "{said}");
-        println!("{said}");
     }
 }
 
 #[test]
 fn a_good_configuration_says_so_and_a_missing_one_says_what_is_missing() {
     let dir = RunDir::new("config");
-    let good = airgate(&dir, &["check-config", "--imap", "imaps://mail.example.com"]);
+    let good = airgate(
+        &dir,
+        &["check-config", "--imap", "imaps://mail.example.com"],
+    );
     assert!(good.status.success(), "{good:?}");
-    assert_eq!(String::from_utf8_lossy(&good.stdout), "The configuration is good.\n");
+    assert_eq!(
+        String::from_utf8_lossy(&good.stdout),
+        "The configuration is good.\n"
+    );
     let missing = airgate(&dir, &["serve"]);
     assert_eq!(missing.status.code(), Some(1));
     let said = String::from_utf8_lossy(&missing.stderr).into_owned();
-    assert!(said.contains("imap = \"imaps://mail.example.com\""), "{said}");
+    assert!(
+        said.contains("imap = \"imaps://mail.example.com\""),
+        "{said}"
+    );
     let nowhere = airgate(&dir, &["serve", "--config", "missing.toml"]);
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("missing.toml"));
 }
@@ -100,8 +112,15 @@ async fn a_taken_port_and_a_closed_directory_are_explained() {
     let second = airgate(
         &dir,
         &[
-            "serve", "--listen", &address, "--tls", "off", "--imap", "imap://127.0.0.1:1",
-            "--state", state.to_str().unwrap(),
+            "serve",
+            "--listen",
+            &address,
+            "--tls",
+            "off",
+            "--imap",
+            "imap://127.0.0.1:1",
+            "--state",
+            state.to_str().unwrap(),
         ],
     );
     assert_eq!(second.status.code(), Some(1));
@@ -111,8 +130,15 @@ async fn a_taken_port_and_a_closed_directory_are_explained() {
     let third = airgate(
         &dir,
         &[
-            "serve", "--listen", "127.0.0.1:0", "--tls", "off", "--imap", "imap://127.0.0.1:1",
-            "--state", file.to_str().unwrap(),
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--tls",
+            "off",
+            "--imap",
+            "imap://127.0.0.1:1",
+            "--state",
+            file.to_str().unwrap(),
         ],
     );
     assert_eq!(third.status.code(), Some(1));

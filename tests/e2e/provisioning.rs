@@ -22,7 +22,10 @@ async fn folders_with(phone: &mut Phone, key: u32) -> (u16, u16) {
     match phone.try_folder_sync().await {
         Ok(response) => (200, response.status),
         Err(Trouble::Http(answer)) => {
-            assert!(answer.body.is_empty() || answer.status != 449, "449 has no body");
+            assert!(
+                answer.body.is_empty() || answer.status != 449,
+                "449 has no body"
+            );
             (answer.status, 0)
         }
         Err(Trouble::NoAnswer(why)) => panic!("{why}"),
@@ -49,7 +52,11 @@ fn asking(kind: &str, key: Option<&str>) -> provision::Request {
 #[tokio::test]
 async fn without_a_policy_phones_are_told_so_and_go_on() {
     let world = World::start(Kind::Dovecot).await;
-    for profile in [Profile::ios(), Profile::windows_phone(), Profile::old_phone()] {
+    for profile in [
+        Profile::ios(),
+        Profile::windows_phone(),
+        Profile::old_phone(),
+    ] {
         let mut phone = world.new_phone(profile, &world.alice);
         let response = phone.provision().await;
         assert_eq!(response.status, 1, "{response:?}");
@@ -102,11 +109,18 @@ async fn with_a_policy_nothing_works_before_both_phases() {
         };
         assert_eq!(document.device_password_enabled, Some(true));
         assert_eq!(document.min_device_password_length, Some(Bound::At(6)));
-        assert_eq!(document.max_inactivity_time_device_lock, Some(Bound::At(900)));
+        assert_eq!(
+            document.max_inactivity_time_device_lock,
+            Some(Bound::At(900))
+        );
         // Only what is set is sent: some phones choke on the rest.
         assert_eq!(document.require_device_encryption, None);
         let temporary = policy.key.unwrap();
-        assert_eq!(folders_with(&mut phone, temporary).await, refused(144), "{said}");
+        assert_eq!(
+            folders_with(&mut phone, temporary).await,
+            refused(144),
+            "{said}"
+        );
 
         // Phase 2: with a wrong key, then with the right one.
         phone.memory.policy_key = temporary;
@@ -115,7 +129,11 @@ async fn with_a_policy_nothing_works_before_both_phases() {
             let policy = answer.policy.unwrap();
             assert_eq!((policy.status, policy.key), (5, None), "{wrong:?}");
         }
-        let second = provision(&mut phone, &asking(WBXML_POLICY, Some(&temporary.to_string()))).await;
+        let second = provision(
+            &mut phone,
+            &asking(WBXML_POLICY, Some(&temporary.to_string())),
+        )
+        .await;
         let policy = second.policy.unwrap();
         assert_eq!((policy.status, policy.data), (1, None));
         let key = policy.key.unwrap();
@@ -123,7 +141,11 @@ async fn with_a_policy_nothing_works_before_both_phases() {
         assert_eq!(folders_with(&mut phone, key).await, (200, 1), "{said}");
         phone.sync_all("INBOX").await;
         // The temporary key is of no use any more.
-        assert_eq!(folders_with(&mut phone, temporary).await, refused(144), "{said}");
+        assert_eq!(
+            folders_with(&mut phone, temporary).await,
+            refused(144),
+            "{said}"
+        );
         // Ping carries none.
         if phone.profile.query == Query::Plain {
             phone.memory.policy_key = 0;
@@ -134,7 +156,9 @@ async fn with_a_policy_nothing_works_before_both_phases() {
     }
 
     // What it said of itself is kept, and a key goes on over a restart ...
-    let store = SqliteStore::open(&world.server.state().join("airgate.db")).await.unwrap();
+    let store = SqliteStore::open(&world.server.state().join("airgate.db"))
+        .await
+        .unwrap();
     let user = UserId::parse(&world.alice.name, None).unwrap();
     let device = DeviceId::parse(&Profile::ios().device_id).unwrap();
     let row = store.device(&user, &device).await.unwrap().unwrap();
@@ -150,7 +174,11 @@ async fn with_a_policy_nothing_works_before_both_phases() {
     // ... and over nobody else's provisioning, until the operator changes the policy.
     let config = world.server.config().to_owned();
     let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, text.replace("password_length = 6", "password_length = 8")).unwrap();
+    std::fs::write(
+        &config,
+        text.replace("password_length = 6", "password_length = 8"),
+    )
+    .unwrap();
     world.server.terminate();
     world.server.start();
     assert_eq!(folders_with(&mut phone, row.policy_key).await, (200, 143));
@@ -179,7 +207,11 @@ async fn many_requests_at_once_do_not_lose_a_policy_key() {
         others.join_all().await;
         let key = phone.memory.policy_key;
         phone.memory.folder_key = "0".to_owned();
-        assert_eq!(folders_with(&mut phone, key).await, (200, 1), "round {round}");
+        assert_eq!(
+            folders_with(&mut phone, key).await,
+            (200, 1),
+            "round {round}"
+        );
     }
 }
 
@@ -207,7 +239,9 @@ async fn settings_answer_each_property_in_its_order() {
     let world = World::start(Kind::Dovecot).await;
     for version in ProtocolVersion::ALL.into_iter().skip(1) {
         let mut phone = world.new_phone(
-            Profile::blackberry().called(&format!("S{}", version.query_byte())).speaking(version),
+            Profile::blackberry()
+                .called(&format!("S{}", version.query_byte()))
+                .speaking(version),
             &world.alice,
         );
         let asks = vec![
@@ -250,12 +284,19 @@ async fn settings_answer_each_property_in_its_order() {
             ..Oof::default()
         };
         let response = settings(&mut phone, vec![Ask::Oof(OofAsk::Set(on))]).await;
-        assert!(matches!(response.answers[0], Told::Oof { status: 3, .. }), "{response:?}");
+        assert!(
+            matches!(response.answers[0], Told::Oof { status: 3, .. }),
+            "{response:?}"
+        );
 
         // The same twice, or nothing at all: refused as a whole.
         for asks in [vec![Ask::UserInformation, Ask::UserInformation], Vec::new()] {
             let response = settings(&mut phone, asks).await;
-            assert_eq!((response.status, response.answers.len()), (2, 0), "{version}");
+            assert_eq!(
+                (response.status, response.answers.len()),
+                (2, 0),
+                "{version}"
+            );
         }
         // A property that nobody knows, beside one that is known: Class of AirSync in Settings.
         let mut writer = airgate_codec::wbxml::Writer::ungated();
@@ -265,8 +306,15 @@ async fn settings_answer_each_property_in_its_order() {
         writer.empty(airgate_codec::wbxml::settings::GET);
         writer.end();
         writer.end();
-        let answer = phone.command(CommandName::Settings, writer.into_bytes()).await.unwrap();
+        let answer = phone
+            .command(CommandName::Settings, writer.into_bytes())
+            .await
+            .unwrap();
         let response = Response::read(&answer.body).unwrap();
-        assert_eq!((response.status, response.answers.len()), (1, 1), "{version}");
+        assert_eq!(
+            (response.status, response.answers.len()),
+            (1, 1),
+            "{version}"
+        );
     }
 }

@@ -35,7 +35,9 @@ impl RawAnswer {
 /// # Panics
 /// No answer, or none of HTTP.
 pub async fn exchange(server: SocketAddr, request: &[u8]) -> RawAnswer {
-    let mut stream = TcpStream::connect(server).await.expect("the server listens");
+    let mut stream = TcpStream::connect(server)
+        .await
+        .expect("the server listens");
     stream.write_all(request).await.expect("it takes a request");
     answer(&mut stream).await
 }
