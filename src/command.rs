@@ -1,7 +1,7 @@
 //! The commands: typed request in, backend and sync in the middle, typed response out. One file per
 //! command; a reader finds `MoveItems` by its file name.
 //!
-//! [`Gateway`] is the whole server behind the front; [`Call`] is one request on its way through.
+//! [`Gateway`] is the whole server behind the front; `Call` is one request on its way through.
 
 mod failures;
 mod file_reference;
@@ -11,12 +11,14 @@ mod gateway;
 mod get_item_estimate;
 mod in_flight;
 mod item_operations;
+mod lookup;
 mod move_items;
 mod moved;
 mod options;
 mod partnership;
 mod ping;
 mod provision;
+mod send;
 mod settings;
 mod sync;
 mod watch;
@@ -69,6 +71,9 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
+        CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
+            send::send(call).await
+        }
         _ => Ok(failures::unknown_command(call.version, call.command)),
     };
     match result {

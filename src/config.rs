@@ -80,6 +80,8 @@ pub struct Backend {
     pub silence: Duration,
     /// IMAP capabilities to ignore.
     pub hide_capabilities: Vec<String>,
+    /// Pause between looks at mailboxes the server does not tell of by itself.
+    pub poll: Duration,
 }
 
 /// Names of mailboxes where SPECIAL-USE and well-known names do not find them.

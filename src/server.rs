@@ -15,6 +15,7 @@ use tracing::{info, warn};
 
 use crate::backend::Login;
 use crate::backend::imap::{self, Imap, ImapSettings};
+use crate::backend::smtp::{self, Smtp, SmtpSettings};
 use crate::backend::tls::{self, Trust};
 use crate::clock;
 use crate::command::{Gateway, Heartbeat, Parts, Settings};
@@ -71,8 +72,15 @@ impl Server {
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         let gateway = Arc::new(Gateway::new(Parts {
             store: Arc::clone(&store),
-            hub: Hub::new(imap.clone(), PushSettings::default()),
+            hub: Hub::new(
+                imap.clone(),
+                PushSettings {
+                    poll: config.backend.poll,
+                    ..PushSettings::default()
+                },
+            ),
             imap,
+            smtp: smtp(&config)?,
             gate: Arc::clone(&gate),
             settings: Settings {
                 heartbeat: Heartbeat {
@@ -85,6 +93,7 @@ impl Server {
                     sent: config.folders.sent.clone(),
                     trash: config.folders.trash.clone(),
                 },
+                max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
                 policy: config.policy.clone(),
                 devices: config.limits.devices,
                 requests_per_device: config.limits.requests_per_device,
@@ -227,6 +236,25 @@ fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
     settings.deadlines.progress = config.backend.silence;
     settings.hide.clone_from(&config.backend.hide_capabilities);
     Ok(Some(Imap::new(settings)))
+}
+
+fn smtp(config: &Config) -> anyhow::Result<Option<Smtp>> {
+    let Some(url) = &config.smtp else {
+        return Ok(None);
+    };
+    let trust = config
+        .backend
+        .ca_file
+        .clone()
+        .map_or(Trust::System, Trust::Authorities);
+    let tls = tls::client_config(&trust).context("the backends' certificates cannot be checked")?;
+    let security = match url.security {
+        Security::Plain => smtp::Security::Plain,
+        Security::StartTls => smtp::Security::StartTls,
+        Security::Tls => smtp::Security::Tls,
+    };
+    let settings = SmtpSettings::new(url.host.clone(), url.port, security, tls);
+    Ok(Some(Smtp::new(settings)))
 }
 
 /// Deletes what has run out, now and then.

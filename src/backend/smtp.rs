@@ -7,6 +7,10 @@
 
 mod error;
 mod session;
+mod stuffing;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,6 +88,11 @@ impl Smtp {
         Self {
             settings: Arc::new(settings),
         }
+    }
+
+    /// The server's name or address.
+    pub fn host(&self) -> &str {
+        &self.settings.host
     }
 
     /// Hands over one mail. All recipients are taken or none: a mail half sent helps nobody.
@@ -171,8 +180,9 @@ pub fn is_address(text: &str) -> bool {
                 .chars()
                 .any(|c| c.is_control() || c.is_whitespace() || "<>()[],;:\"\\".contains(c))
     };
-    let literal = domain.starts_with('[') && domain.ends_with(']');
-    let inner = domain.trim_start_matches('[').trim_end_matches(']');
+    let literal = domain
+        .strip_prefix('[')
+        .and_then(|domain| domain.strip_suffix(']'));
     let local_good = if quoted {
         let inside = local.get(1..local.len() - 1).unwrap_or_default();
         !inside
@@ -181,12 +191,14 @@ pub fn is_address(text: &str) -> bool {
     } else {
         plain(local)
     };
-    let domain_good = if literal {
-        inner
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || ".:".contains(c))
-    } else {
-        plain(domain)
+    let domain_good = match literal {
+        Some(inner) => {
+            !inner.is_empty()
+                && inner
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || ".:".contains(c))
+        }
+        None => plain(domain),
     };
     text.len() <= MAX_ADDRESS && local_good && domain_good
 }

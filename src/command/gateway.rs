@@ -15,6 +15,7 @@ use super::in_flight::{InFlight, Place};
 use super::provision::PolicyMark;
 use super::{Call, answer, failures, options, partnership, provision};
 use crate::backend::imap::Imap;
+use crate::backend::smtp::Smtp;
 use crate::config;
 use crate::failure;
 use crate::front::{Authorization, EasRequest, Head, Reply, Service};
@@ -29,6 +30,8 @@ use crate::sync::lease::Leases;
 pub struct Gateway {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) imap: Imap,
+    /// `None`: mail is read, not sent.
+    pub(crate) smtp: Option<Smtp>,
     pub(crate) hub: Hub,
     pub(crate) gate: Arc<Gate>,
     pub(crate) holds: Holds,
@@ -49,6 +52,8 @@ pub struct Settings {
     /// Speak 2.5 as well.
     pub allow_2_5: bool,
     pub folders: Overrides,
+    /// Octets of a mail that is forwarded.
+    pub max_message: u64,
     /// `None` sends no policy.
     pub policy: Option<config::Policy>,
     /// Devices a user may have.
@@ -74,6 +79,8 @@ pub struct Heartbeat {
 pub struct Parts {
     pub store: Arc<dyn Store>,
     pub imap: Imap,
+    /// `None`: mail is read, not sent.
+    pub smtp: Option<Smtp>,
     pub hub: Hub,
     pub gate: Arc<Gate>,
     pub settings: Settings,
@@ -95,6 +102,7 @@ impl Gateway {
         Self {
             store: parts.store,
             imap: parts.imap,
+            smtp: parts.smtp,
             hub: parts.hub,
             gate: parts.gate,
             holds: Holds::default(),

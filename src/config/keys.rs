@@ -241,6 +241,14 @@ pub(super) const KEYS: &[Key] = &[
         "IMAP capabilities to ignore, for servers that offer what they cannot do.",
     ),
     key(
+        "backend.poll",
+        Kind::Duration,
+        Some("30s"),
+        r#""30s""#,
+        None,
+        "Pause between two looks at mailboxes that the IMAP server does not tell of by itself: all but one without NOTIFY, all without IDLE.",
+    ),
+    key(
         "folders.trash",
         Kind::Text,
         None,

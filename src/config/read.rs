@@ -15,6 +15,9 @@ use super::{
     Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy, Tls,
 };
 
+/// Shorter, and a server with many users is asked without end; longer, and new mail is old.
+const POLL_MIN: Duration = Duration::from_millis(100);
+const POLL_MAX: Duration = Duration::from_secs(900);
 /// The protocol's bounds on heartbeats ([MS-ASCMD] 2.2.3.79 gives Ping 60 to 3540 s).
 const HEARTBEAT_MIN: Duration = Duration::from_secs(60);
 const HEARTBEAT_MAX: Duration = Duration::from_secs(3540);
@@ -105,6 +108,13 @@ impl Reader {
         let connect = self.required("backend.connect", positive);
         let silence = self.required("backend.silence", positive);
         let hide = self.required("backend.hide_capabilities", values::list);
+        let poll = self.required("backend.poll", |value| {
+            let pause = values::duration(value)?;
+            if (POLL_MIN..=POLL_MAX).contains(&pause) {
+                return Ok(pause);
+            }
+            Err(Complaint::new("the pause is between 100ms and 15m"))
+        });
         Some(Backend {
             ca_file,
             imap_connections: usize::try_from(connections?).ok()?,
@@ -112,6 +122,7 @@ impl Reader {
             connect: connect?,
             silence: silence?,
             hide_capabilities: hide?.iter().map(|name| name.to_ascii_uppercase()).collect(),
+            poll: poll?,
         })
     }
 

@@ -170,12 +170,13 @@ fn has(flags: &Flags, keyword: &str) -> bool {
         .any(|have| have.eq_ignore_ascii_case(keyword))
 }
 
-/// RFC 3501 `atom`, less `&`, which opens a run.
+/// RFC 3501 `atom`, less `&`, which opens a run, and `[`, `}` and `~`, which Courier does not take
+/// in a keyword.
 const fn is_plain(character: char) -> bool {
     character.is_ascii_graphic()
         && !matches!(
             character,
-            '(' | ')' | '{' | '%' | '*' | '"' | '\\' | ']' | '&'
+            '(' | ')' | '{' | '}' | '[' | ']' | '~' | '%' | '*' | '"' | '\\' | '&'
         )
 }
 

@@ -6,10 +6,11 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::email::{Attachment, Body, BodyType, Email, Moment};
-use airgate_codec::imap::{Fetched, Flags, Structure};
+use airgate_codec::imap::{Fetched, Flags};
 use mail_parser::DateTime;
 
 use crate::item::address::Addresses;
+use crate::item::believed::believed;
 use crate::item::body::{self, Bodies, Reach};
 use crate::item::categories;
 use crate::item::content::Content;
@@ -41,6 +42,8 @@ pub const HEADER_FIELDS: &[&str] = &[
     "X-MSMail-Priority",
     "Priority",
     "Content-Class",
+    "Content-Type",
+    "Content-Transfer-Encoding",
     "Message-Context",
 ];
 
@@ -87,12 +90,27 @@ pub fn fetch_body(message: &Fetched, options: &BodyOptions, context: &Context<'_
 }
 
 /// The properties that flags alone decide: all that a Change sends when only flags changed
-/// ([MS-ASEMAIL] 3.2.4.1).
-pub fn changed_properties(flags: &Flags) -> Email {
+/// ([MS-ASEMAIL] 3.2.4.1). IMAP keeps no time of a flag, so `when` it was seen has to do.
+pub fn changed_properties(flags: &Flags, when: Option<Moment>) -> Email {
+    let mut flag = categories::follow_up(flags);
+    if flag.status == 1 {
+        // Completion needs a time ([MS-ASEMAIL] 2.2.2.23).
+        flag.complete_time = when;
+        flag.date_completed = when;
+    }
+    let verb = if flags.answered {
+        Some(1)
+    } else {
+        categories::is_forwarded(flags).then_some(3)
+    };
+    // The verb and its time belong together.
+    let last_verb = verb.filter(|_| when.is_some());
     Email {
         read: Some(flags.seen),
-        flag: Some(categories::follow_up(flags)),
+        flag: Some(flag),
         categories: Some(categories::categories(flags)),
+        last_verb,
+        last_verb_time: when.filter(|_| last_verb.is_some()),
         ..Email::default()
     }
 }
@@ -139,7 +157,7 @@ pub fn stub(message: &Fetched, reason: &str) -> Email {
 }
 
 fn wanted(message: &Fetched, options: &BodyOptions, reach: Reach) -> Vec<SectionRequest> {
-    let Some(Structure::Known(root)) = &message.structure else {
+    let Some(root) = believed(message) else {
         // Only the raw message tells what it is made of (T1, T68).
         let size = message.size.filter(|&size| size > 0);
         let first = size
@@ -260,27 +278,12 @@ fn head(
             .any(|list| list.contains(account_address));
     email.received_as_bcc = blind.then_some(true);
     if let Some(flags) = &message.flags {
-        let flagged = changed_properties(flags);
+        let flagged = changed_properties(flags, email.date_received);
         email.read = flagged.read;
         email.categories = flagged.categories;
-        email.flag = flagged.flag.map(|mut flag| {
-            if flag.status == 1 {
-                // Completion needs a time ([MS-ASEMAIL] 2.2.2.23) and IMAP keeps none.
-                flag.complete_time = email.date_received;
-                flag.date_completed = email.date_received;
-            }
-            flag
-        });
-        let verb = if flags.answered {
-            Some(1)
-        } else {
-            categories::is_forwarded(flags).then_some(3)
-        };
-        // The two elements belong together; IMAP knows no time but that of the message.
-        if let (Some(verb), Some(received)) = (verb, email.date_received) {
-            email.last_verb = Some(verb);
-            email.last_verb_time = Some(received);
-        }
+        email.flag = flagged.flag;
+        email.last_verb = flagged.last_verb;
+        email.last_verb_time = flagged.last_verb_time;
     }
     email
 }

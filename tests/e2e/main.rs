@@ -20,13 +20,20 @@
 mod support;
 
 mod crash;
+#[path = "../../src/item/tests/describe.rs"]
+mod describe;
 mod faults;
 mod first_light;
 mod gate;
 mod limits;
 mod operator;
+
+mod first_light;
+mod mail_zoo;
 mod phone_itself;
 mod provisioning;
 mod rig;
+mod sending;
 mod smoke;
+mod sync;
 mod wire;

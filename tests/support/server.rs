@@ -38,6 +38,7 @@ pub struct Settings {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     toml: String,
+    state: Option<PathBuf>,
 }
 
 impl Settings {
@@ -48,6 +49,12 @@ impl Settings {
             arguments: vec!["--accept-mail-password".to_owned()],
             ..Self::default()
         }
+    }
+
+    /// In front of this IMAP server instead.
+    pub fn imap(mut self, url: &str) -> Self {
+        self.imap = Some(url.to_owned());
+        self
     }
 
     /// With this submission server.
@@ -103,6 +110,12 @@ impl Settings {
     pub fn toml(mut self, lines: &str) -> Self {
         self.toml.push_str(lines);
         self.toml.push('\n');
+        self
+    }
+
+    /// With its state in this directory instead of the run's own.
+    pub fn state_in(mut self, directory: PathBuf) -> Self {
+        self.state = Some(directory);
         self
     }
 
@@ -173,7 +186,8 @@ impl Server {
 
     /// The state directory.
     pub fn state(&self) -> PathBuf {
-        self.dir.path().join("state")
+        let own = || self.dir.path().join("state");
+        self.settings.state.clone().unwrap_or_else(own)
     }
 
     /// Starts it again on the same state and port.

@@ -6,6 +6,8 @@
 //! The test runner gives every test a process of its own, so nothing is shared between tests.
 
 pub mod backend;
+pub mod cable;
+pub mod counting;
 pub mod faulty;
 pub mod mail;
 pub mod other_client;
@@ -17,3 +19,4 @@ pub mod server;
 pub mod smtp;
 pub mod tls;
 pub mod world;
+pub mod zoo;

@@ -26,6 +26,8 @@ pub struct Watch {
     due: Instant,
     /// Said and not yet handed out. Bounded: the same event is never in it twice.
     ready: VecDeque<WatchEvent>,
+    /// Why there will be no more.
+    ended: Option<ImapError>,
     era: CancellationToken,
     /// Keeps the user's entry in the pool, so that [`super::Imap::forget`] reaches this watch.
     _tenant: Arc<Semaphore>,
@@ -68,6 +70,8 @@ enum Phase {
     Asking,
 }
 
+/// Things the server said that are taken in before the caller hears of the first.
+const MOST_AT_ONCE: usize = 1000;
 /// Different mailboxes waiting to be handed out; beyond, one "any" says it all.
 const MOST_READY: usize = 256;
 
@@ -107,6 +111,7 @@ impl Watch {
             covers,
             due,
             ready: VecDeque::new(),
+            ended: None,
             era,
             _tenant: tenant,
         };
@@ -130,9 +135,9 @@ impl Watch {
     /// # Errors
     /// The connection ended, or the user was forgotten; start another watch.
     pub async fn next(&mut self) -> Result<WatchEvent, ImapError> {
-        loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Ok(event);
+        while self.ready.is_empty() {
+            if let Some(error) = self.ended.take() {
+                return Err(error);
             }
             let era = self.era.clone();
             tokio::select! {
@@ -143,14 +148,35 @@ impl Watch {
                 stepped = self.step() => stepped?,
             }
         }
+        // What has come meanwhile is taken along, so that a storm is one event and not thousands.
+        for _ in 0..MOST_AT_ONCE {
+            let taken = match self.connection.next_until(clock::monotonic()).await {
+                Ok(Some(incoming)) => self.take(incoming),
+                Ok(None) => break,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = taken {
+                // Told once what came before it is.
+                self.ended = Some(error);
+                break;
+            }
+        }
+        self.ready
+            .pop_front()
+            .ok_or_else(|| self.broke("an event went away"))
     }
 
     /// Takes one thing the server says, or does what is due. Cancel-safe.
     async fn step(&mut self) -> Result<(), ImapError> {
-        let incoming = match self.connection.next_until(self.due).await? {
-            Some(Incoming::Response(response)) => response,
-            Some(_) => return Err(self.broke("a literal nobody asked for")),
-            None => return self.is_due(),
+        match self.connection.next_until(self.due).await? {
+            Some(incoming) => self.take(incoming),
+            None => self.is_due(),
+        }
+    }
+
+    fn take(&mut self, incoming: Incoming) -> Result<(), ImapError> {
+        let Incoming::Response(incoming) = incoming else {
+            return Err(self.broke("a literal nobody asked for"));
         };
         match incoming {
             Response::Continuation { .. } if self.phase == Phase::Starting => {
@@ -231,9 +257,8 @@ impl Watch {
                 Covers::All,
             ) => {
                 // RFC 5465 5.8: the server has stopped telling; it must be asked anew.
-                self.connection.give_up();
-                self.push(WatchEvent::Any);
-                return Ok(());
+                self.ended = Some(ImapError::Disconnected("too much to tell".into()));
+                WatchEvent::Any
             }
             (
                 Untagged::Exists(_)

@@ -113,9 +113,11 @@ impl Target<'_, '_> {
                         uid,
                         fingerprint: journal::fingerprint(&["delete", server_id]),
                     }),
-                    // What is gone already is as the phone wants it.
-                    Some((number, None)) => self.view.phone_deleted(number, None, true),
-                    None => responses.push(deleted(server_id, status::NOT_FOUND)),
+                    // An orphan of the last generation: what is gone is as the phone wants it.
+                    Some((number, None)) if self.view.orphans.contains(&number) => {
+                        self.view.phone_deleted(number, None, true);
+                    }
+                    _ => responses.push(deleted(server_id, status::NOT_FOUND)),
                 },
                 Command::Fetch { server_id } => {
                     let uid = self.find(server_id).and_then(|(_, uid)| uid);

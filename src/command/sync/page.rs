@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use airgate_codec::eas::email::Email;
+use airgate_codec::eas::email::{Email, Moment};
 use airgate_codec::imap::{Fetched, Structure, Uid, UidSet};
 use tokio::time::Instant;
 use tracing::warn;
@@ -92,6 +92,7 @@ pub(super) fn tell(
         ..Page::default()
     };
     let mut adds = Vec::new();
+    let now = Moment(clock::now_seconds());
     for change in plan.changes {
         page.told.push(match change {
             Change::Delete(number) => Told::Delete(server_id::write(collection, number)),
@@ -99,7 +100,7 @@ pub(super) fn tell(
             Change::Update(uid) => {
                 let flags = view.server().flags(uid).unwrap_or_default();
                 let id = server_id::write(collection, view.number_of(uid));
-                Told::Change(id, Box::new(email::changed_properties(&flags)))
+                Told::Change(id, Box::new(email::changed_properties(&flags, Some(now))))
             }
             Change::Add(uid) => {
                 adds.push(uid);

@@ -333,7 +333,7 @@ fn flags_become_properties() {
     let flag = email.flag.expect("a flag");
     assert_eq!((flag.status, flag.complete_time), (1, email.date_received));
     server.flags.flagged = true;
-    let changed = email::changed_properties(&server.flags);
+    let changed = email::changed_properties(&server.flags, email.date_received);
     assert_eq!(changed.flag.as_ref().map(|flag| flag.status), Some(2));
     let only = Email {
         read: changed.read,

@@ -3,7 +3,7 @@
 //! A real phone forgives much; this one notes what a real one would stumble over or show wrongly,
 //! as surprises: an item added twice, a change of something unknown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use airgate_codec::eas::email::Email;
 use airgate_codec::eas::folder_sync::{self, Folder, FolderType};
@@ -20,6 +20,9 @@ pub struct Memory {
     pub collections: BTreeMap<String, Held>,
     /// What should not have come.
     pub surprises: Vec<String>,
+    /// Items this phone moved: the server tells of them once more in both folders, and that is
+    /// nothing new. (Outlook takes the Add for another mail: it never gets into this set.)
+    pub moved: BTreeSet<String>,
 }
 
 impl Default for Memory {
@@ -30,6 +33,7 @@ impl Default for Memory {
             folders: BTreeMap::new(),
             collections: BTreeMap::new(),
             surprises: Vec::new(),
+            moved: BTreeSet::new(),
         }
     }
 }
@@ -143,7 +147,7 @@ impl Memory {
                 .iter()
                 .flatten()
                 .find(|asked| asked.collection_id == *id);
-            self.apply_collection(asked, collection);
+            self.apply_collection(asked, collection, sent.window_size.is_some());
         }
     }
 
@@ -151,6 +155,7 @@ impl Memory {
         &mut self,
         asked: Option<&sync::Collection>,
         collection: &sync::CollectionResponse,
+        shared_window: bool,
     ) {
         use sync::status;
         let head = &collection.head;
@@ -179,11 +184,18 @@ impl Memory {
             held.answered(response);
         }
         for command in &collection.commands {
-            if let Some(surprise) = held.told(command) {
+            let id = match command {
+                ServerCommand::Add { server_id, .. }
+                | ServerCommand::Change { server_id, .. }
+                | ServerCommand::Delete { server_id }
+                | ServerCommand::SoftDelete { server_id } => server_id,
+            };
+            if let (Some(surprise), false) = (held.told(command), self.moved.remove(id)) {
                 surprises.push(format!("{surprise} in {}", head.collection_id));
             }
         }
-        if head.more_available && collection.commands.is_empty() {
+        // Where one window is for all collections, a later one may get no room at all.
+        if head.more_available && collection.commands.is_empty() && !shared_window {
             surprises.push(format!("more is available, but none came: {head:?}"));
         }
         self.surprises.append(&mut surprises);

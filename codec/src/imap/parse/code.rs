@@ -104,7 +104,9 @@ pub(super) fn object_id(cursor: &mut Cursor<'_>) -> Option<String> {
     if bracketed && !cursor.eat(b')') {
         return None;
     }
-    Some(id)
+    // RFC 8474 7, `objectid`. Anything else is no identity to rely on (S16).
+    let good = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-');
+    (!id.is_empty() && id.len() <= 255 && id.bytes().all(good)).then_some(id)
 }
 
 fn validity(cursor: &mut Cursor<'_>) -> Option<UidValidity> {

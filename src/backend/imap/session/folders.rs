@@ -22,7 +22,8 @@ pub struct ListedMailbox {
     pub inferiors: bool,
     pub special_use: Option<SpecialUse>,
     pub subscribed: bool,
-    /// Where the server tells it along (LIST-STATUS), else ask [`Session::status`].
+    /// What tells the mailbox from others of its name, UIDVALIDITY and MAILBOXID, where the server
+    /// tells it along (LIST-STATUS); else ask [`Session::status`].
     pub status: Option<MailboxStatus>,
 }
 
@@ -376,7 +377,10 @@ fn list_command(c: Command, offered: &Capabilities) -> Command {
         c
     };
     let c = if offered.list_status {
-        c.atom("STATUS").atoms(status_items(offered))
+        // What a mailbox is known again by, and no more: the rest is for [`Session::status`].
+        let id = offered.object_id.then_some("MAILBOXID");
+        c.atom("STATUS")
+            .atoms(["UIDVALIDITY"].into_iter().chain(id))
     } else {
         c
     };
@@ -387,6 +391,7 @@ fn list_command(c: Command, offered: &Capabilities) -> Command {
 fn status_items(offered: &Capabilities) -> impl Iterator<Item = &'static str> {
     let always = ["MESSAGES", "UIDNEXT", "UIDVALIDITY", "UNSEEN"];
     let modseq = offered.condstore.then_some("HIGHESTMODSEQ");
-    let id = offered.object_id.then_some("MAILBOXID");
-    always.into_iter().chain(modseq).chain(id)
+    // Not MAILBOXID: beside any item for which it opens the mailbox, Cyrus (3.6) answers it out of
+    // memory it has freed, line ends and all. The listing asks for it.
+    always.into_iter().chain(modseq)
 }

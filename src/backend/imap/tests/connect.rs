@@ -21,6 +21,26 @@ async fn a_rich_server_costs_one_flight_after_the_login() {
 }
 
 #[tokio::test]
+async fn what_the_server_did_not_enable_is_not_used() {
+    let (imap, mut peers) = client();
+    let alice = alice();
+    let server = async {
+        let mut peer = peers.accept().await;
+        peer.says("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready")
+            .await;
+        let tag = peer.hears("AUTHENTICATE PLAIN AGFsaWNlAHdvbmRlcg==").await;
+        let offered = "CAPABILITY IMAP4rev1 ENABLE CONDSTORE QRESYNC";
+        peer.says(&format!("{tag} OK [{offered}] in")).await;
+        let tag = peer.hears("ENABLE CONDSTORE QRESYNC").await;
+        peer.says("* ENABLED CONDSTORE").await;
+        peer.says(&format!("{tag} OK done")).await;
+    };
+    let (session, ()) = join!(imap.session(&alice, None), server);
+    let session = session.expect("a session");
+    assert!(session.capabilities().condstore && !session.capabilities().qresync);
+}
+
+#[tokio::test]
 async fn a_bare_server_is_asked_for_capabilities_and_logged_in_with_login() {
     let (imap, mut peers) = client();
     let server = async {

@@ -22,8 +22,7 @@ async fn selected(imap: &Imap, peers: &mut Peers) -> (Session, Peer) {
     (session, peer)
 }
 
-const LIST: &str = "LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE STATUS \
-    (MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ))";
+const LIST: &str = "LIST \"\" \"*\" RETURN (SUBSCRIBED SPECIAL-USE STATUS (UIDVALIDITY))";
 
 #[tokio::test]
 async fn mailboxes_come_with_use_subscription_and_status_in_one_round_trip() {
@@ -33,10 +32,7 @@ async fn mailboxes_come_with_use_subscription_and_status_in_one_round_trip() {
         let tag = peer.hears(LIST).await;
         peer.says("* LIST (\\HasNoChildren \\Subscribed) \"/\" inbox")
             .await;
-        peer.says(
-            "* STATUS INBOX (MESSAGES 5 UIDNEXT 60 UIDVALIDITY 77 UNSEEN 1 HIGHESTMODSEQ 900)",
-        )
-        .await;
+        peer.says("* STATUS INBOX (UIDVALIDITY 77)").await;
         peer.says("* LIST (\\Noselect \\HasChildren) \"/\" Level")
             .await;
         peer.says("* LIST (\\Sent) \"/\" \"Level/Entw&APw-rfe\"")
@@ -49,7 +45,7 @@ async fn mailboxes_come_with_use_subscription_and_status_in_one_round_trip() {
     assert_eq!(list[0].name, MailboxName::inbox());
     assert!(list[0].subscribed && list[0].selectable);
     let status = list[0].status.as_ref().expect("a status");
-    assert_eq!(status.highest_modseq, ModSeq::new(900));
+    assert_eq!(status.uid_validity, UidValidity::new(77));
     assert!(!list[1].selectable);
     assert_eq!(list[2].special_use, Some(SpecialUse::Sent));
     assert_eq!(list[2].name.as_str(), "Level/Entwürfe");
@@ -158,6 +154,50 @@ async fn s7_a_listing_of_flags_that_ends_in_no_is_an_error() {
 }
 
 #[tokio::test]
+async fn s7_fewer_flags_than_messages_is_an_error() {
+    let (imap, mut peers) = client();
+    let (mut session, mut peer) = selected(&imap, &mut peers).await;
+    let short = async {
+        for _ in 0..3 {
+            let tag = peer.hears("UID FETCH 1:* (UID FLAGS)").await;
+            peer.says("* 1 FETCH (UID 10 FLAGS (\\Seen))").await;
+            peer.says(&format!("{tag} OK done")).await;
+            let tag = peer.hears("NOOP").await;
+            peer.says(&format!("{tag} OK done")).await;
+        }
+    };
+    let (flags, ()) = join!(session.fetch_flags(None, None), short);
+    assert!(matches!(flags, Err(ImapError::Protocol(_))));
+}
+
+#[tokio::test]
+async fn an_answer_that_lacks_what_was_asked_for_is_asked_again() {
+    let (imap, mut peers) = client();
+    let (mut session, mut peer) = selected(&imap, &mut peers).await;
+    let items = FetchItems {
+        size: true,
+        sections: vec![("1".into(), Some((0, 9)))],
+        ..FetchItems::default()
+    };
+    const ASK: &str = "UID FETCH 10 (UID RFC822.SIZE BODY.PEEK[1]<0.9>)";
+    let server = async {
+        let tag = peer.hears(ASK).await;
+        peer.says("* 1 FETCH (UID 10 RFC822.SIZE 5)").await;
+        peer.says(&format!("{tag} OK done")).await;
+        let tag = peer.hears("UID FETCH 10 (UID FLAGS)").await;
+        peer.says("* 1 FETCH (UID 10 FLAGS ())").await;
+        peer.says(&format!("{tag} OK done")).await;
+        let tag = peer.hears(ASK).await;
+        peer.says("* 1 FETCH (UID 10 RFC822.SIZE 5 BODY[1] \"hello\")")
+            .await;
+        peer.says(&format!("{tag} OK done")).await;
+    };
+    let uids = UidSet::from_iter([10]);
+    let (fetched, ()) = join!(session.fetch(&uids, &items), server);
+    assert_eq!(fetched.expect("read")[0].section("1"), Some(&b"hello"[..]));
+}
+
+#[tokio::test]
 async fn t68_a_message_whose_answer_nobody_can_read_is_read_another_way() {
     let (imap, mut peers) = client();
     let (mut session, mut peer) = selected(&imap, &mut peers).await;
@@ -252,7 +292,7 @@ async fn qresync_tells_what_changed_and_data_of_the_mailbox_left_is_not_mixed_in
         peer.says("* OK [UIDVALIDITY 9] ok").await;
         peer.says("* OK [UIDNEXT 9] ok").await;
         peer.says("* OK [HIGHESTMODSEQ 712] ok").await;
-        peer.says("* VANISHED (EARLIER) 2").await;
+        peer.says("* VANISHED (EARLIER) 2,4:5").await;
         peer.says("* 2 FETCH (UID 3 FLAGS (\\Seen) MODSEQ (705))")
             .await;
         peer.says("* 3 FETCH (UID 8 FLAGS () MODSEQ (712))").await;
@@ -291,6 +331,56 @@ async fn qresync_tells_what_changed_and_data_of_the_mailbox_left_is_not_mixed_in
         let other = session.select(&work, Some(&now)).await.expect("selected");
         assert_eq!(other.uid_validity.get(), 10);
         assert!(!other.resynced, "another generation: nothing is known");
+    };
+    join!(client, server);
+}
+
+#[tokio::test]
+async fn s7_changes_that_cannot_all_be_read_are_no_changes() {
+    let (imap, mut peers) = client();
+    let (mut session, mut peer) = session(&imap, &mut peers).await;
+    let known = Known {
+        uid_validity: UidValidity::new(77).expect("77"),
+        modseq: ModSeq::new(700).expect("700"),
+        uids: UidSet::from_iter([1, 2]),
+    };
+    let inbox = MailboxName::inbox();
+    let server = async {
+        let tag = peer.hears("SELECT \"INBOX\" (QRESYNC (77 700 1:2))").await;
+        peer.says("* 1 FETCH (UID 1 FLAGS (\\Seen))").await;
+        peer.says("* 2 FETCH (FLAGS (\\Seen))").await;
+        peer.shows_inbox(&tag).await;
+    };
+    let (selected, ()) = join!(session.select(&inbox, Some(&known)), server);
+    let selected = selected.expect("selected");
+    assert!(!selected.resynced && selected.flags.is_empty());
+}
+
+#[tokio::test]
+async fn t2_a_section_too_large_to_keep_is_skipped_and_the_connection_stays_in_step() {
+    let (imap, mut peers) = client();
+    let (mut session, mut peer) = selected(&imap, &mut peers).await;
+    let items = FetchItems {
+        sections: vec![(String::new(), None)],
+        ..FetchItems::default()
+    };
+    let server = async {
+        let tag = peer.hears("UID FETCH 10 (UID BODY.PEEK[])").await;
+        peer.says("* 1 FETCH (UID 10 BODY[] {33554433}").await;
+        let piece = vec![b'x'; 1 << 20];
+        for _ in 0..32 {
+            peer.sends(&piece).await;
+        }
+        peer.says("x)").await;
+        peer.says(&format!("{tag} OK done")).await;
+        let tag = peer.hears("NOOP").await;
+        peer.says(&format!("{tag} OK done")).await;
+    };
+    let client = async {
+        let uids = UidSet::from_iter([10]);
+        let error = session.fetch(&uids, &items).await;
+        assert!(matches!(error, Err(ImapError::TooLarge)), "{error:?}");
+        session.noop().await.expect("in step");
     };
     join!(client, server);
 }
@@ -336,6 +426,8 @@ async fn s11_flags_change_by_difference_and_the_outcome_is_looked_at() {
         peer.says(&format!("{add} OK done")).await;
         peer.says(&format!("{remove} OK done")).await;
         peer.says("* 1 FETCH (UID 10 FLAGS (\\Seen $WORK))").await;
+        // Said while the first STORE was done; the last word counts.
+        peer.says("* 2 FETCH (UID 11 FLAGS (\\Seen $Work))").await;
         peer.says("* 2 FETCH (UID 11 FLAGS (\\Seen))").await;
         peer.says("* 3 FETCH (UID 12 FLAGS (\\Seen \\Flagged $Work))")
             .await;

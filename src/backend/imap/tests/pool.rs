@@ -6,6 +6,7 @@ use airgate_codec::imap::MailboxName;
 use tokio::join;
 
 use super::script::{BARE, Peer, Peers, RICH, alice, client, client_with, login};
+use crate::backend::Login;
 use crate::backend::imap::{Imap, ImapError, Session};
 
 async fn session(imap: &Imap, peers: &mut Peers) -> (Session, Peer) {
@@ -140,31 +141,54 @@ async fn s8_a_fresh_session_is_fresh_and_stays_within_the_bound() {
 }
 
 #[tokio::test]
+async fn a_login_that_is_only_checked_leaves_no_connection_too_many() {
+    let (imap, mut peers) = client_with(|settings| settings.per_user_connections = 1);
+    let (_one, _first) = session(&imap, &mut peers).await;
+    let alice = alice();
+    let (verified, mut second) = join!(imap.verify(&alice), peers.welcome(BARE));
+    verified.expect("verified");
+    second.sees_the_end().await;
+}
+
+#[tokio::test]
 async fn t42_t50_another_secret_or_user_never_gets_the_connection() {
-    let (imap, mut peers) = client();
-    let (one, mut first) = session(&imap, &mut peers).await;
-    drop(one);
     let mut others = vec![login("alice", "wrong"), login("alice", "wonder")];
     others[1].version = 2;
     let mut master = login("alice", "wonder");
     master.acts_for = Some("alice".into());
     others.push(master);
+    let mut renamed = login("alice", "wonder");
+    renamed.name = "root".into();
+    others.push(renamed);
+    for other in others {
+        let (imap, mut peers) = client();
+        let (one, mut first) = session(&imap, &mut peers).await;
+        drop(one);
+        refuse(&imap, &mut peers, &other).await;
+        first.sees_the_end().await;
+    }
+    // Another user has a pool of their own.
+    let (imap, mut peers) = client();
+    let (one, _first) = session(&imap, &mut peers).await;
+    drop(one);
     let mut twin = login("bob", "wonder");
     twin.name = "alice".into();
-    others.push(twin);
-    for other in others {
-        let server = async {
-            let mut peer = peers.accept().await;
-            peer.says("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi")
-                .await;
-            let line = peer.line().await;
-            let tag = line.split(' ').next().unwrap_or_default();
-            peer.says(&format!("{tag} NO [UNAVAILABLE] not now")).await;
-        };
-        let (session, ()) = join!(imap.session(&other, None), server);
-        assert!(matches!(session, Err(ImapError::LoginUnavailable(_))));
-    }
-    first.sees_the_end().await;
+    refuse(&imap, &mut peers, &twin).await;
+    imap.session(&alice(), None).await.expect("alice's, warm");
+}
+
+/// A session asked for with this login is a new connection.
+async fn refuse(imap: &Imap, peers: &mut Peers, login: &Login) {
+    let server = async {
+        let mut peer = peers.accept().await;
+        peer.says("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi")
+            .await;
+        let line = peer.line().await;
+        let tag = line.split(' ').next().unwrap_or_default();
+        peer.says(&format!("{tag} NO [UNAVAILABLE] not now")).await;
+    };
+    let (session, ()) = join!(imap.session(login, None), server);
+    assert!(matches!(session, Err(ImapError::LoginUnavailable(_))));
 }
 
 #[tokio::test]

@@ -59,6 +59,10 @@ async fn notify_watches_all_mailboxes_on_one_connection() {
     }
     peer.says("* OK [NOTIFICATIONOVERFLOW] too much").await;
     assert_eq!(watch.next().await.expect("overflow"), WatchEvent::Any);
+    assert!(
+        watch.next().await.is_err(),
+        "the server has stopped telling"
+    );
 }
 
 #[tokio::test]
@@ -73,7 +77,8 @@ async fn the_same_news_is_handed_out_once() {
     let (watch, mut peer) = join!(imap.watch(&alice, Vec::new()), server);
     let mut watch = watch.expect("a watch");
     assert_eq!(watch.covers(), &Covers::Only(MailboxName::inbox()));
-    peer.sends(b"* 6 EXISTS\r\n* 1 RECENT\r\n").await;
+    peer.sends(b"* 6 EXISTS\r\n* 1 RECENT\r\n* 7 EXISTS\r\n* 1 EXPUNGE\r\n")
+        .await;
     assert_eq!(watch.next().await.expect("news"), mailbox("INBOX"));
     let quiet = timeout(Duration::from_millis(20), watch.next()).await;
     assert!(quiet.is_err(), "{quiet:?}");
@@ -81,6 +86,11 @@ async fn the_same_news_is_handed_out_once() {
     assert_eq!(watch.next().await.expect("news"), mailbox("INBOX"));
     peer.says("* 2 FETCH (FLAGS (\\Seen))").await;
     assert_eq!(watch.next().await.expect("news"), mailbox("INBOX"));
+    // News and goodbye in one breath: both are told.
+    peer.sends(b"* 7 EXISTS\r\n* BYE\r\n").await;
+    drop(peer);
+    assert_eq!(watch.next().await.expect("news"), mailbox("INBOX"));
+    assert!(watch.next().await.is_err());
 }
 
 #[tokio::test]
