@@ -26,10 +26,8 @@ mod faults;
 mod first_light;
 mod gate;
 mod limits;
-mod operator;
-
-mod first_light;
 mod mail_zoo;
+mod operator;
 mod phone_itself;
 mod provisioning;
 mod rig;

@@ -75,12 +75,6 @@ impl Settings {
         self
     }
 
-    /// In front of another IMAP server than [`Self::new`] said.
-    pub fn imap(mut self, url: &str) -> Self {
-        self.imap = Some(url.to_owned());
-        self
-    }
-
     /// Trusting this certificate of a backend.
     pub fn trusting(mut self, certificate: &Certificate) -> Self {
         self.backend_ca = Some(certificate.certificate.clone());
