@@ -141,21 +141,28 @@ impl Server {
             .iter()
             .filter_map(|listener| listener.local_addr().ok())
             .collect();
-        let (upkeep_gate, upkeep_stop) = (Arc::clone(&gate), shutdown.clone());
+        // What runs beside the requests goes on until the last of them is answered.
+        let over = CancellationToken::new();
+        let (upkeep_gate, upkeep_stop) = (Arc::clone(&gate), over.clone());
         let upkeep = crate::task::spawn("gate upkeep", async move {
             upkeep_gate.run(upkeep_stop).await;
         });
-        let expiry = crate::task::spawn("expiry", expire(store, shutdown.clone()));
+        let expiry = crate::task::spawn("expiry", expire(store, over.clone()));
         let evict = crate::task::spawn(
             "eviction",
-            evict(Arc::clone(&gate), Arc::clone(&gateway), shutdown.clone()),
+            evict(Arc::clone(&gate), Arc::clone(&gateway), over.clone()),
         );
-        let watchdog = crate::task::spawn("watchdog", front::feed_watchdog(shutdown.clone()));
+        let watchdog = crate::task::spawn("watchdog", front::feed_watchdog(over.clone()));
+        let asked = shutdown.clone();
+        let stopping = crate::task::spawn("stopping", async move {
+            asked.cancelled().await;
+            front::announce_stopping();
+        });
         front::announce_ready(&addresses, secure);
         front::serve(listeners, settings, gateway, shutdown.clone()).await?;
-        front::announce_stopping();
         shutdown.cancel();
-        for task in [upkeep, expiry, evict, watchdog] {
+        over.cancel();
+        for task in [upkeep, expiry, evict, watchdog, stopping] {
             if let Err(error) = task.await {
                 warn!(%error, "a task ended badly");
             }

@@ -112,6 +112,9 @@ impl Smtp {
             .await
             .map_err(|_| SmtpError::Timeout)?
             .map_err(|error| SmtpError::Unreachable(error.to_string()))?;
+        // Else the final dot waits 40 ms for the server's delayed ACK of the mail before it, and all
+        // that time nobody could tell after a crash whether the mail was taken (S17).
+        let _ = stream.set_nodelay(true);
         match settings.security {
             Security::Plain => {
                 let mut session = Session::new(stream, settings.answer);

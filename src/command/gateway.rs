@@ -1,5 +1,6 @@
 //! The gateway: everything a request needs, behind the front's [`Service`].
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::provision::PolicyMark;
 use super::{Call, answer, failures, options, partnership, provision};
 use crate::backend::imap::Imap;
 use crate::backend::smtp::Smtp;
+use crate::clock;
 use crate::config;
 use crate::failure;
 use crate::front::{Authorization, EasRequest, Head, Reply, Service};
@@ -42,6 +44,8 @@ pub struct Gateway {
     pub(crate) policy_mark: Option<PolicyMark>,
     pub(crate) partnerships: Cache<(UserId, DeviceId), DeviceRow>,
     pub(crate) shutdown: CancellationToken,
+    /// When this process began, in seconds since 1970.
+    pub(crate) started: i64,
 }
 
 /// What the operator decided about commands.
@@ -94,6 +98,10 @@ const PARTNERSHIPS: u64 = 100_000;
 const PARTNERSHIP_IDLE: Duration = Duration::from_secs(3600);
 /// How long another node's change of a row may go unseen.
 const PARTNERSHIP_AGE: Duration = Duration::from_secs(300);
+/// Held requests that end in a second when the server does.
+const ENDED_PER_SECOND: u32 = 1000;
+/// The time all of them have; the front's grace is longer.
+const LONGEST_ENDING: Duration = Duration::from_secs(20);
 /// When a phone with too many requests under way may try again: one of them has ended by then.
 const RETRY_CROWDED: Duration = Duration::from_secs(5);
 
@@ -116,7 +124,21 @@ impl Gateway {
                 .time_to_live(PARTNERSHIP_AGE)
                 .build(),
             shutdown: parts.shutdown,
+            started: clock::now_seconds(),
         }
+    }
+
+    /// Returns when this device's held request is to end because the server does: soon, but not
+    /// all in one moment, since all these phones come back at once (O6).
+    pub(crate) async fn ending(&self, user: &UserId, device: &DeviceId) {
+        self.shutdown.cancelled().await;
+        let held = u32::try_from(self.holds.len()).unwrap_or(u32::MAX);
+        let spread = Duration::from_secs(1).saturating_mul(held) / ENDED_PER_SECOND;
+        let mut hasher = DefaultHasher::new();
+        (user, device).hash(&mut hasher);
+        let share = f64::from(u16::try_from(hasher.finish() >> 48).unwrap_or_default());
+        let share = share / f64::from(u16::MAX);
+        tokio::time::sleep(spread.min(LONGEST_ENDING).mul_f64(share)).await;
     }
 
     /// Closes the idle backend connections of a user whose credentials changed (T46).

@@ -32,7 +32,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::front::Reply;
 use crate::item::outgoing::{Addition, Draft, Outgoing, Stamp, Unsendable};
-use crate::store::{FolderRow, NewOutbox, OutboxRow, Store};
+use crate::store::{FolderRow, NewOutbox, OutboxRow, OutboxState, Store};
 use crate::sync::folders::Role;
 use crate::sync::lease::Lease;
 
@@ -89,7 +89,10 @@ pub(super) async fn send(call: &Call<'_>) -> Answer {
     let unnamed = asked.name.is_none() && draft.message_id().is_none();
     let store = &call.gateway.store;
     let row = once::enter(store.as_ref(), mail, unnamed).await?;
-    if once::is_submitted(&row) {
+    // Sent by a process that is gone: its copy in the Sent folder may be missing, and only now there
+    // is a mail to copy.
+    let unfiled = row.state == OutboxState::Submitted && row.updated <= call.gateway.started;
+    if once::is_submitted(&row) && !unfiled {
         info!(id = row.id, "a mail that was sent came again");
         return Ok(repeated(call));
     }

@@ -96,7 +96,7 @@ pub(super) async fn wait(
             }
             () = &mut deadline => return Ok(Woken::Nothing),
             () = hold.superseded() => return Ok(Woken::Superseded),
-            () = gateway.shutdown.cancelled() => return Ok(Woken::Superseded),
+            () = gateway.ending(call.user, call.device) => return Ok(Woken::Superseded),
         }
     }
 }

@@ -328,3 +328,70 @@ async fn o6_sigterm_answers_what_is_held_and_ends_soon() {
     world.server.start();
     assert_eq!(reading.sync("INBOX").await.collections, []);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s17_kill_nine_during_send_mail_sends_each_once() {
+    let mut chance = Chance(99);
+    let mut world = World::start(Kind::Dovecot).await;
+    let mut phone = world.phone(Profile::outlook()).await;
+    let mails = 14;
+    for number in 0..mails {
+        let mime = format!(
+            "From: alice@example.com\r\nTo: bob@example.com\r\nSubject: mail {number:02}\r\n\
+             MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nonce {number}\r\n"
+        );
+        let client_id = format!("client-{number}");
+        let moment = chance.moment(30);
+        let (first, ()) = tokio::join!(
+            phone.try_send_mail(&client_id, mime.as_bytes()),
+            kill_after(&mut world.server, moment)
+        );
+        // The phone repeats until it hears that the mail is gone; 118 says so too.
+        let said = match first {
+            Ok(said) => said,
+            Err(_) => phone
+                .try_send_mail(&client_id, mime.as_bytes())
+                .await
+                .expect("it runs again"),
+        };
+        assert!(matches!(said, None | Some(118)), "{said:?}");
+    }
+    let mut other = world.other_client().await;
+    let expected: Vec<String> = (0..mails)
+        .map(|number| format!("mail {number:02}"))
+        .collect();
+    // Each is in Sent, and nowhere twice.
+    let mut sent = Vec::new();
+    for _ in 0..100 {
+        sent = other.subjects("Sent").await;
+        sent.sort();
+        if sent.len() >= expected.len() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(sent, expected);
+    // Each went out. Twice only by the one cut that nobody can tell from a loss, between the final
+    // dot and the word on disk; then under the same Message-ID, which mail servers drop.
+    let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for mail in world.smtp.received() {
+        let text = mail.text();
+        let line = |name: &str| {
+            let line = text
+                .lines()
+                .find(|line| line.to_ascii_lowercase().starts_with(name));
+            line.unwrap_or_else(|| panic!("no {name} in {text}"))
+                .to_owned()
+        };
+        ids.entry(line("subject:"))
+            .or_default()
+            .push(line("message-id:"));
+    }
+    assert_eq!(ids.len(), mails);
+    let mut twice = 0;
+    for (subject, ids) in &ids {
+        twice += ids.len() - 1;
+        assert!(ids.iter().all(|id| *id == ids[0]), "{subject}: {ids:?}");
+    }
+    assert!(twice <= 2, "{ids:?}");
+}

@@ -175,3 +175,76 @@ async fn t10_slow_clients_are_shown_out_and_honest_ones_do_not_notice() {
     }
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }
+
+#[tokio::test]
+async fn t55_without_descriptors_the_server_lives_on() {
+    let world = World::start_with(Kind::Dovecot, |settings| {
+        settings.toml("[limits]\nconnections_per_address = 10000\nhandshakes_per_address = 10000")
+    })
+    .await;
+    let mut phone = world.phone(Profile::ios()).await;
+    let limited = std::process::Command::new("prlimit")
+        .args(["--pid", &world.server.pid().to_string(), "--nofile=100:100"])
+        .status()
+        .unwrap();
+    assert!(limited.success());
+    let mut crowd = Vec::new();
+    for _ in 0..300 {
+        let connect = TcpStream::connect(world.server.address());
+        if let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_millis(200), connect).await {
+            crowd.push(stream);
+        }
+    }
+    let out = async {
+        while !world.server.log().contains("cannot accept a connection") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(3), out).await.expect("it ran out of descriptors");
+    // They leave; everything is as before, without a restart.
+    drop(crowd);
+    let back = async {
+        while phone.try_folder_sync().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), back).await.expect("it serves again");
+    assert!(!world.server.log().contains("panicked"));
+}
+
+#[tokio::test]
+async fn t61_a_locked_database_is_a_passing_fault() {
+    let world = World::start(Kind::Dovecot).await;
+    world.fill("INBOX", 3).await;
+    let mut phone = world.phone(Profile::ios()).await;
+    phone.sync_all("INBOX").await;
+    let item = phone.item("INBOX", "Mail number 1");
+    let file = world.server.state().join("airgate.db");
+    // Somebody's tool holds the write lock for longer than the server waits.
+    let mut lock = std::process::Command::new("sqlite3")
+        .arg(&file)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut orders = lock.stdin.take().unwrap();
+    orders.write_all(b"BEGIN IMMEDIATE;\n").unwrap();
+    orders.flush().unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut collection = phone.collection("INBOX");
+    let change = airgate_codec::eas::email::EmailChange {
+        read: Some(true),
+        ..Default::default()
+    };
+    collection.commands = vec![crate::support::phone::changed(&item, change)];
+    let request = airgate_codec::eas::sync::Request {
+        collections: Some(vec![collection]),
+        ..Default::default()
+    };
+    assert_eq!(phone.try_sync(request).await.unwrap_err().http(), 503);
+    // Reading goes on meanwhile: nothing new is nothing to write.
+    assert_eq!(phone.sync("INBOX").await.collections, []);
+    drop(orders);
+    assert!(lock.wait().unwrap().success());
+    phone.mark_read("INBOX", &item, true).await;
+    assert_eq!(phone.surprises(), [""; 0]);
+}
