@@ -22,6 +22,7 @@ mod support;
 #[path = "../../src/item/tests/describe.rs"]
 mod describe;
 
+mod attachments;
 mod first_light;
 mod mail_zoo;
 mod phone_itself;
