@@ -37,6 +37,9 @@ pub(super) enum Woken {
 /// A short pause after a hint, so that a burst of changes wakes the phone once.
 const SETTLE: Duration = Duration::from_millis(20);
 
+/// Pause before another try at a backend that did not answer.
+const RETRY: Duration = Duration::from_secs(5);
+
 /// Waits until one of the collections has something to show, at most `patience`, or until a newer
 /// request of the device takes the place of `hold`.
 ///
@@ -82,6 +85,7 @@ pub(super) async fn wait(
                 changed(call, &one).await.map(changes)
             }
         };
+        let mut again = None;
         match woken {
             Ok(Some(woken)) => return Ok(woken),
             Ok(None) => {}
@@ -90,13 +94,22 @@ pub(super) async fn wait(
             }
             Err(failure) => {
                 info!(error = %failure::chain(&failure), "cannot compare now, waiting on");
+                again = Some(RETRY);
             }
         }
+        // What could not be compared is compared later, though nothing more may be heard of it.
+        let retry = async {
+            match again {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             event = subscription.next() => {
                 tokio::time::sleep(SETTLE).await;
                 hint = event;
             }
+            () = retry => hint = Event::Anything,
             () = &mut deadline => return Ok(Woken::Nothing),
             () = hold.superseded() => return Ok(Woken::Superseded),
             () = gateway.ending(call.user, call.device) => return Ok(Woken::Superseded),

@@ -132,78 +132,123 @@ impl FolderChanges {
 }
 
 /// Compares the table of ids with a complete list. A mailbox keeps its id through a rename when its
-/// MAILBOXID shows it, or failing that its UIDVALIDITY, if that names one candidate only (S16).
+/// MAILBOXID shows it, or failing that its UIDVALIDITY, if that names one candidate only (S16): also
+/// when another was made under its old name meanwhile.
 pub fn reconcile(known: &[FolderRow], listed: &[Listed], overrides: &Overrides) -> Reconciled {
     let roles = roles(listed, known, overrides);
-    let living = || {
-        known
-            .iter()
-            .filter(|row| row.kind == FolderKind::Mail && !row.retired)
-    };
-    let by_name: HashMap<&str, &FolderRow> = living().map(|row| (row.name.as_str(), row)).collect();
-    let names: BTreeSet<&str> = listed.iter().map(|mailbox| mailbox.name.as_str()).collect();
-    let mut orphans: Vec<&FolderRow> = living()
-        .filter(|row| !names.contains(row.name.as_str()))
+    let mut rows: Vec<&FolderRow> = known
+        .iter()
+        .filter(|row| row.kind == FolderKind::Mail && !row.retired)
         .collect();
-    let mut result = Reconciled::default();
-    for mailbox in listed.iter().filter(|mailbox| mailbox.selectable) {
-        let role = roles
-            .get(mailbox.name.as_str())
-            .copied()
-            .unwrap_or(Role::Mail) as u8;
-        let found = by_name.get(mailbox.name.as_str()).copied().or_else(|| {
-            let at = renamed_from(&orphans, mailbox)?;
-            Some(orphans.remove(at))
-        });
-        let Some(row) = found else {
-            result.added.push(NewFolder {
+    let mut mailboxes: Vec<&Listed> = listed.iter().filter(|listed| listed.selectable).collect();
+    let mut pairs: Vec<(&FolderRow, &Listed)> = Vec::with_capacity(rows.len());
+    let passes: [&Pass<'_>; 3] = [
+        &|rows, _, mailbox| {
+            let same = |row: &&FolderRow| {
+                row.name == mailbox.name
+                    && (row.name == "INBOX" || same_mailbox(row, mailbox) != Some(false))
+            };
+            rows.iter().position(same)
+        },
+        &renamed_from,
+        // Made anew under its old name: the items are new, the folder is the same to its user.
+        &|rows, _, mailbox| rows.iter().position(|row| row.name == mailbox.name),
+    ];
+    for pass in passes {
+        let mut left = Vec::new();
+        for mailbox in &mailboxes {
+            match pass(&rows, &mailboxes, mailbox) {
+                Some(at) => pairs.push((rows.remove(at), mailbox)),
+                None => left.push(*mailbox),
+            }
+        }
+        mailboxes = left;
+    }
+    let role = |mailbox: &Listed| {
+        let role = roles.get(mailbox.name.as_str()).copied();
+        role.unwrap_or(Role::Mail) as u8
+    };
+    Reconciled {
+        changed: pairs
+            .into_iter()
+            .filter_map(|(row, mailbox)| {
+                let now = row_at(row, mailbox, role(mailbox));
+                (*row != now).then_some(now)
+            })
+            .collect(),
+        added: mailboxes
+            .into_iter()
+            .map(|mailbox| NewFolder {
                 kind: FolderKind::Mail,
                 name: mailbox.name.clone(),
                 uid_validity: mailbox.uid_validity,
                 mailbox_id: mailbox.mailbox_id.clone(),
-                role,
-            });
-            continue;
-        };
-        let now = FolderRow {
-            name: mailbox.name.clone(),
-            uid_validity: mailbox.uid_validity.or(row.uid_validity),
-            mailbox_id: mailbox
-                .mailbox_id
-                .clone()
-                .or_else(|| row.mailbox_id.clone()),
-            role,
-            missing_since: None,
-            ..row.clone()
-        };
-        if *row != now {
-            result.changed.push(now);
-        }
+                role: role(mailbox),
+            })
+            .collect(),
+        missing: rows.into_iter().map(|row| row.id.clone()).collect(),
     }
-    result.missing = orphans.into_iter().map(|row| row.id.clone()).collect();
-    result
 }
 
-/// Where in `orphans` the mailbox was before it got its present name.
-fn renamed_from(orphans: &[&FolderRow], mailbox: &Listed) -> Option<usize> {
-    if let Some(id) = &mailbox.mailbox_id {
-        if let Some(at) = orphans
-            .iter()
-            .position(|row| row.mailbox_id.as_ref() == Some(id))
-        {
-            return Some(at);
-        }
-        if orphans.iter().all(|row| row.mailbox_id.is_some()) {
-            return None;
-        }
+/// Finds which of the rows left a mailbox is, among the mailboxes left.
+type Pass<'a> = dyn Fn(&[&FolderRow], &[&Listed], &Listed) -> Option<usize> + 'a;
+
+/// The row of a folder that is this mailbox now.
+fn row_at(row: &FolderRow, mailbox: &Listed, role: u8) -> FolderRow {
+    FolderRow {
+        name: mailbox.name.clone(),
+        uid_validity: mailbox.uid_validity.or(row.uid_validity),
+        mailbox_id: mailbox
+            .mailbox_id
+            .clone()
+            .or_else(|| row.mailbox_id.clone()),
+        role,
+        missing_since: None,
+        ..row.clone()
     }
-    let validity = mailbox.uid_validity?;
-    let mut candidates = orphans
+}
+
+/// Whether the mailbox is the one this row was of; `None` where nothing tells.
+fn same_mailbox(row: &FolderRow, mailbox: &Listed) -> Option<bool> {
+    match (&row.mailbox_id, &mailbox.mailbox_id) {
+        (Some(was), Some(is)) => Some(was == is),
+        _ => Some(row.uid_validity? == mailbox.uid_validity?),
+    }
+}
+
+/// Which of `rows` the mailbox was before it got its present name, among `mailboxes` looking for
+/// theirs.
+fn renamed_from(rows: &[&FolderRow], mailboxes: &[&Listed], mailbox: &Listed) -> Option<usize> {
+    let mut candidates = rows
         .iter()
         .enumerate()
-        .filter(|(_, row)| row.uid_validity == Some(validity));
-    let (at, _) = candidates.next()?;
-    candidates.next().is_none().then_some(at)
+        .filter(|(_, row)| row.name != "INBOX" && same_mailbox(row, mailbox) == Some(true));
+    let (at, row) = candidates.next()?;
+    // A MAILBOXID is nobody else's. A UIDVALIDITY may be that of all mailboxes made in one second.
+    let sure = row.mailbox_id.is_some() && row.mailbox_id == mailbox.mailbox_id;
+    let mut alike = mailboxes
+        .iter()
+        .filter(|other| other.uid_validity == mailbox.uid_validity);
+    let one = candidates.next().is_none() && alike.next().is_some() && alike.next().is_none();
+    (sure || one).then_some(at)
+}
+
+impl Reconciled {
+    /// A missing folder turned out to be one of the added mailboxes: it was renamed, by a server
+    /// that gives a new UIDVALIDITY then.
+    pub fn renamed(&mut self, row: &FolderRow, mailbox: &str) {
+        if let Some(at) = self.added.iter().position(|added| added.name == mailbox) {
+            let added = self.added.remove(at);
+            self.changed.push(FolderRow {
+                name: added.name,
+                uid_validity: added.uid_validity,
+                mailbox_id: added.mailbox_id,
+                role: added.role,
+                missing_since: None,
+                ..row.clone()
+            });
+        }
+    }
 }
 
 /// Mailboxes an operator named for a role.

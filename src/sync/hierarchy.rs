@@ -1,17 +1,24 @@
 //! Looks at the backend's mailboxes and brings the user's table of folder ids up to date.
 
-use airgate_codec::imap::MailboxName;
+use std::collections::HashSet;
+
+use airgate_codec::imap::{MailboxName, UidSet};
 use tracing::{info, warn};
 
 use super::folders::{self, Hierarchy, Listed, Overrides, Role};
 use crate::backend::Login;
-use crate::backend::imap::{Imap, ImapError, Session, SpecialUse};
+use crate::backend::imap::{FetchItems, Imap, ImapError, Search, Session, SpecialUse};
 use crate::failure::Failure;
 use crate::identity::UserId;
-use crate::store::{FolderRow, Store};
+use crate::item::identity;
+use crate::store::{FolderRow, NewFolder, Store};
 
 /// Rounds before a table that others keep changing is given up on.
 const ROUNDS: usize = 5;
+
+/// New mailboxes looked into for the mail of one that is missing, and messages looked at in each.
+const CANDIDATES: usize = 8;
+const SAMPLE: usize = 20;
 
 /// The user's folders as they are now.
 #[derive(Clone, Debug)]
@@ -44,7 +51,16 @@ pub async fn refresh(
             let Some(row) = table.rows.iter().find(|row| row.id == id) else {
                 continue;
             };
-            if proven_absent(imap, login, row).await? {
+            if let Some(name) = moved_to(&mut session, store, user, row, &result.added).await? {
+                info!(folder = %row.id, "a mailbox was renamed, by its content");
+                result.renamed(row, &name);
+                continue;
+            }
+            // A mere level now: the listing says itself that nothing is in it any more.
+            let level = listed
+                .iter()
+                .any(|mailbox| mailbox.name == row.name && !mailbox.selectable);
+            if level || proven_absent(imap, login, row).await? {
                 info!(folder = %row.id, "a mailbox is gone");
                 result.changed.push(FolderRow {
                     retired: true,
@@ -137,6 +153,48 @@ async fn create_lacking(
         }
     }
     created
+}
+
+/// Which of the mailboxes that are new a missing one has become, by the messages in it: for servers
+/// that give a renamed mailbox another UIDVALIDITY (Courier). One without messages that a phone knows
+/// is not found again.
+async fn moved_to(
+    session: &mut Session,
+    store: &dyn Store,
+    user: &UserId,
+    row: &FolderRow,
+    added: &[NewFolder],
+) -> Result<Option<String>, Failure> {
+    let Some(validity) = row.uid_validity.filter(|_| !added.is_empty()) else {
+        return Ok(None);
+    };
+    let prints = store.fingerprints(user, &row.id, validity).await?;
+    let prints: HashSet<i64> = prints.into_iter().map(|(_, print)| print).collect();
+    if prints.is_empty() {
+        return Ok(None);
+    }
+    let items = FetchItems {
+        size: true,
+        internal_date: true,
+        headers: Some(vec![identity::HEADER_FIELD]),
+        ..FetchItems::default()
+    };
+    for mailbox in added.iter().take(CANDIDATES) {
+        let name = MailboxName::new(mailbox.name.clone());
+        session.select(&name, None).await?;
+        let all = session.search(&Search::All).await?;
+        let newest: UidSet = all.iter().rev().take(SAMPLE).collect();
+        let messages = session.fetch(&newest, &items).await?;
+        let known = messages
+            .iter()
+            .filter_map(identity::fingerprint)
+            .filter(|print| prints.contains(print))
+            .count();
+        if known > 0 && known * 2 >= messages.len() {
+            return Ok(Some(mailbox.name.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a mailbox missing in a complete list is truly gone: a second connection must say so as

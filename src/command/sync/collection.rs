@@ -237,9 +237,20 @@ impl Round<'_, '_> {
         if self.must_look(floor, backend_status) {
             let opened = session.insert(call.gateway.imap.session(call.login, Some(&name)).await?);
             let mailbox = call.mailbox(self.folder, &name);
-            renewed = mailbox
+            let looked = mailbox
                 .look(opened, &mut self.view, floor, backend_status)
-                .await?;
+                .await;
+            renewed = match looked {
+                // A connection that had the mailbox open when it was replaced is of no use any more
+                // (Dovecot says so with BYE); looking changes nothing, so it may be done again.
+                Err(failure) if failure.remedy == Remedy::RetryLater => {
+                    info!(error = %failure::chain(&failure), "looking again on a fresh connection");
+                    self.view.clone_from(&before);
+                    *opened = call.gateway.imap.fresh_session(call.login).await?;
+                    mailbox.look(opened, &mut self.view, floor, None).await?
+                }
+                looked => looked?,
+            };
         }
         let applied = if self.wanted.commands.is_empty() {
             Applied {

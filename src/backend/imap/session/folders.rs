@@ -52,7 +52,8 @@ impl Session {
         }
     }
 
-    /// How each mailbox stands, in the order asked, in one round trip.
+    /// How each mailbox stands, in the order asked, in one round trip. One that is selected is not
+    /// any more then.
     ///
     /// # Errors
     /// Per mailbox: it is gone, or may not be looked at. As a whole: see [`ImapError`]; then
@@ -203,18 +204,24 @@ impl Session {
     ) -> Result<(), ImapError> {
         let offered = Arc::clone(self.capabilities());
         let connection = self.connection()?;
-        // Of the mailbox that is selected Dovecot tells what this session has seen so far (STATUS is
-        // not meant for it, RFC 9051 6.3.11): a NOOP makes it look. Not in the same flight: Dovecot
-        // answers the STATUS first then.
-        if connection
+        let mut flight = Vec::with_capacity(names.len() + 1);
+        // STATUS is not meant for the mailbox that is selected (RFC 9051 6.3.11): of it Dovecot tells
+        // what this session has seen so far, and of one that was deleted and made anew the old one.
+        let there = connection
             .mailbox
             .as_ref()
-            .is_some_and(|m| names.contains(&m.name))
-        {
-            self.command(None, |c| c.atom("NOOP"), &mut nothing).await?;
+            .is_some_and(|m| names.contains(&m.name));
+        if there {
+            connection.mailbox = None;
+            self.selected = false;
+            let unselect = offered.unselect;
+            flight.push(self.connection()?.prepare(|c| match unselect {
+                true => c.atom("UNSELECT"),
+                // A SELECT that fails leaves none selected (RFC 9051 6.3.2); CLOSE would purge (S9).
+                false => c.atom("EXAMINE").string(""),
+            })?);
         }
         let connection = self.connection()?;
-        let mut flight = Vec::with_capacity(names.len());
         for name in names {
             flight.push(connection.prepare(|c| {
                 let c = c.atom("STATUS").mailbox(name);
@@ -230,7 +237,10 @@ impl Session {
             Data::Untagged(other) => Some(other),
             Data::TooLarge => None,
         };
-        let ended = self.flight(flight, &mut take).await?;
+        let mut ended = self.flight(flight, &mut take).await?.into_iter();
+        if there {
+            ended.next();
+        }
         for (name, ended) in names.iter().zip(ended) {
             let status = match ended.ok(Some(name)) {
                 Ok(_) => found
