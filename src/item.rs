@@ -11,6 +11,7 @@
 //! valid UTF-8 without a character XML 1.0 forbids.
 
 pub mod address;
+pub mod attachment;
 mod believed;
 mod body;
 pub mod categories;

@@ -44,8 +44,11 @@ pub(super) async fn folder_sync(call: &Call<'_>) -> Result<Reply, Failure> {
     } else if unchanged {
         step.present_key()
     } else {
+        let view = now.encode();
+        let repeats = step.present() == Some(view.as_slice());
         step.commit(Next {
-            view: now.encode(),
+            view,
+            repeats,
             ..Next::default()
         })
         .await?

@@ -13,7 +13,7 @@ use tracing::warn;
 
 use super::moved::{self, Place};
 use super::{Answer, Call, failures, folders, malformed};
-use crate::backend::imap::ImapError;
+use crate::backend::imap::{ImapError, Search};
 use crate::failure::{self, Failure};
 use crate::front::Reply;
 use crate::store::FolderRow;
@@ -111,7 +111,7 @@ async fn way(
     destination: &FolderRow,
     asked: &[&Move],
 ) -> Result<Vec<Moved>, Failure> {
-    let _lease = call
+    let lease = call
         .gateway
         .leases
         .take(call.user, call.device, &source.id)
@@ -152,6 +152,10 @@ async fn way(
             }
         }
     }
+    if !fresh.is_empty() {
+        // A server that finds nothing to move says OK all the same.
+        fresh = session.search(&Search::In(fresh)).await?;
+    }
     let target = MailboxName::new(destination.name.clone());
     let outcome = if fresh.is_empty() {
         Ok(None)
@@ -184,6 +188,8 @@ async fn way(
         moved::remember(call, &source.id, validity, &destination.id, moved).await;
     }
     drop(session);
+    // One lease at a time: two moves there and back would wait for each other.
+    drop(lease);
     // What the phone knows of the destination decides how its messages are numbered.
     let chain = call
         .gateway
@@ -259,5 +265,5 @@ async fn take_in(call: &Call<'_>, folder: &FolderRow, arrived: &UidSet) -> Resul
         view.told_add(uid, &airgate_codec::imap::Flags::default());
     }
     let options = step.options().to_vec();
-    step.keep(view.encode(), options).await
+    step.keep(view.encode(), options, &[]).await
 }

@@ -79,7 +79,11 @@ pub(super) async fn ping(call: &Call<'_>) -> Result<Reply, Failure> {
     }
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let patience = Duration::from_secs(u64::from(heartbeat));
-    let response = match watch::wait(call, &rows, &ids, patience, HoldKind::Ping).await? {
+    let hold = call
+        .gateway
+        .holds
+        .begin(call.user, call.device, HoldKind::Ping);
+    let response = match watch::wait(call, &rows, &ids, patience, &hold).await? {
         Woken::Changes(folders) => Response {
             folders,
             ..of(status::CHANGES)

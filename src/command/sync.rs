@@ -20,7 +20,7 @@ use super::{Call, folders, malformed, watch};
 use crate::clock;
 use crate::failure::Failure;
 use crate::front::Reply;
-use crate::push::HoldKind;
+use crate::push::{Hold, HoldKind};
 use crate::store::FolderRow;
 
 /// Status of a request that breaks the protocol.
@@ -43,16 +43,23 @@ pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Failure> {
             )));
         }
     };
+    // Whatever Sync of this device still waits for news is told by this one instead.
+    let hold = call
+        .gateway
+        .holds
+        .begin(call.user, call.device, HoldKind::Sync);
     let rows = folders::known(call).await?;
-    let mut answers = round(call, &rows, &wanted).await?;
+    let mut answers = round(call, &rows, &wanted, None).await?;
     if let (Some(wait), false) = (wanted.wait, answers.iter().any(Answer::speaks)) {
         let ids: Vec<&str> = wanted
             .collections
             .iter()
             .map(|c| c.collection_id.as_str())
             .collect();
-        match watch::wait(call, &rows, &ids, wait, HoldKind::Sync).await? {
-            watch::Woken::Changes(_) => answers = round(call, &rows, &wanted).await?,
+        match watch::wait(call, &rows, &ids, wait, &hold).await? {
+            watch::Woken::Changes(_) => {
+                answers = round(call, &rows, &wanted, Some(&hold)).await?;
+            }
             watch::Woken::Hierarchy => {
                 let status = 12;
                 return Ok(Reply::wbxml(ResponseWriter::failure(
@@ -67,11 +74,13 @@ pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Failure> {
     Ok(write(call, answers))
 }
 
-/// One pass over all collections.
+/// One pass over all collections. One that waited gives way to a newer request: to go on from the
+/// same key would make the key void that the newer one was given.
 async fn round(
     call: &Call<'_>,
     rows: &[FolderRow],
     wanted: &Wanted,
+    waited: Option<&Hold>,
 ) -> Result<Vec<Answer>, Failure> {
     let statuses = statuses(call, rows, wanted).await;
     let window = wanted
@@ -81,7 +90,8 @@ async fn round(
     let mut answers = Vec::with_capacity(wanted.collections.len());
     for collection in &wanted.collections {
         let status = statuses.get(collection.collection_id.as_str());
-        answers.push(collection::answer(call, rows, collection, &mut budget, status).await?);
+        let answer = collection::answer(call, rows, collection, &mut budget, status, waited);
+        answers.extend(answer.await?);
     }
     Ok(answers)
 }
@@ -108,10 +118,13 @@ async fn statuses<'w>(
         })
         .collect();
     let names: Vec<MailboxName> = asked.iter().map(|(_, name)| name.clone()).collect();
+    if names.is_empty() {
+        return HashMap::new();
+    }
     let Ok(mut session) = call.gateway.imap.session(call.login, names.first()).await else {
         return HashMap::new();
     };
-    if names.is_empty() || !session.capabilities().condstore {
+    if !session.capabilities().condstore {
         return HashMap::new();
     }
     let Ok(answers) = session.status(&names).await else {

@@ -12,7 +12,7 @@ use tracing::info;
 use super::{Call, folders};
 use crate::clock;
 use crate::failure::{self, Failure, Remedy};
-use crate::push::{Event, HoldKind};
+use crate::push::{Event, Hold};
 use crate::store::FolderRow;
 use crate::sync::folders::Hierarchy;
 use crate::sync::mailbox::unmoved;
@@ -37,7 +37,8 @@ pub(super) enum Woken {
 /// A short pause after a hint, so that a burst of changes wakes the phone once.
 const SETTLE: Duration = Duration::from_millis(20);
 
-/// Waits until one of the collections has something to show, at most `patience`.
+/// Waits until one of the collections has something to show, at most `patience`, or until a newer
+/// request of the device takes the place of `hold`.
 ///
 /// # Errors
 /// The store's. A backend that is down is waited out: the watcher tells when it is back.
@@ -46,7 +47,7 @@ pub(super) async fn wait(
     rows: &[FolderRow],
     ids: &[&str],
     patience: Duration,
-    kind: HoldKind,
+    hold: &Hold,
 ) -> Result<Woken, Failure> {
     let watched: Vec<&FolderRow> = rows
         .iter()
@@ -57,13 +58,15 @@ pub(super) async fn wait(
         .map(|row| MailboxName::new(row.name.clone()))
         .collect();
     let gateway = call.gateway;
-    let hold = gateway.holds.begin(call.user, call.device, kind);
     let mut subscription = gateway.hub.subscribe(call.login, &names);
     let deadline = tokio::time::sleep_until(clock::deadline(patience));
     tokio::pin!(deadline);
     metrics::gauge!("airgate_pings_held").increment(1.0);
     let _held = Held;
     let mut hint = Event::Anything;
+    if subscription.hierarchy_moved() && matches!(hierarchy_differs(call).await, Ok(true)) {
+        return Ok(Woken::Hierarchy);
+    }
     loop {
         let woken = match &hint {
             Event::Hierarchy => hierarchy_differs(call)
@@ -111,11 +114,19 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
     let today = window::day_of(clock::now_seconds());
     let mut candidates = Vec::new();
     for row in watched {
+        // A Sync of this device under way has perhaps told the backend already and its view not yet:
+        // the phone's own changes must not wake it.
+        let lease = call
+            .gateway
+            .leases
+            .take(call.user, call.device, &row.id)
+            .await;
         let chain = call
             .gateway
             .store
             .chain(call.user, call.device, &row.id)
             .await?;
+        drop(lease);
         let Some(chain) = chain else { continue };
         let Ok(view) = MailView::decode(&chain.view) else {
             candidates.push((*row, None, None));

@@ -31,11 +31,14 @@ pub(crate) fn header_octets(message: &Fetched) -> Option<&[u8]> {
         .find_map(|section| section.octets.as_deref())
 }
 
+/// Octets that hold no more than a line end.
+const BLANK: u64 = 2;
+
 /// Whether any part has content.
 pub(crate) fn holds_octets(root: &Part) -> bool {
     let mut waiting = vec![root];
     while let Some(part) = waiting.pop() {
-        if !part.is_multipart() && part.size > 0 {
+        if !part.is_multipart() && part.size > BLANK {
             return true;
         }
         waiting.extend(&part.children);

@@ -68,6 +68,11 @@ impl Holds {
 }
 
 impl Hold {
+    /// Whether a newer request of the same kind has come.
+    pub fn is_superseded(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
     /// Ends when a newer request of the same kind has come.
     pub async fn superseded(&self) {
         self.token.cancelled().await;

@@ -82,6 +82,11 @@ impl Hub {
 }
 
 impl Subscription {
+    /// Whether mailboxes came or went so lately that the device may not have heard of it.
+    pub fn hierarchy_moved(&self) -> bool {
+        self.shared.hierarchy_moved()
+    }
+
     /// The next hint that concerns this waiter. Hints that piled up are taken together.
     pub async fn next(&mut self) -> Event {
         loop {

@@ -1,17 +1,19 @@
 //! The watcher of one user: one NOTIFY or IDLE connection, STATUS rounds for what that does not
 //! cover, and patience with a backend that is down.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use airgate_codec::imap::{MailboxName, MailboxStatus};
 use tokio::sync::{Notify, broadcast};
+use tokio::time::Instant;
 use tracing::{debug, info};
 
 use super::Event;
 use crate::backend::Login;
 use crate::backend::imap::{Covers, Imap, ImapError, Watch, WatchEvent};
+use crate::clock;
 use crate::failure;
 
 /// How watchers behave.
@@ -37,6 +39,12 @@ const BACKLOG: usize = 32;
 /// First and longest pause after a failure: news flow again within 30 s of the fault ending (F3).
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
+/// A phone waits anew at least this often.
+const REMEMBERED: Duration = Duration::from_secs(3600);
+/// The listing of mailboxes is looked at in one of so many rounds: folders come and go more rarely
+/// than mail.
+const LIST_EVERY: u32 = 4;
+
 /// What the watcher and its waiters share.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -44,6 +52,8 @@ pub(super) struct Shared {
     events: broadcast::Sender<Event>,
     wanted: Mutex<Wanted>,
     changed: Notify,
+    /// When mailboxes last came or went.
+    hierarchy_moved: Mutex<Option<Instant>>,
 }
 
 #[derive(Debug, Default)]
@@ -62,6 +72,7 @@ impl Shared {
             events,
             wanted: Mutex::default(),
             changed: Notify::new(),
+            hierarchy_moved: Mutex::default(),
         }
     }
 
@@ -134,10 +145,34 @@ impl Shared {
         wanted.closed
     }
 
+    /// Whether mailboxes came or went so lately that a device may not have heard of it: between two
+    /// of its requests nobody listens for it.
+    pub(super) fn hierarchy_moved(&self) -> bool {
+        let moved = self
+            .hierarchy_moved
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        moved.is_some_and(|moved| clock::monotonic().duration_since(moved) < REMEMBERED)
+    }
+
     fn publish(&self, event: Event) {
+        if event == Event::Hierarchy {
+            *self
+                .hierarchy_moved
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = Some(clock::monotonic());
+        }
         // No receiver means no waiter: nothing to tell.
         let _ = self.events.send(event);
     }
+}
+
+/// What the rounds saw last.
+#[derive(Default)]
+struct LastSeen {
+    statuses: HashMap<MailboxName, MailboxStatus>,
+    mailboxes: Option<BTreeSet<MailboxName>>,
+    rounds: u32,
 }
 
 /// Why a watch round ended.
@@ -152,14 +187,21 @@ enum Ended {
 /// Runs until nobody has waited for [`PushSettings::linger`].
 pub(super) async fn run(imap: &Imap, settings: &PushSettings, shared: &Shared) {
     let mut pause = RETRY.0;
-    let mut last_seen = HashMap::new();
+    let mut last_seen = LastSeen::default();
     loop {
         let mailboxes = shared.mailboxes();
-        let ended = match imap.watch(&shared.login, mailboxes.clone()).await {
+        let watch = match imap.watch(&shared.login, mailboxes.clone()).await {
+            Ok(watch) => Ok(Some(watch)),
+            // Neither NOTIFY nor IDLE: rounds are all there is.
+            Err(ImapError::Unsupported(_)) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let ended = match watch {
             Ok(watch) => {
                 pause = RETRY.0;
                 // Whatever happened before the watch stood is for the waiters to find (S23).
                 shared.publish(Event::Anything);
+                shared.publish(Event::Hierarchy);
                 attend(imap, settings, shared, watch, &mut last_seen).await
             }
             Err(error) => Ended::Failed(error),
@@ -184,8 +226,8 @@ async fn attend(
     imap: &Imap,
     settings: &PushSettings,
     shared: &Shared,
-    mut watch: Watch,
-    last_seen: &mut HashMap<MailboxName, MailboxStatus>,
+    mut watch: Option<Watch>,
+    last_seen: &mut LastSeen,
 ) -> Ended {
     let mut rounds = tokio::time::interval(settings.poll);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -199,14 +241,14 @@ async fn attend(
             }
         };
         tokio::select! {
-            event = watch.next() => match event {
+            event = next(&mut watch) => match event {
                 Ok(WatchEvent::Mailbox(name)) => shared.publish(Event::Mailbox(name)),
                 Ok(WatchEvent::Any) => shared.publish(Event::Anything),
                 Ok(WatchEvent::HierarchyChanged) => shared.publish(Event::Hierarchy),
                 Err(error) => return Ended::Failed(error),
             },
             () = shared.changed.notified() => {
-                if let (false, Covers::Only(covered)) = (shared.idle(), watch.covers()) {
+                if let (false, Some(Covers::Only(covered))) = (shared.idle(), covers(&watch)) {
                     let wanted = shared.mailboxes();
                     if wanted.first().is_some_and(|first| first != covered) {
                         return Ended::Rearm;
@@ -214,12 +256,15 @@ async fn attend(
                 }
             }
             _ = rounds.tick() => {
-                if let Covers::Only(covered) = watch.covers() {
-                    let rest: Vec<MailboxName> =
-                        shared.mailboxes().into_iter().filter(|name| name != covered).collect();
-                    if let Err(error) = round(imap, shared, &rest, last_seen).await {
-                        debug!(error = %failure::chain(&error), "a STATUS round failed");
-                    }
+                let covered = match covers(&watch) {
+                    Some(Covers::All) => continue,
+                    Some(Covers::Only(covered)) => Some(covered.clone()),
+                    None => None,
+                };
+                let mut rest = shared.mailboxes();
+                rest.retain(|name| Some(name) != covered.as_ref());
+                if let Err(error) = round(imap, shared, &rest, last_seen).await {
+                    debug!(error = %failure::chain(&error), "a STATUS round failed");
                 }
             }
             () = linger => {
@@ -231,30 +276,54 @@ async fn attend(
     }
 }
 
-/// One STATUS round over the mailboxes the connection does not cover.
+/// The connection's next event; never, where there is none that tells.
+async fn next(watch: &mut Option<Watch>) -> Result<WatchEvent, ImapError> {
+    match watch {
+        Some(watch) => watch.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn covers(watch: &Option<Watch>) -> Option<&Covers> {
+    watch.as_ref().map(Watch::covers)
+}
+
+/// One round over what the connection does not tell: STATUS of mailboxes, and now and then whether
+/// there are others. Where the server counts no modifications, a flag that is not `\Seen` changes
+/// unnoticed until the next Sync.
 async fn round(
     imap: &Imap,
     shared: &Shared,
     mailboxes: &[MailboxName],
-    last_seen: &mut HashMap<MailboxName, MailboxStatus>,
+    last_seen: &mut LastSeen,
 ) -> Result<(), ImapError> {
-    if mailboxes.is_empty() {
+    // Nobody waits: nobody to tell.
+    if shared.idle() {
         return Ok(());
     }
     let mut session = imap.session(&shared.login, None).await?;
-    let answers = session.status(mailboxes).await?;
-    for (name, status) in mailboxes.iter().zip(answers) {
-        match status {
-            Ok(status) => {
-                if last_seen
-                    .insert(name.clone(), status.clone())
-                    .is_some_and(|old| old != status)
-                {
-                    shared.publish(Event::Mailbox(name.clone()));
+    if !mailboxes.is_empty() {
+        let answers = session.status(mailboxes).await?;
+        for (name, status) in mailboxes.iter().zip(answers) {
+            // One seen for the first time may have changed since the waiters looked (S23). One that
+            // cannot be looked at may be gone: the waiter finds out.
+            let moved = match status {
+                Ok(status) => {
+                    last_seen.statuses.insert(name.clone(), status.clone()) != Some(status)
                 }
+                Err(_) => true,
+            };
+            if moved {
+                shared.publish(Event::Mailbox(name.clone()));
             }
-            // A mailbox that cannot be looked at may be gone: the waiter finds out.
-            Err(_) => shared.publish(Event::Mailbox(name.clone())),
+        }
+    }
+    last_seen.rounds = last_seen.rounds.wrapping_add(1);
+    if last_seen.rounds % LIST_EVERY == 1 {
+        let names = session.list().await?.into_iter().map(|listed| listed.name);
+        let names: BTreeSet<MailboxName> = names.collect();
+        if last_seen.mailboxes.replace(names.clone()) != Some(names) {
+            shared.publish(Event::Hierarchy);
         }
     }
     Ok(())

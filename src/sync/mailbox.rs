@@ -17,7 +17,7 @@ use crate::backend::imap::{FetchItems, Imap, ImapError, Known, Search, Selected,
 use crate::failure::Failure;
 use crate::identity::UserId;
 use crate::item::{categories, identity};
-use crate::store::Store;
+use crate::store::{FingerprintBatch, Store};
 
 /// A pass that would take more messages than this from a phone, and more than half of what it holds,
 /// is looked at twice (S8).
@@ -47,7 +47,8 @@ pub fn unmoved(cursor: &Cursor, status: &MailboxStatus) -> bool {
 
 impl Mailbox<'_> {
     /// Brings `view` up to date for a window that begins at `floor`. A `status` just read saves
-    /// asking for it.
+    /// asking for it. After a change of UIDVALIDITY there are fingerprints to be kept with the view:
+    /// those of the messages found again, under their new UIDs.
     ///
     /// # Errors
     /// Whatever the backend or the store says; the view is then to be thrown away.
@@ -57,7 +58,7 @@ impl Mailbox<'_> {
         view: &mut MailView,
         floor: Option<i32>,
         status: Option<&MailboxStatus>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<FingerprintBatch>, Failure> {
         if let (Some(cursor), true) = (view.cursor, view.floor == floor) {
             let unmoved = match status {
                 Some(status) => unmoved(&cursor, status),
@@ -71,10 +72,10 @@ impl Mailbox<'_> {
                 }
             };
             if unmoved {
-                return Ok(());
+                return Ok(None);
             }
         }
-        self.examine(session, view, floor, false).await?;
+        let mut renewed = self.examine(session, view, floor, false).await?;
         let (lost, held) = plan::losses(view);
         if lost > BRAKE_ABOVE && lost * 2 > held {
             metrics::counter!("airgate_mass_change_brakes_total").increment(1);
@@ -83,9 +84,12 @@ impl Mailbox<'_> {
                 held, "a pass would take most of a folder from a phone; looking again"
             );
             let mut fresh = self.imap.fresh_session(self.login).await?;
-            self.examine(&mut fresh, view, floor, true).await?;
+            renewed = self
+                .examine(&mut fresh, view, floor, true)
+                .await?
+                .or(renewed);
         }
-        Ok(())
+        Ok(renewed)
     }
 
     async fn examine(
@@ -94,7 +98,7 @@ impl Mailbox<'_> {
         view: &mut MailView,
         floor: Option<i32>,
         list_anew: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<FingerprintBatch>, Failure> {
         let known = view.cursor.filter(|_| !list_anew).and_then(|cursor| {
             Some(Known {
                 uid_validity: airgate_codec::imap::UidValidity::new(cursor.uid_validity)?,
@@ -103,12 +107,17 @@ impl Mailbox<'_> {
             })
         });
         let selected = session.select(self.name, known.as_ref()).await?;
+        let mut renewed = None;
         if view
             .cursor
             .is_some_and(|cursor| cursor.uid_validity != selected.uid_validity.get())
         {
             metrics::counter!("airgate_resync_total", "reason" => "uidvalidity").increment(1);
-            self.renew(session, view, floor).await?;
+            renewed = Some(FingerprintBatch {
+                collection: self.collection.to_owned(),
+                uid_validity: selected.uid_validity.get(),
+                entries: self.renew(session, view, floor).await?,
+            });
         }
         let now = Cursor {
             uid_validity: selected.uid_validity.get(),
@@ -124,7 +133,7 @@ impl Mailbox<'_> {
             None => list(session, view, floor, now).await?,
         };
         view.observe(&observation, categories::is_visible);
-        Ok(())
+        Ok(renewed)
     }
 
     /// UIDVALIDITY changed: finds the messages again by Message-ID, size and date (S15).
@@ -133,7 +142,7 @@ impl Mailbox<'_> {
         session: &mut Session,
         view: &mut MailView,
         floor: Option<i32>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<(u32, i64)>, Failure> {
         let old_validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
         let prints = self
             .store
@@ -147,6 +156,7 @@ impl Mailbox<'_> {
             }
         }
         let mut matches: Vec<Match> = Vec::new();
+        let mut kept = Vec::new();
         if !by_print.is_empty() {
             let inside = session.search(&window(floor)).await?;
             let items = FetchItems {
@@ -163,11 +173,12 @@ impl Mailbox<'_> {
                 // Two mails alike in all three cannot be told apart, and need not be.
                 if let Some(number) = by_print.get_mut(&print).and_then(Vec::pop) {
                     matches.push((uid.get(), number));
+                    kept.push((uid.get(), print));
                 }
             }
         }
         view.renew(&matches);
-        Ok(())
+        Ok(kept)
     }
 }
 

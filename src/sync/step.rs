@@ -26,6 +26,9 @@ pub struct Next {
     pub options: Vec<u8>,
     pub journal: Journal,
     pub fingerprints: Vec<FingerprintBatch>,
+    /// Under this view the phone holds just what it holds under the present key, so a repeated
+    /// request may have the present key again.
+    pub repeats: bool,
 }
 
 impl<'a> Step<'a> {
@@ -72,6 +75,11 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// The view under the present key.
+    pub fn present(&self) -> Option<&[u8]> {
+        self.present.as_ref().map(|row| row.view.as_slice())
+    }
+
     /// The sticky options kept with the chain.
     pub fn options(&self) -> &[u8] {
         self.present.as_ref().map_or(&[], |row| &row.options)
@@ -95,7 +103,12 @@ impl<'a> Step<'a> {
     ///
     /// # Errors
     /// The store's; nothing was written.
-    pub async fn keep(self, view: Vec<u8>, options: Vec<u8>) -> Result<(), Failure> {
+    pub async fn keep(
+        self,
+        view: Vec<u8>,
+        options: Vec<u8>,
+        fingerprints: &[FingerprintBatch],
+    ) -> Result<(), Failure> {
         if let (Position::Current, Some(row)) = (self.position, self.present) {
             let expected = Some(ChainVersion {
                 epoch: row.epoch,
@@ -108,7 +121,14 @@ impl<'a> Step<'a> {
                 ..row
             };
             self.store
-                .commit_chain(self.user, self.device, self.chain, expected, &row, &[])
+                .commit_chain(
+                    self.user,
+                    self.device,
+                    self.chain,
+                    expected,
+                    &row,
+                    fingerprints,
+                )
                 .await?;
         }
         Ok(())
@@ -134,12 +154,15 @@ impl<'a> Step<'a> {
                 };
                 (key, Some(row.view.clone()))
             }
-            (Position::Replay, Some(row)) => {
-                // The same step again leads to the same place: the key the phone did not get then
-                // is good now, and nothing needs to be written.
-                if next.view == row.view && next.options == row.options && journal == self.journal {
+            (Position::Replay, Some(row)) if next.repeats && journal == self.journal => {
+                // The same step again leads to the same place: the key the phone did not get then is
+                // good now. Of two equal requests at once both get it (S22).
+                if next.view == row.view && next.options == row.options {
                     return Ok(Some(key_of(row)));
                 }
+                (key_of(row), row.previous_view.clone())
+            }
+            (Position::Replay, Some(row)) => {
                 journal.previous_counter = self.journal.previous_counter;
                 let key = SyncKey {
                     epoch: row.epoch,

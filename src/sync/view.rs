@@ -79,6 +79,14 @@ impl MailView {
         self.server.get_or_insert_with(|| Box::new(phone.clone()))
     }
 
+    /// Whether the phone holds the same under both views, by the same names.
+    pub fn holds_the_same(&self, other: &Self) -> bool {
+        self.phone == other.phone
+            && self.generation == other.generation
+            && self.kept_numbers == other.kept_numbers
+            && self.orphans == other.orphans
+    }
+
     /// Drops the second snapshot when it says nothing new, so that it costs no storage.
     fn settle(&mut self) {
         if self.server.as_deref() == Some(&self.phone) {

@@ -23,6 +23,8 @@ mod crash;
 #[path = "../../src/item/tests/describe.rs"]
 mod describe;
 mod faults;
+
+mod attachments;
 mod first_light;
 mod gate;
 mod limits;

@@ -29,7 +29,7 @@ const TAIL: usize = 40;
 const PREFIX: &str = "airgate-test-";
 
 /// Directories that failed or killed tests left behind go after this time.
-const KEPT: Duration = Duration::from_secs(3600);
+const KEPT: Duration = Duration::from_secs(1200);
 
 /// A directory for one test: removed at the end, kept (and named) when the test fails.
 #[derive(Debug)]

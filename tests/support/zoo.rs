@@ -29,7 +29,7 @@ pub fn animals() -> Vec<Animal> {
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
         .collect();
-    files.sort();
+    files.sort_by_key(|path| path.file_stem().map(ToOwned::to_owned));
     (ARRIVED..)
         .step_by(10)
         .zip(files)

@@ -4,7 +4,7 @@ use airgate_codec::eas::item_operations::{Fetch, Properties, status};
 use airgate_codec::eas::status as common;
 use airgate_codec::eas::sync::ItemData;
 
-use super::multipart::Parts;
+use super::Gathering;
 use crate::command::sync::page::Source;
 use crate::command::{Call, lookup};
 use crate::failure::Failure;
@@ -16,9 +16,8 @@ pub(super) async fn fetch(
     call: &Call<'_>,
     rows: &[FolderRow],
     asked: &Fetch,
-    collection: &str,
-    id: &str,
-    parts: Option<&mut Parts>,
+    (collection, id): (&str, &str),
+    gathering: &mut Gathering,
 ) -> Result<Result<Properties, u16>, Failure> {
     let wanted = &asked.options;
     let twice = wanted
@@ -61,10 +60,8 @@ pub(super) async fn fetch(
         return Ok(Err(status::NOT_FOUND));
     };
     let mut email = source.translate_whole(&message);
-    if let (Some(parts), Some(body)) = (parts, &mut email.body)
-        && let Some(data) = body.data.take()
-    {
-        body.part = Some(parts.push(data.into_bytes()));
+    if let Some(body) = &mut email.body {
+        gathering.take_body(body);
     }
     Ok(Ok(Properties::Item(ItemData::Email(Box::new(email)))))
 }

@@ -12,6 +12,7 @@ use super::page::{self, Budget, Page, Source, Told};
 use crate::backend::imap::Session;
 use crate::clock;
 use crate::failure::{self, Failure, Remedy};
+use crate::push::Hold;
 use crate::store::FolderRow;
 use crate::sync::chain::{Asked, Position};
 use crate::sync::folders::Role;
@@ -81,15 +82,16 @@ fn head(call: &Call<'_>, wanted: &Collection, sync_key: String, status: u16) -> 
     }
 }
 
-/// Answers one collection. A backend that is down costs this collection a temporary status, not the
-/// others theirs.
+/// Answers one collection; `None` when the request waited and a newer one has taken over. A backend
+/// that is down costs this collection a temporary status, not the others theirs.
 pub(super) async fn answer(
     call: &Call<'_>,
     folders: &[FolderRow],
     wanted: &Collection,
     budget: &mut Budget,
     backend_status: Option<&MailboxStatus>,
-) -> Result<Answer, Failure> {
+    waited: Option<&Hold>,
+) -> Result<Option<Answer>, Failure> {
     let asked_key = wanted.sync_key.as_deref().unwrap_or_default();
     let Ok(asked) = asked_key.parse::<Asked>();
     let Some(folder) = folders
@@ -97,18 +99,33 @@ pub(super) async fn answer(
         .find(|row| row.id == wanted.collection_id && !row.retired)
     else {
         // Not 8: phones loop on it (REFERENCE 5.3).
-        return Ok(Answer::refused(
-            call,
-            wanted,
-            asked_key,
-            status::HIERARCHY_CHANGED,
-        ));
+        let status = status::HIERARCHY_CHANGED;
+        return Ok(Some(Answer::refused(call, wanted, asked_key, status)));
     };
     let _lease = call
         .gateway
         .leases
         .take(call.user, call.device, &folder.id)
         .await;
+    // Asked under the lease: a newer request took its place before it could take the lease.
+    if waited.is_some_and(Hold::is_superseded) {
+        return Ok(None);
+    }
+    let step = step(call, folders, folder, wanted, asked, budget, backend_status);
+    step.await.map(Some)
+}
+
+/// One step along the chain of a collection whose lease is held.
+async fn step(
+    call: &Call<'_>,
+    folders: &[FolderRow],
+    folder: &FolderRow,
+    wanted: &Collection,
+    asked: Asked,
+    budget: &mut Budget,
+    backend_status: Option<&MailboxStatus>,
+) -> Result<Answer, Failure> {
+    let asked_key = wanted.sync_key.as_deref().unwrap_or_default();
     let store = call.gateway.store.as_ref();
     let step = Step::open(store, call.user, call.device, &folder.id, asked).await?;
     let options = match wanted.options.as_deref().map(Options::from_request) {
@@ -216,10 +233,11 @@ impl Round<'_, '_> {
         );
         let before = self.view.clone();
         let mut session = None;
+        let mut renewed = None;
         if self.must_look(floor, backend_status) {
             let opened = session.insert(call.gateway.imap.session(call.login, Some(&name)).await?);
             let mailbox = call.mailbox(self.folder, &name);
-            mailbox
+            renewed = mailbox
                 .look(opened, &mut self.view, floor, backend_status)
                 .await?;
         }
@@ -251,12 +269,13 @@ impl Round<'_, '_> {
             let opened = selected(call, &mut session, &name, &self.view).await?;
             responses.extend(self.fetches(opened, applied.fetches).await?);
         }
-        let page = if self.wanted.get_changes.unwrap_or(true) {
+        let mut page = if self.wanted.get_changes.unwrap_or(true) {
             self.page(&mut session, &name, budget).await?
         } else {
             Page::default()
         };
         drop(session);
+        page.fingerprints.extend(renewed);
         self.finish(&before, applied.journal, responses, page).await
     }
 
@@ -357,15 +376,23 @@ impl Round<'_, '_> {
         let more = page.more;
         let key = if nothing_said {
             if self.view != *before || options != self.step.options() {
-                self.step.keep(self.view.encode(), options).await?;
+                let view = self.view.encode();
+                self.step.keep(view, options, &page.fingerprints).await?;
             }
             Some(asked.clone())
         } else {
+            let repeats = self.step.position == Position::Replay
+                && self
+                    .step
+                    .present()
+                    .and_then(|present| MailView::decode(present).ok())
+                    .is_some_and(|present| present.holds_the_same(&self.view));
             let next = Next {
                 view: self.view.encode(),
                 options,
                 journal,
                 fingerprints: page.fingerprints,
+                repeats,
             };
             self.step.commit(next).await?.map(|key| key.to_string())
         };

@@ -48,7 +48,7 @@ const MAX_KNOWN: usize = 4000;
 
 impl Session {
     /// Selects a mailbox for reading and writing. With `known` and QRESYNC the answer holds what
-    /// changed. A mailbox that is selected already and did not change since costs one NOOP.
+    /// changed. Without, a mailbox that is selected already and did not change costs one NOOP.
     ///
     /// # Errors
     /// [`ImapError::NoMailbox`]; [`ImapError::Protocol`] for a mailbox without UIDVALIDITY.
@@ -86,7 +86,9 @@ impl Session {
     ) -> Result<Selected, ImapError> {
         let connection = self.connection()?;
         let there = |mailbox: &Mailbox| mailbox.name == *name && !mailbox.read_only;
-        if !connection.mailbox.as_ref().is_some_and(there) {
+        // Who asks what changed is told by the server, not out of what this connection has seen: a
+        // change that came with the answer to somebody's FETCH, or that was ours, is not told again.
+        if known.is_some() || !connection.mailbox.as_ref().is_some_and(there) {
             return self.select_cold("SELECT", name, known).await;
         }
         if let Some(mailbox) = &connection.mailbox
@@ -94,23 +96,15 @@ impl Session {
         {
             self.command(None, |c| c.atom("NOOP"), &mut nothing).await?;
         }
-        let qresync = self.capabilities().qresync;
         match &mut self.connection()?.mailbox {
             Some(mailbox) if !mailbox.changed => {
-                let current = known.is_none_or(|known| {
-                    known.uid_validity == mailbox.uid_validity
-                        && Some(known.modseq) == mailbox.highest_modseq
-                });
-                if current || !qresync {
-                    mailbox.news = News::default();
-                    let selected = summary(mailbox, current && known.is_some() && qresync);
-                    self.selected = true;
-                    return Ok(selected);
-                }
+                mailbox.news = News::default();
+                let selected = summary(mailbox, false);
+                self.selected = true;
+                Ok(selected)
             }
-            _ => {}
+            _ => self.select_cold("SELECT", name, known).await,
         }
-        self.select_cold("SELECT", name, known).await
     }
 
     async fn select_cold(

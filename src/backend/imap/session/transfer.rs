@@ -45,12 +45,59 @@ impl Session {
         if self.capabilities().move_ {
             return self.transfer("MOVE", uids, to).await;
         }
-        let mut moved = self.transfer("COPY", uids, to).await?;
+        let mut moved = self.copied_before(uids, to).await?;
+        let earlier: UidSet = moved.pairs.iter().map(|(uid, _)| uid.get()).collect();
+        let copied = self.transfer("COPY", &(uids - &earlier), to).await?;
+        moved.validity = copied.validity.or(moved.validity);
         // Only what is seen in the destination goes here (S10).
-        moved.pairs.retain(|(_, copy)| copy.is_some());
+        let seen = copied.pairs.into_iter().filter(|(_, copy)| copy.is_some());
+        moved.pairs.extend(seen);
         let gone: UidSet = moved.pairs.iter().map(|(uid, _)| uid.get()).collect();
         if !gone.is_empty() {
             self.expunge(&gone).await?;
+        }
+        Ok(moved)
+    }
+
+    /// Messages that lie in the destination already, because a move was cut between its COPY and its
+    /// removal: to be copied once more they would be there twice (S10). They are looked for among the
+    /// newest only, which a search by header on servers without an index is not.
+    async fn copied_before(&mut self, uids: &UidSet, to: &MailboxName) -> Result<Moved, ImapError> {
+        let source = self.mailbox()?;
+        let (name, generation) = (source.name.clone(), source.uid_validity);
+        let messages = self.fetch(uids, &identity()).await?;
+        let destination = self.examine(to).await?;
+        let last = destination.uid_next.get();
+        let tail = u64::from(RECENT).saturating_add(uids.len());
+        let first = last.saturating_sub(u32::try_from(tail).unwrap_or(u32::MAX));
+        let mut copies = Vec::new();
+        if destination.exists > 0 && !messages.is_empty() {
+            let recent: UidSet = (first.max(1)..last).collect();
+            let items = FetchItems {
+                flags: true,
+                ..identity()
+            };
+            copies = self.fetch(&recent, &items).await?;
+            // What is marked is on its way out, perhaps by a move from there to here.
+            copies.retain(|copy| !copy.flags.as_ref().is_some_and(|flags| flags.deleted));
+        }
+        if self.select(&name, None).await?.uid_validity != generation {
+            return Err(self.broke("the mailbox was replaced meanwhile"));
+        }
+        let mut moved = Moved {
+            validity: Some(destination.uid_validity),
+            pairs: Vec::new(),
+        };
+        for message in &messages {
+            let Some(uid) = message.uid else { continue };
+            let alike = |copy: &Fetched| {
+                same_mail(message, copy)
+                    && copy.size == message.size
+                    && copy.internal_date == message.internal_date
+            };
+            if let Some(at) = copies.iter().position(alike) {
+                moved.pairs.push((uid, copies.remove(at).uid));
+            }
         }
         Ok(moved)
     }
@@ -203,6 +250,10 @@ impl Session {
         Ok(moved)
     }
 }
+
+/// Messages at the end of the destination among which the copies of a move that was cut are looked
+/// for: whoever repeats it does so soon.
+const RECENT: u32 = 64;
 
 struct Before {
     messages: Vec<Fetched>,

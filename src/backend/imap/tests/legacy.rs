@@ -144,7 +144,26 @@ async fn s9_s10_a_move_is_copy_look_mark_and_what_was_not_seen_stays() {
     let (mut session, mut peer) = session(&imap, &mut peers).await;
     let server = async {
         opens(&mut peer, "SELECT \"INBOX\"", 7, 3).await;
+        // Message 4 was copied before, by a move that was cut; another mail is only like it.
         let tag = peer.hears(&format!("UID FETCH 1:4 {IDENTITY}")).await;
+        for (uid, id) in [(1, "<a@x>"), (2, "<b@x>"), (3, ""), (4, "<d@x>")] {
+            peer.says(&looks(uid, id)).await;
+        }
+        peer.says(&format!("{tag} OK done")).await;
+        opens(&mut peer, "EXAMINE \"Trash\"", 8, 2).await;
+        let flagged = IDENTITY.replace("(UID ", "(UID FLAGS ");
+        let tag = peer.hears(&format!("UID FETCH 1:59 {flagged}")).await;
+        let copy = looks(4, "<d@x>").replace("4 FETCH (UID 4 ", "1 FETCH (UID 12 FLAGS () ");
+        peer.says(&copy).await;
+        let other = looks(19, "<b@x>").replace("(UID 19 ", "(UID 19 FLAGS () ");
+        peer.says(&other).await;
+        // Just like the first, but marked: no copy to rely on.
+        let gone =
+            looks(1, "<a@x>").replace("1 FETCH (UID 1 ", "3 FETCH (UID 20 FLAGS (\\Deleted) ");
+        peer.says(&gone).await;
+        peer.says(&format!("{tag} OK done")).await;
+        opens(&mut peer, "SELECT \"INBOX\"", 7, 4).await;
+        let tag = peer.hears(&format!("UID FETCH 1:3 {IDENTITY}")).await;
         for (uid, id) in [(1, "<a@x>"), (2, "<b@x>"), (3, "")] {
             peer.says(&looks(uid, id)).await;
         }
@@ -155,7 +174,7 @@ async fn s9_s10_a_move_is_copy_look_mark_and_what_was_not_seen_stays() {
         peer.says("* STATUS Trash (MESSAGES 1 UIDNEXT 20 UIDVALIDITY 8)")
             .await;
         peer.says(&format!("{tag} OK done")).await;
-        let tag = peer.hears("UID COPY 1:4 \"Trash\"").await;
+        let tag = peer.hears("UID COPY 1:3 \"Trash\"").await;
         peer.says(&format!("{tag} OK done")).await;
         opens(&mut peer, "EXAMINE \"Trash\"", 8, 3).await;
         let tag = peer.hears("UID SEARCH UID 20:*").await;
@@ -168,7 +187,7 @@ async fn s9_s10_a_move_is_copy_look_mark_and_what_was_not_seen_stays() {
         peer.says(&format!("{tag} OK done")).await;
         opens(&mut peer, "SELECT \"INBOX\"", 7, 3).await;
         // Only what has a copy goes, and only by a mark.
-        let tag = peer.hears("UID STORE 1 +FLAGS.SILENT (\\Deleted)").await;
+        let tag = peer.hears("UID STORE 1,4 +FLAGS.SILENT (\\Deleted)").await;
         peer.says(&format!("{tag} OK done")).await;
     };
     let client = async {
@@ -177,7 +196,9 @@ async fn s9_s10_a_move_is_copy_look_mark_and_what_was_not_seen_stays() {
         let uids = UidSet::from_iter(1..5);
         let trash = MailboxName::new("Trash");
         let moved = session.move_messages(&uids, &trash).await.expect("moved");
-        assert_eq!(moved.pairs, [(Uid::new(1).expect("1"), Uid::new(20))]);
+        let uid = |uid| Uid::new(uid).expect("not 0");
+        let pairs = [(uid(4), Some(uid(12))), (uid(1), Some(uid(20)))];
+        assert_eq!(moved.pairs, pairs);
         assert_eq!(moved.validity, UidValidity::new(8));
         assert_eq!(session.selected(), Some(&inbox));
     };
@@ -225,6 +246,11 @@ async fn s10_a_copy_that_fails_leaves_the_message_where_it_was() {
     let (imap, mut peers) = client();
     let (mut session, mut peer) = session(&imap, &mut peers).await;
     let server = async {
+        opens(&mut peer, "SELECT \"INBOX\"", 7, 3).await;
+        let tag = peer.hears(&format!("UID FETCH 1 {IDENTITY}")).await;
+        peer.says(&looks(1, "<a@x>")).await;
+        peer.says(&format!("{tag} OK done")).await;
+        opens(&mut peer, "EXAMINE \"Trash\"", 8, 0).await;
         opens(&mut peer, "SELECT \"INBOX\"", 7, 3).await;
         let tag = peer.hears(&format!("UID FETCH 1 {IDENTITY}")).await;
         peer.says(&looks(1, "<a@x>")).await;
