@@ -30,10 +30,10 @@ use airgate_codec::eas::Malformed;
 use airgate_codec::eas::request_line::CommandName;
 use airgate_codec::eas::status;
 use airgate_codec::imap::MailboxName;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::backend::Login;
-use crate::failure::{self, Failure, Remedy};
+use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::Scopes;
 use crate::identity::{DeviceId, UserId};
@@ -79,7 +79,14 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
     match result {
         Ok(reply) => reply,
         Err(failure) => {
-            info!(command = %call.command, error = %failure::chain(&failure), "the command failed");
+            let error = failure::chain(&failure);
+            match failure.blame {
+                // Our own database or disk: somebody has to look.
+                Blame::Gateway => warn!(command = %call.command, %error, "the command failed"),
+                Blame::Backend | Blame::Device => {
+                    info!(command = %call.command, %error, "the command failed");
+                }
+            }
             if failure.remedy == Remedy::FreshSecret {
                 call.gateway.gate.refused_by_backend(call.login).await;
             }
