@@ -1,7 +1,7 @@
 //! The commands: typed request in, backend and sync in the middle, typed response out. One file per
 //! command; a reader finds `MoveItems` by its file name.
 //!
-//! [`Gateway`] is the whole server behind the front; [`Call`] is one request on its way through.
+//! [`Gateway`] is the whole server behind the front; `Call` is one request on its way through.
 
 mod failures;
 mod file_reference;
@@ -9,13 +9,16 @@ mod folder_sync;
 mod folders;
 mod gateway;
 mod get_item_estimate;
+mod in_flight;
 mod item_operations;
+mod lookup;
 mod move_items;
 mod moved;
 mod options;
 mod partnership;
 mod ping;
 mod provision;
+mod send;
 mod settings;
 mod sync;
 mod watch;
@@ -25,11 +28,12 @@ pub use gateway::{Gateway, Heartbeat, Parts, Settings};
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Malformed;
 use airgate_codec::eas::request_line::CommandName;
+use airgate_codec::eas::status;
 use airgate_codec::imap::MailboxName;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::backend::Login;
-use crate::failure::{self, Failure, Remedy};
+use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::Scopes;
 use crate::identity::{DeviceId, UserId};
@@ -55,6 +59,9 @@ pub(crate) struct Call<'a> {
 
 /// Carries out a command.
 pub(crate) async fn answer(call: &Call<'_>) -> Reply {
+    if !call.command.exists_in(call.version) {
+        return failures::status_reply(call.version, call.command, status::VERSION_NOT_SUPPORTED);
+    }
     let result = match call.command {
         CommandName::Sync => sync::sync(call).await,
         CommandName::FolderSync => folder_sync::folder_sync(call).await,
@@ -64,12 +71,22 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
+        CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
+            send::send(call).await
+        }
         _ => Ok(failures::unknown_command(call.version, call.command)),
     };
     match result {
         Ok(reply) => reply,
         Err(failure) => {
-            info!(command = %call.command, error = %failure::chain(&failure), "the command failed");
+            let error = failure::chain(&failure);
+            match failure.blame {
+                // Our own database or disk: somebody has to look.
+                Blame::Gateway => warn!(command = %call.command, %error, "the command failed"),
+                Blame::Backend | Blame::Device => {
+                    info!(command = %call.command, %error, "the command failed");
+                }
+            }
             if failure.remedy == Remedy::FreshSecret {
                 call.gateway.gate.refused_by_backend(call.login).await;
             }

@@ -74,6 +74,10 @@ pub struct Backend {
     pub ca_file: Option<PathBuf>,
     pub imap_connections: usize,
     pub imap_compress: bool,
+    /// For name, TCP, TLS and greeting together.
+    pub connect: Duration,
+    /// How long a backend that works may say nothing.
+    pub silence: Duration,
     /// IMAP capabilities to ignore.
     pub hide_capabilities: Vec<String>,
     /// Pause between looks at mailboxes the server does not tell of by itself.

@@ -11,6 +11,8 @@
 //! valid UTF-8 without a character XML 1.0 forbids.
 
 pub mod address;
+pub mod attachment;
+mod believed;
 mod body;
 pub mod categories;
 pub mod charset;
@@ -25,6 +27,7 @@ mod legal;
 mod message_class;
 mod mime_text;
 pub mod options;
+pub mod outgoing;
 mod parameters;
 mod preview;
 mod quoted_history;

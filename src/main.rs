@@ -155,7 +155,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Cancels the token at the first SIGTERM or SIGINT.
+/// Cancels the token at the first SIGTERM or SIGINT; at the second the process ends as it is, which
+/// loses nothing but the time of those who wait.
 async fn stop_on_signal(shutdown: CancellationToken) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut terminate), Ok(mut interrupt)) = (
@@ -165,12 +166,18 @@ async fn stop_on_signal(shutdown: CancellationToken) {
         tracing::error!("signals cannot be received; stop with SIGKILL");
         return;
     };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let mut asked = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    asked().await;
     tracing::info!("stopping");
     shutdown.cancel();
+    asked().await;
+    tracing::warn!("stopping at once");
+    std::process::exit(1);
 }
 
 fn input(file: Option<PathBuf>) -> anyhow::Result<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! Watchers, waiters and the hub between them (design.md section 5, "Push").
 //!
-//! One [`watcher`] per user holds one dedicated connection (NOTIFY or IDLE) that all devices of the
+//! One watcher per user holds one dedicated connection (NOTIFY or IDLE) that all devices of the
 //! user share. A waiter is a held Ping or Sync: it subscribes *before* it compares its views with
 //! the backend, so nothing falls between the two (S23), and then sleeps as a parked task.
 

@@ -15,6 +15,7 @@ use tracing::{info, warn};
 
 use crate::backend::Login;
 use crate::backend::imap::{self, Imap, ImapSettings};
+use crate::backend::smtp::{self, Smtp, SmtpSettings};
 use crate::backend::tls::{self, Trust};
 use crate::clock;
 use crate::command::{Gateway, Heartbeat, Parts, Settings};
@@ -79,6 +80,7 @@ impl Server {
                 },
             ),
             imap,
+            smtp: smtp(&config)?,
             gate: Arc::clone(&gate),
             settings: Settings {
                 heartbeat: Heartbeat {
@@ -91,7 +93,10 @@ impl Server {
                     sent: config.folders.sent.clone(),
                     trash: config.folders.trash.clone(),
                 },
+                max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
                 policy: config.policy.clone(),
+                devices: config.limits.devices,
+                requests_per_device: config.limits.requests_per_device,
             },
             shutdown: shutdown.clone(),
         }));
@@ -136,21 +141,28 @@ impl Server {
             .iter()
             .filter_map(|listener| listener.local_addr().ok())
             .collect();
-        let (upkeep_gate, upkeep_stop) = (Arc::clone(&gate), shutdown.clone());
+        // What runs beside the requests goes on until the last of them is answered.
+        let over = CancellationToken::new();
+        let (upkeep_gate, upkeep_stop) = (Arc::clone(&gate), over.clone());
         let upkeep = crate::task::spawn("gate upkeep", async move {
             upkeep_gate.run(upkeep_stop).await;
         });
-        let expiry = crate::task::spawn("expiry", expire(store, shutdown.clone()));
+        let expiry = crate::task::spawn("expiry", expire(store, over.clone()));
         let evict = crate::task::spawn(
             "eviction",
-            evict(Arc::clone(&gate), Arc::clone(&gateway), shutdown.clone()),
+            evict(Arc::clone(&gate), Arc::clone(&gateway), over.clone()),
         );
-        let watchdog = crate::task::spawn("watchdog", front::feed_watchdog(shutdown.clone()));
+        let watchdog = crate::task::spawn("watchdog", front::feed_watchdog(over.clone()));
+        let asked = shutdown.clone();
+        let stopping = crate::task::spawn("stopping", async move {
+            asked.cancelled().await;
+            front::announce_stopping();
+        });
         front::announce_ready(&addresses, secure);
         front::serve(listeners, settings, gateway, shutdown.clone()).await?;
-        front::announce_stopping();
         shutdown.cancel();
-        for task in [upkeep, expiry, evict, watchdog] {
+        over.cancel();
+        for task in [upkeep, expiry, evict, watchdog, stopping] {
             if let Err(error) = task.await {
                 warn!(%error, "a task ended badly");
             }
@@ -227,8 +239,29 @@ fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
     let mut settings = ImapSettings::new(url.host.clone(), url.port, security, tls);
     settings.per_user_connections = config.backend.imap_connections;
     settings.compress = config.backend.imap_compress;
+    settings.deadlines.connect = config.backend.connect;
+    settings.deadlines.progress = config.backend.silence;
     settings.hide.clone_from(&config.backend.hide_capabilities);
     Ok(Some(Imap::new(settings)))
+}
+
+fn smtp(config: &Config) -> anyhow::Result<Option<Smtp>> {
+    let Some(url) = &config.smtp else {
+        return Ok(None);
+    };
+    let trust = config
+        .backend
+        .ca_file
+        .clone()
+        .map_or(Trust::System, Trust::Authorities);
+    let tls = tls::client_config(&trust).context("the backends' certificates cannot be checked")?;
+    let security = match url.security {
+        Security::Plain => smtp::Security::Plain,
+        Security::StartTls => smtp::Security::StartTls,
+        Security::Tls => smtp::Security::Tls,
+    };
+    let settings = SmtpSettings::new(url.host.clone(), url.port, security, tls);
+    Ok(Some(Smtp::new(settings)))
 }
 
 /// Deletes what has run out, now and then.

@@ -1,6 +1,6 @@
 //! Logs: one line an event, text for people or JSON for machines, to standard error.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use anyhow::Context as _;
 use tracing_subscriber::EnvFilter;
@@ -16,6 +16,8 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
         .with_context(|| format!("the log filter {:?} cannot be read", log.filter))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Colours in a file or a journal hide the words from whoever searches them, ban tools first.
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     let started = match log.format {
         LogFormat::Text => builder.try_init(),

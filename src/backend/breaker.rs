@@ -26,7 +26,7 @@ pub struct Breaker {
     state: Mutex<State>,
 }
 
-/// Leave to try. Report the outcome with [`Breaker::succeeded`] or [`Breaker::failed`]; one that is
+/// Leave to try. Report the outcome with [`Self::succeeded`] or [`Self::failed`]; one that is
 /// dropped unreported (a cancelled request) frees the probe's place for the next.
 #[derive(Debug)]
 #[must_use = "an attempt is reported or dropped"]

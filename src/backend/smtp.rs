@@ -7,6 +7,10 @@
 
 mod error;
 mod session;
+mod stuffing;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +90,11 @@ impl Smtp {
         }
     }
 
+    /// The server's name or address.
+    pub fn host(&self) -> &str {
+        &self.settings.host
+    }
+
     /// Hands over one mail. All recipients are taken or none: a mail half sent helps nobody.
     ///
     /// # Errors
@@ -103,6 +112,9 @@ impl Smtp {
             .await
             .map_err(|_| SmtpError::Timeout)?
             .map_err(|error| SmtpError::Unreachable(error.to_string()))?;
+        // Else the final dot waits 40 ms for the server's delayed ACK of the mail before it, and all
+        // that time nobody could tell after a crash whether the mail was taken (S17).
+        let _ = stream.set_nodelay(true);
         match settings.security {
             Security::Plain => {
                 let mut session = Session::new(stream, settings.answer);
@@ -171,8 +183,9 @@ pub fn is_address(text: &str) -> bool {
                 .chars()
                 .any(|c| c.is_control() || c.is_whitespace() || "<>()[],;:\"\\".contains(c))
     };
-    let literal = domain.starts_with('[') && domain.ends_with(']');
-    let inner = domain.trim_start_matches('[').trim_end_matches(']');
+    let literal = domain
+        .strip_prefix('[')
+        .and_then(|domain| domain.strip_suffix(']'));
     let local_good = if quoted {
         let inside = local.get(1..local.len() - 1).unwrap_or_default();
         !inside
@@ -181,12 +194,14 @@ pub fn is_address(text: &str) -> bool {
     } else {
         plain(local)
     };
-    let domain_good = if literal {
-        inner
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || ".:".contains(c))
-    } else {
-        plain(domain)
+    let domain_good = match literal {
+        Some(inner) => {
+            !inner.is_empty()
+                && inner
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || ".:".contains(c))
+        }
+        None => plain(domain),
     };
     text.len() <= MAX_ADDRESS && local_good && domain_good
 }

@@ -52,6 +52,8 @@ pub(crate) fn unknown_command(version: ProtocolVersion, command: CommandName) ->
 pub(crate) fn status_reply(version: ProtocolVersion, command: CommandName, status: u16) -> Reply {
     let own = status < 100;
     match root(command) {
+        // A command that the version does not have has no element to say so in.
+        Some((root, _)) if !root.defined_in(version) => http_reply(status),
         Some((root, tag)) if own || version >= ProtocolVersion::V14_0 => {
             let mut writer = Writer::new(version);
             writer.start(root);

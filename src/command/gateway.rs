@@ -1,17 +1,23 @@
 //! The gateway: everything a request needs, behind the front's [`Service`].
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::request_line::CommandName;
+use airgate_codec::eas::status;
 use async_trait::async_trait;
 use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{info, warn};
 
-use super::{Call, answer, options, partnership, provision};
+use super::in_flight::{InFlight, Place};
+use super::provision::PolicyMark;
+use super::{Call, answer, failures, options, partnership, provision};
 use crate::backend::imap::Imap;
+use crate::backend::smtp::Smtp;
+use crate::clock;
 use crate::config;
 use crate::failure;
 use crate::front::{Authorization, EasRequest, Head, Reply, Service};
@@ -26,13 +32,20 @@ use crate::sync::lease::Leases;
 pub struct Gateway {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) imap: Imap,
+    /// `None`: mail is read, not sent.
+    pub(crate) smtp: Option<Smtp>,
     pub(crate) hub: Hub,
     pub(crate) gate: Arc<Gate>,
     pub(crate) holds: Holds,
     pub(crate) leases: Leases,
+    pub(crate) in_flight: InFlight,
     pub(crate) settings: Settings,
+    /// What tells the keys of the present policy from those of an older one.
+    pub(crate) policy_mark: Option<PolicyMark>,
     pub(crate) partnerships: Cache<(UserId, DeviceId), DeviceRow>,
     pub(crate) shutdown: CancellationToken,
+    /// When this process began, in seconds since 1970.
+    pub(crate) started: i64,
 }
 
 /// What the operator decided about commands.
@@ -43,8 +56,20 @@ pub struct Settings {
     /// Speak 2.5 as well.
     pub allow_2_5: bool,
     pub folders: Overrides,
+    /// Octets of a mail that is forwarded.
+    pub max_message: u64,
     /// `None` sends no policy.
     pub policy: Option<config::Policy>,
+    /// Devices a user may have.
+    pub devices: usize,
+    /// Requests of one device that may run at a time, a held Ping not counted.
+    pub requests_per_device: u32,
+}
+
+/// Who was let in, with the place of the request among those of the device.
+pub struct Guest {
+    admission: Admission,
+    _place: Option<Place>,
 }
 
 /// The shortest and longest heartbeat, in seconds.
@@ -58,6 +83,8 @@ pub struct Heartbeat {
 pub struct Parts {
     pub store: Arc<dyn Store>,
     pub imap: Imap,
+    /// `None`: mail is read, not sent.
+    pub smtp: Option<Smtp>,
     pub hub: Hub,
     pub gate: Arc<Gate>,
     pub settings: Settings,
@@ -71,16 +98,25 @@ const PARTNERSHIPS: u64 = 100_000;
 const PARTNERSHIP_IDLE: Duration = Duration::from_secs(3600);
 /// How long another node's change of a row may go unseen.
 const PARTNERSHIP_AGE: Duration = Duration::from_secs(300);
+/// Held requests that end in a second when the server does.
+const ENDED_PER_SECOND: u32 = 1000;
+/// The time all of them have; the front's grace is longer.
+const LONGEST_ENDING: Duration = Duration::from_secs(20);
+/// When a phone with too many requests under way may try again: one of them has ended by then.
+const RETRY_CROWDED: Duration = Duration::from_secs(5);
 
 impl Gateway {
     pub fn new(parts: Parts) -> Self {
         Self {
             store: parts.store,
             imap: parts.imap,
+            smtp: parts.smtp,
             hub: parts.hub,
             gate: parts.gate,
             holds: Holds::default(),
             leases: Leases::default(),
+            in_flight: InFlight::new(parts.settings.requests_per_device),
+            policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,
             partnerships: Cache::builder()
                 .max_capacity(PARTNERSHIPS)
@@ -88,7 +124,21 @@ impl Gateway {
                 .time_to_live(PARTNERSHIP_AGE)
                 .build(),
             shutdown: parts.shutdown,
+            started: clock::now_seconds(),
         }
+    }
+
+    /// Returns when this device's held request is to end because the server does: soon, but not
+    /// all in one moment, since all these phones come back at once (O6).
+    pub(crate) async fn ending(&self, user: &UserId, device: &DeviceId) {
+        self.shutdown.cancelled().await;
+        let held = u32::try_from(self.holds.len()).unwrap_or(u32::MAX);
+        let spread = Duration::from_secs(1).saturating_mul(held) / ENDED_PER_SECOND;
+        let mut hasher = DefaultHasher::new();
+        (user, device).hash(&mut hasher);
+        let share = f64::from(u16::try_from(hasher.finish() >> 48).unwrap_or_default());
+        let share = share / f64::from(u16::MAX);
+        tokio::time::sleep(spread.min(LONGEST_ENDING).mul_f64(share)).await;
     }
 
     /// Closes the idle backend connections of a user whose credentials changed (T46).
@@ -101,6 +151,22 @@ impl Gateway {
         self.imap.forget_all();
     }
 
+    /// A place for one more request of this device.
+    fn place(&self, admission: &Admission, device: &DeviceId) -> Result<Place, Reply> {
+        self.in_flight
+            .enter(&admission.user, device)
+            .ok_or_else(|| {
+                metrics::counter!("airgate_limits_hit_total", "limit" => "requests_per_device")
+                    .increment(1);
+                info!(
+                    user = admission.user.as_str(),
+                    device = ?device.as_str(),
+                    "too many requests of this device at a time"
+                );
+                Reply::unavailable(RETRY_CROWDED)
+            })
+    }
+
     /// Whether that version is spoken here.
     pub(crate) fn offers(&self, version: ProtocolVersion) -> bool {
         version > ProtocolVersion::V2_5 || self.settings.allow_2_5
@@ -109,17 +175,17 @@ impl Gateway {
 
 #[async_trait]
 impl Service for Gateway {
-    type Admission = Admission;
+    type Admission = Guest;
 
-    async fn admit(&self, head: &Head) -> Result<Admission, Reply> {
+    async fn admit(&self, head: &Head) -> Result<Guest, Reply> {
+        let Some(Authorization::Basic { user, secret }) = &head.authorization else {
+            return Err(Reply::unauthorized());
+        };
         if head.version.is_some_and(|version| !self.offers(version)) {
             return Err(Reply::bad_request(
                 "This protocol version is not spoken here.\n",
             ));
         }
-        let Some(Authorization::Basic { user, secret }) = &head.authorization else {
-            return Err(Reply::unauthorized());
-        };
         let (device, device_type) = match &head.line {
             Some(line) => match DeviceId::parse(&line.device_id) {
                 Ok(device) => (Some(device), Some(line.device_type.as_str())),
@@ -127,17 +193,31 @@ impl Service for Gateway {
             },
             None => (None, None),
         };
-        self.gate
+        let admission = self
+            .gate
             .admit(user, secret, device.as_ref(), device_type, head.client)
             .await
-            .map_err(refuse)
+            .map_err(refuse)?;
+        // A newer Ping ends the older one, so Pings cannot pile up; counted, the newer could not
+        // come in to end it.
+        let place = match (&device, &head.line) {
+            (Some(device), Some(line)) if line.command != CommandName::Ping => {
+                Some(self.place(&admission, device)?)
+            }
+            _ => None,
+        };
+        Ok(Guest {
+            admission,
+            _place: place,
+        })
     }
 
-    async fn options(&self, _head: &Head, _admission: Admission) -> Reply {
+    async fn options(&self, _head: &Head, _guest: Guest) -> Reply {
         options::options(self)
     }
 
-    async fn command(&self, admission: Admission, request: EasRequest) -> Reply {
+    async fn command(&self, guest: Guest, request: EasRequest) -> Reply {
+        let admission = &guest.admission;
         let head = &request.head;
         let (Some(line), Some(version)) = (&head.line, head.version) else {
             return Reply::bad_request("The request names no command.\n");
@@ -147,10 +227,14 @@ impl Service for Gateway {
         };
         let row =
             match partnership::of(self, &admission.user, &device, &line.device_type, head).await {
-                Ok(row) => row,
+                Ok(Some(row)) => row,
+                Ok(None) => {
+                    let status = status::MAXIMUM_DEVICES_REACHED;
+                    return failures::status_reply(version, line.command, status);
+                }
                 Err(failure) => {
                     warn!(error = %failure::chain(&failure), "the device's row cannot be had");
-                    return super::failures::reply(version, line.command, &failure);
+                    return failures::reply(version, line.command, &failure);
                 }
             };
         let call = Call {
@@ -175,7 +259,7 @@ impl Service for Gateway {
         // A revoked credential ends a held request as well (T46).
         tokio::select! {
             reply = answer(&call) => reply,
-            () = self.gate.until_revoked(&admission) => Reply::unauthorized(),
+            () = self.gate.until_revoked(admission) => Reply::unauthorized(),
         }
     }
 }

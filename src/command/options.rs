@@ -21,18 +21,9 @@ fn versions(gateway: &Gateway) -> String {
     offered.join(",")
 }
 
-/// Answers OPTIONS.
+/// Answers OPTIONS; the front adds Allow and Public.
 pub(super) fn options(gateway: &Gateway) -> Reply {
-    let reply = capabilities(gateway, Reply::empty());
-    reply
-        .with_header(
-            HeaderName::from_static("public"),
-            HeaderValue::from_static("OPTIONS,POST"),
-        )
-        .with_header(
-            HeaderName::from_static("allow"),
-            HeaderValue::from_static("OPTIONS,POST"),
-        )
+    capabilities(gateway, Reply::empty())
 }
 
 /// Adds what OPTIONS says, and X-MS-RP with it, to an answer that begins a partnership.

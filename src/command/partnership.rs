@@ -1,8 +1,13 @@
 //! The partnership of a user and a device: its row, written when something in it changes and now and
 //! then for "last seen", never on every request.
+//!
+//! Requests of one device run beside each other, and a row is written as a whole: every change is
+//! made to the newest row, under the device's lease. Otherwise a Ping that notes when it was seen
+//! would put back the policy key that a Provision has just replaced.
 
 use airgate_codec::eas::settings::DeviceInformation;
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use super::{Call, Gateway};
 use crate::clock;
@@ -14,6 +19,16 @@ use crate::sync::state;
 
 /// How stale "last seen" may be, in seconds.
 const SEEN_AFTER: i64 = 900;
+/// How soon another User-Agent or version is worth a write, in seconds: some phones have two agents
+/// and use them in turn.
+const CHANGED_AFTER: i64 = 60;
+/// A device not seen for this long, in seconds, does not count any more among the user's devices:
+/// people replace phones, and nobody tells us.
+const GONE_AFTER: i64 = 90 * 86_400;
+/// Gmail's probe, which leaves no trace (device-notes.md section 2).
+const PROBE: &str = "validate";
+/// The chain whose lease guards the row.
+const LEASE: &str = "partnership";
 /// Format of what a device says of itself.
 const VERSION: u8 = 1;
 
@@ -30,52 +45,70 @@ struct Information {
     mobile_operator: Option<String>,
 }
 
-/// The row of this device, brought up to date with what the request shows of it. Gmail's probe under
-/// the id `validate` leaves no trace (device-notes.md section 2).
+/// The row of this device, brought up to date with what the request shows of it; `None` when it is
+/// new and the user has as many devices as may be.
 pub(super) async fn of(
     gateway: &Gateway,
     user: &UserId,
     device: &DeviceId,
     device_type: &str,
     head: &Head,
-) -> Result<DeviceRow, Failure> {
+) -> Result<Option<DeviceRow>, Failure> {
     let now = clock::now_seconds();
     let key = (user.clone(), device.clone());
-    let known = match gateway.partnerships.get(&key).await {
-        Some(row) => Some(row),
-        None => gateway.store.device(user, device).await?,
-    };
-    let mut row = known
-        .clone()
-        .unwrap_or_else(|| DeviceRow::new(user.clone(), device.clone(), device_type, now));
-    row.device_type = device_type.to_owned();
-    row.agent = head.agent.clone().or(row.agent);
-    row.protocol = head
-        .version
-        .map(|version| version.to_string())
-        .or(row.protocol);
-    row.last_address = Some(head.client.to_string());
-    let changed = known.as_ref().is_none_or(|known| {
-        now - known.last_seen >= SEEN_AFTER
-            || known.agent != row.agent
-            || known.protocol != row.protocol
-            || known.device_type != row.device_type
-    });
-    if changed && device.as_str() != "validate" {
-        row.last_seen = now;
-        gateway.store.save_device(&row).await?;
+    if let Some(row) = gateway.partnerships.get(&key).await
+        && !is_stale(&row, device_type, head, now)
+    {
+        return Ok(Some(row));
     }
-    gateway.partnerships.insert(key, row.clone()).await;
-    Ok(row)
+    let _lease = gateway.leases.take(user, device, LEASE).await;
+    let mut row = match newest(gateway, &key).await? {
+        Some(row) => row,
+        None => {
+            let new = DeviceRow::new(user.clone(), device.clone(), device_type, 0);
+            if device.as_str() != PROBE && !has_room(gateway, user, now).await? {
+                warn!(
+                    user = user.as_str(),
+                    device = ?device.as_str(),
+                    most = gateway.settings.devices,
+                    "a new device is refused: the user has as many as may be"
+                );
+                return Ok(None);
+            }
+            DeviceRow {
+                first_seen: now,
+                ..new
+            }
+        }
+    };
+    if is_stale(&row, device_type, head, now) {
+        device_type.clone_into(&mut row.device_type);
+        row.agent = head.agent.clone().or(row.agent);
+        row.protocol = protocol(head).or(row.protocol);
+        row.last_address = Some(head.client.to_string());
+        row.last_seen = now;
+        write(gateway, key, &row).await?;
+    } else {
+        gateway.partnerships.insert(key, row.clone()).await;
+    }
+    Ok(Some(row))
 }
 
-/// Writes a changed row.
-pub(super) async fn save(call: &Call<'_>, row: DeviceRow) -> Result<(), Failure> {
-    if call.device.as_str() != "validate" {
-        call.gateway.store.save_device(&row).await?;
-    }
+/// Changes the newest row and writes it.
+pub(super) async fn update(
+    call: &Call<'_>,
+    change: impl FnOnce(&mut DeviceRow),
+) -> Result<(), Failure> {
+    let gateway = call.gateway;
     let key = (call.user.clone(), call.device.clone());
-    call.gateway.partnerships.insert(key, row).await;
+    let _lease = gateway.leases.take(call.user, call.device, LEASE).await;
+    let before = newest(gateway, &key).await?;
+    let before = before.unwrap_or_else(|| call.partnership.clone());
+    let mut row = before.clone();
+    change(&mut row);
+    if row != before {
+        write(gateway, key, &row).await?;
+    }
     Ok(())
 }
 
@@ -96,12 +129,41 @@ pub(super) async fn save_information(
         mobile_operator: said.mobile_operator,
     };
     let info = state::encode(VERSION, &information);
-    if info == call.partnership.info {
-        return Ok(());
+    update(call, |row| row.info = info).await
+}
+
+async fn newest(gateway: &Gateway, key: &(UserId, DeviceId)) -> Result<Option<DeviceRow>, Failure> {
+    match gateway.partnerships.get(key).await {
+        Some(row) => Ok(Some(row)),
+        None => Ok(gateway.store.device(&key.0, &key.1).await?),
     }
-    // Whatever else changed in this request is in the cached row, not in the call's.
-    let key = (call.user.clone(), call.device.clone());
-    let row = call.gateway.partnerships.get(&key).await;
-    let row = row.unwrap_or_else(|| call.partnership.clone());
-    save(call, DeviceRow { info, ..row }).await
+}
+
+async fn write(gateway: &Gateway, key: (UserId, DeviceId), row: &DeviceRow) -> Result<(), Failure> {
+    if key.1.as_str() != PROBE {
+        gateway.store.save_device(row).await?;
+    }
+    gateway.partnerships.insert(key, row.clone()).await;
+    Ok(())
+}
+
+async fn has_room(gateway: &Gateway, user: &UserId, now: i64) -> Result<bool, Failure> {
+    let devices = gateway.store.devices(user).await?;
+    let present = devices
+        .iter()
+        .filter(|row| now.saturating_sub(row.last_seen) < GONE_AFTER)
+        .count();
+    Ok(present < gateway.settings.devices)
+}
+
+fn is_stale(row: &DeviceRow, device_type: &str, head: &Head, now: i64) -> bool {
+    let age = now.saturating_sub(row.last_seen);
+    let differs = row.device_type != device_type
+        || (head.agent.is_some() && head.agent != row.agent)
+        || (head.version.is_some() && protocol(head) != row.protocol);
+    age >= SEEN_AFTER || (differs && age >= CHANGED_AFTER)
+}
+
+fn protocol(head: &Head) -> Option<String> {
+    head.version.map(|version| version.as_str().to_owned())
 }

@@ -8,12 +8,17 @@ use airgate_codec::eas::provision::{
 };
 use airgate_codec::eas::request_line::CommandName;
 use airgate_codec::eas::status as common;
+use sha2::{Digest as _, Sha256};
 
 use super::{Answer, Call, failures, malformed, partnership};
 use crate::config;
 use crate::failure::Failure;
 use crate::front::Reply;
-use crate::store::DeviceRow;
+
+/// Twenty bits of a policy's hash, the lower ones of every key given out for it. So a key tells by
+/// itself that it was given for another policy (status 143), and nothing else need be kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct PolicyMark(u32);
 
 /// Checks the policy key of a command; `Some` is the refusal.
 pub(super) fn check(call: &Call<'_>) -> Option<Reply> {
@@ -26,8 +31,11 @@ pub(super) fn check(call: &Call<'_>) -> Option<Reply> {
     let device = call.partnership;
     let status = match call.head.policy_key {
         None | Some(0) => common::DEVICE_NOT_PROVISIONED,
-        Some(key) if key == device.policy_key && device.policy_acknowledged => return None,
-        Some(_) => common::INVALID_POLICY_KEY,
+        Some(key) if key != device.policy_key || !device.policy_acknowledged => {
+            common::INVALID_POLICY_KEY
+        }
+        Some(key) if call.gateway.policy_mark?.is_in(key) => return None,
+        Some(_) => common::POLICY_REFRESH,
     };
     Some(failures::status_reply(call.version, call.command, status))
 }
@@ -77,17 +85,17 @@ async fn answer_policy(call: &Call<'_>, asked: &PolicyRequest) -> Result<PolicyR
         answer.status = status::POLICY_NOT_DEFINED;
         return Ok(answer);
     };
+    let mark = PolicyMark::of(policy);
     let device = call.partnership;
     match &asked.key {
         // Phase 1: a temporary key and the policy.
         None => {
-            let key = fresh_key(device.policy_key)?;
-            let row = DeviceRow {
-                policy_key: key,
-                policy_acknowledged: false,
-                ..device.clone()
-            };
-            partnership::save(call, row).await?;
+            let key = mark.fresh_key(device.policy_key)?;
+            partnership::update(call, |row| {
+                row.policy_key = key;
+                row.policy_acknowledged = false;
+            })
+            .await?;
             answer.key = Some(key);
             answer.data = Some(if call.version == ProtocolVersion::V2_5 {
                 PolicyData::Wap(wap(policy))
@@ -97,13 +105,12 @@ async fn answer_policy(call: &Call<'_>, asked: &PolicyRequest) -> Result<PolicyR
         }
         // Phase 2: the phone acknowledges, the permanent key goes out.
         Some(key) if key.trim().parse() == Ok(device.policy_key) && device.policy_key != 0 => {
-            let key = fresh_key(device.policy_key)?;
-            let row = DeviceRow {
-                policy_key: key,
-                policy_acknowledged: true,
-                ..device.clone()
-            };
-            partnership::save(call, row).await?;
+            let key = mark.fresh_key(device.policy_key)?;
+            partnership::update(call, |row| {
+                row.policy_key = key;
+                row.policy_acknowledged = true;
+            })
+            .await?;
             answer.key = Some(key);
         }
         Some(_) => answer.status = status::POLICY_KEY_WRONG,
@@ -111,14 +118,43 @@ async fn answer_policy(call: &Call<'_>, asked: &PolicyRequest) -> Result<PolicyR
     Ok(answer)
 }
 
-/// A policy key that is neither 0 nor the one before.
-fn fresh_key(old: u32) -> Result<u32, Failure> {
-    loop {
-        let mut bytes = [0; 4];
-        getrandom::fill(&mut bytes).map_err(|error| Failure::gateway(error.to_string()))?;
-        let key = u32::from_be_bytes(bytes) >> 1;
-        if key != 0 && key != old {
-            return Ok(key);
+impl PolicyMark {
+    const BITS: u32 = 20;
+    const MASK: u32 = (1 << Self::BITS) - 1;
+
+    /// The mark of what a phone is sent, so that settings which mean the same are the same.
+    pub(super) fn of(policy: &config::Policy) -> Self {
+        let answer = PolicyResponse {
+            policy_type: WBXML_POLICY.to_owned(),
+            status: status::OK,
+            key: None,
+            data: Some(PolicyData::Document(Box::new(document(policy)))),
+        };
+        let response = Response {
+            policy: Some(answer),
+            ..Response::default()
+        };
+        let hash = Sha256::digest(response.write(ProtocolVersion::V16_1));
+        let start = hash
+            .iter()
+            .take(4)
+            .fold(0, |bits, byte| bits << 8 | u32::from(*byte));
+        Self(start & Self::MASK)
+    }
+
+    fn is_in(self, key: u32) -> bool {
+        key & Self::MASK == self.0
+    }
+
+    /// A key of this policy that is neither 0 nor the one before.
+    fn fresh_key(self, old: u32) -> Result<u32, Failure> {
+        loop {
+            let mut bytes = [0; 4];
+            getrandom::fill(&mut bytes).map_err(|error| Failure::gateway(error.to_string()))?;
+            let key = (u32::from_be_bytes(bytes) >> 1 & !Self::MASK) | self.0;
+            if key != 0 && key != old {
+                return Ok(key);
+            }
         }
     }
 }
@@ -150,4 +186,28 @@ fn wap(policy: &config::Policy) -> String {
          <parm name=\"4131\" value=\"{free}\"/><parm name=\"4133\" value=\"{free}\"/>\
          </characteristic></wap-provisioningdoc>"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_knows_its_policy() {
+        let policy = config::Policy {
+            device_password: Some(true),
+            ..config::Policy::default()
+        };
+        let longer = config::Policy {
+            password_length: Some(6),
+            ..policy.clone()
+        };
+        let (mark, other) = (PolicyMark::of(&policy), PolicyMark::of(&longer));
+        assert_ne!(mark, other);
+        assert_eq!(mark, PolicyMark::of(&policy));
+        let key = mark.fresh_key(0).unwrap();
+        let next = mark.fresh_key(key).unwrap();
+        assert!(key != next && key != 0);
+        assert!(mark.is_in(key) && mark.is_in(next) && !other.is_in(key));
+    }
 }

@@ -112,7 +112,7 @@ pub(super) async fn wait(
             () = retry => hint = Event::Anything,
             () = &mut deadline => return Ok(Woken::Nothing),
             () = hold.superseded() => return Ok(Woken::Superseded),
-            () = gateway.shutdown.cancelled() => return Ok(Woken::Superseded),
+            () = gateway.ending(call.user, call.device) => return Ok(Woken::Superseded),
         }
     }
 }

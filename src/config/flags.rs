@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Run the gateway.
+/// Run the gateway. What other verbs need as well may stand behind their own words too.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServeArgs {
     /// Configuration file [default: airgate.toml in the current directory, if there is one]
-    #[arg(long, value_name = "FILE", env = "AIRGATE_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "AIRGATE_CONFIG", global = true)]
     pub config: Option<PathBuf>,
 
     /// Address to listen on, for example 0.0.0.0:443; may be repeated
@@ -21,11 +21,11 @@ pub struct ServeArgs {
     pub tls: Option<String>,
 
     /// Directory for database, keys and the self-made certificate
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub state: Option<String>,
 
     /// IMAP server: imaps://HOST, imap+starttls://HOST or imap://HOST
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     pub imap: Option<String>,
 
     /// Submission server: submissions://HOST, smtp+starttls://HOST or smtp://HOST
@@ -45,7 +45,7 @@ pub struct ServeArgs {
     pub accept_mail_password: bool,
 
     /// Domain that completes logins without one
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", global = true)]
     pub default_domain: Option<String>,
 
     /// Also speak protocol 2.5

@@ -23,5 +23,7 @@ pub struct Limits {
     pub connections: Option<usize>,
     pub connections_per_address: u32,
     pub handshakes_per_address: u32,
+    pub requests_per_device: u32,
+    pub devices: usize,
     pub shutdown: Duration,
 }

@@ -105,6 +105,8 @@ impl Reader {
             values::number(value, 1, 64)
         });
         let compress = self.required("backend.imap_compress", values::boolean);
+        let connect = self.required("backend.connect", positive);
+        let silence = self.required("backend.silence", positive);
         let hide = self.required("backend.hide_capabilities", values::list);
         let poll = self.required("backend.poll", |value| {
             let pause = values::duration(value)?;
@@ -117,6 +119,8 @@ impl Reader {
             ca_file,
             imap_connections: usize::try_from(connections?).ok()?,
             imap_compress: compress?,
+            connect: connect?,
+            silence: silence?,
             hide_capabilities: hide?.iter().map(|name| name.to_ascii_uppercase()).collect(),
             poll: poll?,
         })
@@ -195,6 +199,8 @@ impl Reader {
         let connections = self.count("limits.connections", 0, 10_000_000);
         let per_address = self.count("limits.connections_per_address", 1, 1_000_000);
         let handshakes = self.count("limits.handshakes_per_address", 1, 1_000_000);
+        let per_device = self.count("limits.requests_per_device", 1, 1000);
+        let devices = self.count("limits.devices", 1, 100_000);
         let shutdown = self.required("limits.shutdown", values::duration);
         Some(Limits {
             first_byte: first_byte?,
@@ -213,6 +219,8 @@ impl Reader {
             connections: connections.map(|number| (number > 0).then_some(number))?,
             connections_per_address: u32::try_from(per_address?).ok()?,
             handshakes_per_address: u32::try_from(handshakes?).ok()?,
+            requests_per_device: u32::try_from(per_device?).ok()?,
+            devices: devices?,
             shutdown: shutdown?,
         })
     }

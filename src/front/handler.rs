@@ -173,7 +173,6 @@ impl<S: Service> Handler<S> {
         };
         let deadline = record.started + time;
         connection.shared.set_deadline(deadline);
-        let _held = (command == Some(CommandName::Ping)).then(Held::new);
         let wire_bytes = &mut record.bytes_in;
         let work = async {
             let admission = match self.service.admit(&head).await {
@@ -252,22 +251,6 @@ impl From<Page> for Outcome {
             reply: page.reply,
             status: Some(page.status),
         }
-    }
-}
-
-/// Counts a running Ping.
-struct Held;
-
-impl Held {
-    fn new() -> Self {
-        metrics::gauge!("airgate_pings_held").increment(1);
-        Self
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        metrics::gauge!("airgate_pings_held").decrement(1);
     }
 }
 

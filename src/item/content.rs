@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use airgate_codec::imap::{Fetched, Part, Structure};
+use airgate_codec::imap::{Fetched, Part};
 
+use crate::item::believed::{self, believed};
 use crate::item::email::SectionRequest;
 use crate::item::headers::Headers;
 use crate::item::walk::{self, Walked};
@@ -54,10 +55,7 @@ impl<'a> Content<'a> {
             raw: None,
             unknown: false,
         };
-        let known = match &message.structure {
-            Some(Structure::Known(part)) => Some(part.as_ref()),
-            _ => None,
-        };
+        let known = believed(message);
         if let Some(piece) = content.section("", message.size.unwrap_or(0)) {
             content.raw = Some(Raw {
                 octets: piece.octets,
@@ -85,21 +83,13 @@ impl<'a> Content<'a> {
 
     /// The structure is our own reading, or parts of it were beyond the bounds.
     pub(crate) fn is_rough(&self) -> bool {
-        !matches!(self.message.structure, Some(Structure::Known(_)))
+        believed(self.message).is_none()
     }
 
     pub(crate) fn headers(&self) -> Headers<'a> {
-        let section = self
-            .message
-            .sections
-            .iter()
-            .find(|section| section.section.starts_with("HEADER") && section.octets.is_some());
-        let octets = match (section, &self.raw) {
-            (Some(section), _) => section.octets.as_deref().unwrap_or_default(),
-            (None, Some(raw)) => raw.octets,
-            (None, None) => &[],
-        };
-        Headers::read(octets)
+        let told = believed::header_octets(self.message);
+        let raw = self.raw.as_ref().map(|raw| raw.octets);
+        Headers::read(told.or(raw).unwrap_or_default())
     }
 
     /// The whole message or its beginning, when it was fetched.

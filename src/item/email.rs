@@ -6,10 +6,11 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::email::{Attachment, Body, BodyType, Email, Moment};
-use airgate_codec::imap::{Fetched, Flags, Structure};
+use airgate_codec::imap::{Fetched, Flags};
 use mail_parser::DateTime;
 
 use crate::item::address::Addresses;
+use crate::item::believed::believed;
 use crate::item::body::{self, Bodies, Reach};
 use crate::item::categories;
 use crate::item::content::Content;
@@ -41,6 +42,8 @@ pub const HEADER_FIELDS: &[&str] = &[
     "X-MSMail-Priority",
     "Priority",
     "Content-Class",
+    "Content-Type",
+    "Content-Transfer-Encoding",
     "Message-Context",
 ];
 
@@ -154,7 +157,7 @@ pub fn stub(message: &Fetched, reason: &str) -> Email {
 }
 
 fn wanted(message: &Fetched, options: &BodyOptions, reach: Reach) -> Vec<SectionRequest> {
-    let Some(Structure::Known(root)) = &message.structure else {
+    let Some(root) = believed(message) else {
         // Only the raw message tells what it is made of (T1, T68).
         let size = message.size.filter(|&size| size > 0);
         let first = size

@@ -5,6 +5,7 @@
 
 use airgate_codec::imap::{Part, TransferEncoding};
 
+use crate::item::believed::holds_octets;
 use crate::item::headers;
 use crate::item::transfer;
 use crate::item::walk::{MAX_DEPTH, MAX_PARTS};
@@ -133,10 +134,8 @@ impl<'a> Outline<'a> {
             }
             *left -= 1;
             if part.is_multipart() {
-                if part.children.is_empty() {
-                    continue;
-                }
-                if place.depth >= MAX_DEPTH {
+                // Its boundary is missing or wrong: what is in it can be seen in the message itself.
+                if !holds_octets(part) || place.depth >= MAX_DEPTH {
                     self.overflow = true;
                     continue;
                 }

@@ -366,7 +366,8 @@ fn read_part(header: &[u8], default_type: &str) -> (Part, Option<Vec<u8>>) {
     (part, boundary)
 }
 
-fn encoding(value: Option<&[u8]>) -> TransferEncoding {
+/// The value of a Content-Transfer-Encoding field.
+pub(crate) fn encoding(value: Option<&[u8]>) -> TransferEncoding {
     let value = Field::read(value.unwrap_or_default()).value;
     match value.as_str() {
         "" | "7bit" | "7-bit" => TransferEncoding::SevenBit,

@@ -36,8 +36,8 @@ impl Default for PushSettings {
 
 /// Hints a slow waiter may fall behind by before it is told to look at everything.
 const BACKLOG: usize = 32;
-/// First and longest pause after a failure.
-const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// First and longest pause after a failure: news flow again within 30 s of the fault ending (F3).
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
 /// A phone waits anew at least this often.
 const REMEMBERED: Duration = Duration::from_secs(3600);

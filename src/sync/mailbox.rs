@@ -231,10 +231,22 @@ async fn follow(
         // `n:*` always names the last message, however old it is (RFC 9051 9, seq-range).
         arrived.remove_range(..last.uid_next);
     }
-    let flags = flags
+    let mut flags: Vec<(u32, Flags)> = flags
         .into_iter()
         .map(|(uid, flags)| (uid.get(), flags))
         .collect();
+    if !arrived.is_empty() {
+        // QRESYNC tells the flags of known messages only; what came marked is not to be told of.
+        let marked = Search::And(vec![Search::In(arrived.clone()), Search::Deleted]);
+        let marked = session.search(&marked).await?;
+        flags.extend(marked.iter().map(|uid| {
+            let deleted = Flags {
+                deleted: true,
+                ..Flags::default()
+            };
+            (uid, deleted)
+        }));
+    }
     Ok(Observation {
         cursor: now,
         floor,

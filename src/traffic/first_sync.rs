@@ -7,6 +7,7 @@ use airgate_codec::eas::request_line::CommandName;
 use airgate_codec::eas::sync::{Collection, ItemData, Options, ServerCommand};
 use airgate_codec::eas::{BodyPreference, folder_sync, provision, settings, sync};
 use anyhow::{Context as _, bail};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::client::{Answer, EasClient};
 
@@ -216,23 +217,42 @@ impl FirstSync {
                     .unwrap_or_default()
                     .replace('T', " ")
             });
+            let from = clip(from, 24);
+            let fill = " ".repeat(24 - from.width());
+            let subject = clip(subject.unwrap_or("(no subject)"), 60);
             let _ = writeln!(
                 text,
-                "{mark} {when:16}  {:<24}  {}{attachments}",
-                clip(from, 24),
-                clip(subject.unwrap_or("(no subject)"), 60),
+                "{mark} {when:16}  {from}{fill}  {subject}{attachments}"
             );
         }
         text
     }
 }
 
-/// The text, cut at that many characters.
+/// The text, cut where it would take more columns of a terminal than `most`.
 fn clip(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+    if text.width() <= most {
         return text.to_owned();
     }
-    let mut cut: String = text.chars().take(most.saturating_sub(1)).collect();
+    let mut cut = String::new();
+    for character in text.chars() {
+        if cut.width() + character.width().unwrap_or(0) > most.saturating_sub(1) {
+            break;
+        }
+        cut.push(character);
+    }
     cut.push('…');
     cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_characters_keep_the_columns() {
+        assert_eq!(clip("王小明的邮件", 7), "王小明…");
+        assert_eq!(clip("short", 7), "short");
+        assert!(clip("a very long name indeed", 10).width() <= 10);
+    }
 }

@@ -19,8 +19,21 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod crash;
+#[path = "../../src/item/tests/describe.rs"]
+mod describe;
+mod faults;
+
+mod attachments;
 mod first_light;
+mod gate;
+mod limits;
+mod mail_zoo;
+mod operator;
 mod phone_itself;
+mod provisioning;
 mod rig;
+mod sending;
 mod smoke;
 mod sync;
+mod wire;

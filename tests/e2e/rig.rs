@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::support::backend::dovecot::{Dovecot, Settings};
 use crate::support::backend::{Backend, Kind, User};
+use crate::support::cable::{Cable, State};
 use crate::support::mail;
 use crate::support::other_client::OtherClient;
 use crate::support::smtp::{Fault, SmtpSink};
@@ -233,4 +234,30 @@ async fn the_sink_keeps_mail_and_fails_as_told() {
     sink.next_goes_wrong(Fault::CutAfterDot);
     assert!(connect().await.unwrap().send(message()).await.is_err());
     assert_eq!(sink.received().len(), 2);
+}
+
+#[tokio::test]
+async fn a_cable_carries_stalls_and_breaks() {
+    let alice = User::alice();
+    let backend = Backend::start(Kind::Dovecot, &[alice.clone()]);
+    let cable = Cable::to(backend.imap()).await;
+    let server = cable.url("imap");
+    let server = server.strip_prefix("imap://").unwrap().parse().unwrap();
+    let mut client = OtherClient::login(server, &alice).await;
+
+    cable.set(State::Stalled);
+    let noop = client.try_command("NOOP");
+    let stalled = tokio::time::timeout(Duration::from_millis(50), noop).await;
+    assert!(stalled.is_err());
+
+    cable.set(State::Plugged);
+    let mut client = OtherClient::login(server, &alice).await;
+    assert!(client.try_command("NOOP").await.is_ok());
+
+    cable.set(State::Cut);
+    let refused = async {
+        let mut stream = tokio::net::TcpStream::connect(server).await?;
+        tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 1]).await
+    };
+    assert!(matches!(refused.await, Ok(0) | Err(_)));
 }

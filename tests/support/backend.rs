@@ -130,6 +130,32 @@ impl Backend {
         client.logout().await;
     }
 
+    /// Puts a mail into a folder that arrived at this time: as it is, where the server keeps files
+    /// it did not write. Gives false when the server will not have it.
+    pub async fn deliver_at(
+        &self,
+        user: &User,
+        folder: &str,
+        seconds: u64,
+        message: &[u8],
+    ) -> bool {
+        match self {
+            Self::Dovecot(dovecot) => dovecot.maildir(user).deliver_at(folder, seconds, message),
+            Self::Courier(courier) => {
+                // Its Maildirs have the line ends of Unix: it adds a CR to every LF there is.
+                let unix = without_cr(message);
+                courier.maildir(user).deliver_at(folder, seconds, &unix);
+            }
+            Self::Cyrus(_) => {
+                let mut client = self.other_client(user).await;
+                let answer = client.try_append_at(folder, seconds, message).await;
+                client.logout().await;
+                return answer.is_ok();
+            }
+        }
+        true
+    }
+
     /// Puts mails number `0..count` into a folder, every third one read; makes the folder when it
     /// is not there. On Maildir servers this writes files and takes about a second for 20,000.
     pub async fn fill(&self, user: &User, folder: &str, count: u64) {
@@ -149,4 +175,19 @@ impl Backend {
             }
         }
     }
+}
+
+/// The same with LF for every CRLF.
+fn without_cr(message: &[u8]) -> Vec<u8> {
+    let mut unix = Vec::with_capacity(message.len());
+    for line in message.split_inclusive(|&octet| octet == b'\n') {
+        match line.strip_suffix(b"\r\n") {
+            Some(line) => {
+                unix.extend_from_slice(line);
+                unix.push(b'\n');
+            }
+            None => unix.extend_from_slice(line),
+        }
+    }
+    unix
 }

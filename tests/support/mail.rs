@@ -91,10 +91,19 @@ fn encoded(text: &str) -> String {
 
 /// `Mon, 5 Jan 2026 08:00:00 +0000`.
 pub fn date_header(seconds: u64) -> String {
+    written(seconds, "%a, %-d %b %Y %H:%M:%S +0000")
+}
+
+/// `05-Jan-2026 08:00:00 +0000`, as IMAP writes when a mail arrived.
+pub fn internal_date(seconds: u64) -> String {
+    written(seconds, "%d-%b-%Y %H:%M:%S +0000")
+}
+
+fn written(seconds: u64, format: &str) -> String {
     let moment = jiff::Timestamp::from_second(i64::try_from(seconds).unwrap_or(0))
         .expect("a date of our time");
     jiff::tz::TimeZone::UTC
         .to_datetime(moment)
-        .strftime("%a, %-d %b %Y %H:%M:%S +0000")
+        .strftime(format)
         .to_string()
 }

@@ -7,6 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpStream;
 
 use super::backend::User;
+use super::mail;
 
 /// A logged-in IMAP connection.
 #[derive(Debug)]
@@ -101,20 +102,29 @@ impl OtherClient {
 
     /// The same, received at that time, as in `01-Feb-2020 10:00:00 +0000`.
     pub async fn append_dated(&mut self, folder: &str, date: &str, message: &[u8]) -> Answer {
-        let command = format!("APPEND \"{folder}\" () \"{date}\"");
-        let answer = self.upload(&command, message).await;
+        let arguments = format!("\"{folder}\" () \"{date}\"");
+        let answer = self.append_with(&arguments, message).await;
         assert!(answer.is_ok(), "APPEND: {}", answer.tagged);
         answer
     }
 
     /// As [`Self::append`], but may be refused.
     pub async fn try_append(&mut self, folder: &str, flags: &str, message: &[u8]) -> Answer {
-        let command = format!("APPEND \"{folder}\" ({flags})");
-        self.upload(&command, message).await
+        self.append_with(&format!("\"{folder}\" ({flags})"), message)
+            .await
     }
 
-    async fn upload(&mut self, command: &str, message: &[u8]) -> Answer {
-        let tag = self.send(&format!("{command} {{{}}}", message.len())).await;
+    /// Adds a mail that arrived at this time; may be refused.
+    pub async fn try_append_at(&mut self, folder: &str, seconds: u64, message: &[u8]) -> Answer {
+        let date = mail::internal_date(seconds);
+        self.append_with(&format!("\"{folder}\" () \"{date}\""), message)
+            .await
+    }
+
+    async fn append_with(&mut self, arguments: &str, message: &[u8]) -> Answer {
+        let tag = self
+            .send(&format!("APPEND {arguments} {{{}}}", message.len()))
+            .await;
         loop {
             let line = self.line().await;
             if line.starts_with('+') {

@@ -29,7 +29,7 @@ const TAIL: usize = 40;
 const PREFIX: &str = "airgate-test-";
 
 /// Directories that failed or killed tests left behind go after this time.
-const KEPT: Duration = Duration::from_secs(3600);
+const KEPT: Duration = Duration::from_secs(1200);
 
 /// A directory for one test: removed at the end, kept (and named) when the test fails.
 #[derive(Debug)]
@@ -248,8 +248,28 @@ impl Drop for Running {
         // End of file is the guard's word to kill.
         drop(self.lifeline.take());
         let _ = self.guard.wait();
+        let group = self.child.id();
         let _ = self.child.wait();
+        // The others die a moment later, and until then they hold the ports.
+        let start = Instant::now();
+        while group_lives(group) && start.elapsed() < READY {
+            thread::sleep(LOOK_AGAIN);
+        }
     }
+}
+
+/// Whether a process of the group is not dead yet. Zombies do not count: they hold nothing, and in
+/// a container without an init they stay.
+fn group_lives(group: u32) -> bool {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes
+        .filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok())
+        .any(|stat| {
+            // `pid (name) state ppid pgrp ...`; the name may hold anything.
+            let mut fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+            let state = fields.next();
+            state != Some("Z") && fields.nth(1).and_then(|id| id.parse().ok()) == Some(group)
+        })
 }
 
 /// Sends a signal to one process.

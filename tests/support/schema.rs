@@ -72,7 +72,7 @@ impl Checker {
         }
         let mut xml = to_xml(body).unwrap_or_else(|fault| panic!("{what}: {fault}"));
         assert!(
-            !xml.contains("<?"),
+            !in_another_form(&xml),
             "{what}: a value in a form phones do not read:\n{}",
             shown(body)
         );
@@ -109,6 +109,20 @@ impl Drop for Checker {
             eprintln!("{trouble}");
         }
     }
+}
+
+/// Whether a string came as opaque data or the other way round. That a string of nothing but
+/// blanks is marked as one is the XML's concern and not the phone's.
+fn in_another_form(xml: &str) -> bool {
+    let mut values = xml.split("<?");
+    values.next();
+    values.any(|value| {
+        let blank = value
+            .strip_prefix("string?>")
+            .and_then(|value| value.split_once('<'))
+            .is_some_and(|(value, _)| value.replace("&#13;", "").trim().is_empty());
+        !blank
+    })
 }
 
 /// Runs xmllint over documents.

@@ -1,23 +1,44 @@
 //! The real `airgate serve`, as a process: started, killed, started again on the same state.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 
+use super::backend::User;
 use super::process::{RunDir, Running, free_port, loopback, signal};
 use super::tls::Certificate;
+
+/// Where its certificate comes from.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Tls {
+    #[default]
+    Off,
+    /// Files made by the test.
+    Files,
+    /// Made by the server itself.
+    SelfSigned,
+}
+
+/// A passcode as `airgate passcode add` showed it.
+#[derive(Clone, Debug)]
+pub struct Passcode {
+    pub id: String,
+    pub code: String,
+}
 
 /// How to start it.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     imap: Option<String>,
     smtp: Option<String>,
-    tls: bool,
+    tls: Tls,
     backend_ca: Option<PathBuf>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     toml: String,
+    state: Option<PathBuf>,
 }
 
 impl Settings {
@@ -30,6 +51,12 @@ impl Settings {
         }
     }
 
+    /// In front of this IMAP server instead.
+    pub fn imap(mut self, url: &str) -> Self {
+        self.imap = Some(url.to_owned());
+        self
+    }
+
     /// With this submission server.
     pub fn smtp(mut self, url: &str) -> Self {
         self.smtp = Some(url.to_owned());
@@ -38,7 +65,13 @@ impl Settings {
 
     /// With TLS, by a certificate made here.
     pub fn tls(mut self) -> Self {
-        self.tls = true;
+        self.tls = Tls::Files;
+        self
+    }
+
+    /// With TLS, by a certificate that the server makes and keeps.
+    pub fn self_signed(mut self) -> Self {
+        self.tls = Tls::SelfSigned;
         self
     }
 
@@ -74,13 +107,19 @@ impl Settings {
         self
     }
 
+    /// With its state in this directory instead of the run's own.
+    pub fn state_in(mut self, directory: PathBuf) -> Self {
+        self.state = Some(directory);
+        self
+    }
+
     /// Starts it; ready when this returns.
     ///
     /// # Panics
     /// When it does not get ready, with the end of its log.
     pub fn start(self) -> Server {
         let dir = RunDir::new("server");
-        let certificate = self.tls.then(|| Certificate::make(&dir));
+        let certificate = (self.tls == Tls::Files).then(|| Certificate::make(&dir));
         let config = dir.write("airgate.toml", &self.toml);
         dir.make("state");
         let mut server = Server {
@@ -122,6 +161,10 @@ impl Server {
 
     /// What a phone must trust; `None` without TLS.
     pub fn trust(&self) -> Option<Arc<rustls::ClientConfig>> {
+        if self.settings.tls == Tls::SelfSigned {
+            let file = self.state().join("tls/self-signed.pem");
+            return Some(Certificate::trust(&file));
+        }
         self.certificate.as_ref().map(Certificate::client)
     }
 
@@ -130,9 +173,15 @@ impl Server {
         self.certificate.as_ref()
     }
 
+    /// Its configuration file, read at the next start.
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
     /// The state directory.
     pub fn state(&self) -> PathBuf {
-        self.dir.path().join("state")
+        let own = || self.dir.path().join("state");
+        self.settings.state.clone().unwrap_or_else(own)
     }
 
     /// Starts it again on the same state and port.
@@ -147,10 +196,11 @@ impl Server {
 
     fn try_start(&mut self) -> Result<(), String> {
         let address = self.address();
-        let tls = self.certificate.as_ref().map_or_else(
-            || "off".to_owned(),
-            |pair| format!("{},{}", pair.certificate.display(), pair.key.display()),
-        );
+        let tls = match (self.settings.tls, &self.certificate) {
+            (Tls::SelfSigned, _) => "self-signed".to_owned(),
+            (_, Some(pair)) => format!("{},{}", pair.certificate.display(), pair.key.display()),
+            (_, None) => "off".to_owned(),
+        };
         let mut command = self.program();
         command
             .arg("serve")
@@ -241,6 +291,49 @@ impl Server {
         let mut command = self.program();
         command.args(arguments).arg("--state").arg(self.state());
         super::process::run(&mut command)
+    }
+
+    /// The same with something on its standard input, whatever comes of it.
+    pub fn verb_with(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.program();
+        command.args(arguments).arg("--config").arg(&self.config);
+        command.arg("--state").arg(self.state());
+        if let Some(imap) = &self.settings.imap {
+            command.args(["--imap", imap]);
+        }
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("our own program");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(input.as_bytes()).expect("it reads");
+        drop(stdin);
+        child.wait_with_output().expect("it ends")
+    }
+
+    /// Makes a passcode for a user on the command line, the mail password on standard input.
+    ///
+    /// # Panics
+    /// When it is not made.
+    pub fn passcode(&self, user: &User, more: &[&str]) -> Passcode {
+        let mut arguments = vec!["passcode", "add", &user.name, "--name", "My phone"];
+        arguments.extend(more);
+        let output = self.verb_with(&arguments, &format!("{}\n", user.password));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}{errors}");
+        let (_, id) = text.split_once("(id ").expect("it shows the id");
+        let (id, rest) = id.split_once(')').expect("it shows the id");
+        let code = rest
+            .lines()
+            .find_map(|line| line.strip_prefix("    "))
+            .expect("it shows the passcode");
+        Passcode {
+            id: id.to_owned(),
+            code: code.to_owned(),
+        }
     }
 
     fn program(&self) -> Command {

@@ -6,12 +6,17 @@
 //! The test runner gives every test a process of its own, so nothing is shared between tests.
 
 pub mod backend;
+pub mod cable;
+pub mod counting;
+pub mod faulty;
 pub mod mail;
 pub mod other_client;
 pub mod phone;
 pub mod process;
+pub mod raw;
 pub mod schema;
 pub mod server;
 pub mod smtp;
 pub mod tls;
 pub mod world;
+pub mod zoo;

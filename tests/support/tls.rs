@@ -1,6 +1,6 @@
 //! Certificates for the servers of the tests.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
@@ -40,7 +40,12 @@ impl Certificate {
 
     /// For a client that trusts this certificate and no other.
     pub fn client(&self) -> Arc<rustls::ClientConfig> {
-        let certificate = CertificateDer::from_pem_file(&self.certificate).expect("our own PEM");
+        Self::trust(&self.certificate)
+    }
+
+    /// For a client that trusts the certificate in this file and no other.
+    pub fn trust(file: &Path) -> Arc<rustls::ClientConfig> {
+        let certificate = CertificateDer::from_pem_file(file).expect("a certificate in PEM");
         let mut roots = rustls::RootCertStore::empty();
         roots.add(certificate).expect("our own certificate");
         let config = rustls::ClientConfig::builder_with_provider(provider())

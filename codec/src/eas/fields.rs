@@ -46,6 +46,20 @@ pub(super) fn text(reader: &mut Reader<'_>, tag: Tag) -> Result<String, Malforme
         .into_owned())
 }
 
+/// Characters of an identifier, in every schema.
+const MAX_ID: usize = 64;
+
+/// An identifier that a client sends back to us. A longer one is none of ours, and an answer that
+/// names it would not be valid (T13).
+pub(super) fn identifier(reader: &mut Reader<'_>, tag: Tag) -> Result<String, Malformed> {
+    let offset = reader.offset();
+    let id = text(reader, tag)?;
+    if id.chars().nth(MAX_ID).is_some() {
+        return Err(schema_fault(offset, tag, SchemaFaultKind::TooLong));
+    }
+    Ok(id)
+}
+
 pub(super) fn number<T: FromStr>(reader: &mut Reader<'_>, tag: Tag) -> Result<T, Malformed> {
     reader.number().map_err(|fault| named(fault, tag))
 }

@@ -1,7 +1,7 @@
 //! FolderCreate ([MS-ASCMD] 2.2.1.2).
 
 use super::Malformed;
-use super::fields::{choice, number, open, required, text, write_text};
+use super::fields::{choice, identifier, number, open, required, text, write_text};
 use super::folder_sync::FolderType;
 use crate::ProtocolVersion;
 use crate::wbxml::{Writer, folder_hierarchy};
@@ -43,7 +43,7 @@ impl Request {
         while let Some(tag) = reader.child()? {
             match tag {
                 folder_hierarchy::SYNC_KEY => sync_key = Some(text(&mut reader, tag)?),
-                folder_hierarchy::PARENT_ID => parent_id = Some(text(&mut reader, tag)?),
+                folder_hierarchy::PARENT_ID => parent_id = Some(identifier(&mut reader, tag)?),
                 folder_hierarchy::DISPLAY_NAME => display_name = Some(text(&mut reader, tag)?),
                 folder_hierarchy::TYPE => {
                     kind = Some(choice(&mut reader, tag, FolderType::from_number)?);

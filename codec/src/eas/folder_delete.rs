@@ -1,7 +1,7 @@
 //! FolderDelete ([MS-ASCMD] 2.2.1.3): the folder and what is in it.
 
 use super::Malformed;
-use super::fields::{number, open, required, text, write_text};
+use super::fields::{identifier, number, open, required, text, write_text};
 use crate::ProtocolVersion;
 use crate::wbxml::{Writer, folder_hierarchy};
 
@@ -23,7 +23,7 @@ impl Request {
         while let Some(tag) = reader.child()? {
             match tag {
                 folder_hierarchy::SYNC_KEY => sync_key = Some(text(&mut reader, tag)?),
-                folder_hierarchy::SERVER_ID => server_id = Some(text(&mut reader, tag)?),
+                folder_hierarchy::SERVER_ID => server_id = Some(identifier(&mut reader, tag)?),
                 _ => reader.skip()?,
             }
         }

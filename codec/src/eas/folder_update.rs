@@ -1,7 +1,7 @@
 //! FolderUpdate ([MS-ASCMD] 2.2.1.6): a new name, a new parent, or both.
 
 use super::Malformed;
-use super::fields::{number, open, required, text, write_text};
+use super::fields::{identifier, number, open, required, text, write_text};
 use crate::ProtocolVersion;
 use crate::wbxml::{Writer, folder_hierarchy};
 
@@ -27,8 +27,8 @@ impl Request {
         while let Some(tag) = reader.child()? {
             match tag {
                 folder_hierarchy::SYNC_KEY => sync_key = Some(text(&mut reader, tag)?),
-                folder_hierarchy::SERVER_ID => server_id = Some(text(&mut reader, tag)?),
-                folder_hierarchy::PARENT_ID => parent_id = Some(text(&mut reader, tag)?),
+                folder_hierarchy::SERVER_ID => server_id = Some(identifier(&mut reader, tag)?),
+                folder_hierarchy::PARENT_ID => parent_id = Some(identifier(&mut reader, tag)?),
                 folder_hierarchy::DISPLAY_NAME => display_name = Some(text(&mut reader, tag)?),
                 _ => reader.skip()?,
             }

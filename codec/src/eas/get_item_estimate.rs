@@ -4,7 +4,7 @@
 //! Options. Class and CollectionId come in either namespace.
 
 use super::fields::{
-    boolean, number, open, required, text, write_boolean, write_number, write_text,
+    boolean, identifier, number, open, required, text, write_boolean, write_number, write_text,
 };
 use super::sync::Options;
 use super::{Class, Malformed};
@@ -101,7 +101,7 @@ impl Collection {
                     collection.class = Some(Class::read(reader, tag)?);
                 }
                 get_item_estimate::COLLECTION_ID | air_sync::COLLECTION_ID => {
-                    collection_id = Some(text(reader, tag)?);
+                    collection_id = Some(identifier(reader, tag)?);
                 }
                 air_sync::SYNC_KEY => collection.sync_key = Some(text(reader, tag)?),
                 air_sync::FILTER_TYPE => collection.filter_type = Some(number(reader, tag)?),

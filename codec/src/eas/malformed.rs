@@ -100,6 +100,8 @@ pub enum SchemaFaultKind {
     Base64,
     #[error("two elements that exclude each other, or one too often")]
     Conflict,
+    #[error("longer than any identifier is")]
+    TooLong,
     #[error("more elements than any message has")]
     TooMany,
 }

@@ -1,7 +1,7 @@
 //! MoveItems ([MS-ASCMD] 2.2.1.12).
 
 use super::Malformed;
-use super::fields::{number, open, required, text, write_number, write_text};
+use super::fields::{identifier, number, open, required, text, write_number, write_text};
 use crate::ProtocolVersion;
 use crate::wbxml::{Reader, Writer, move_items};
 
@@ -69,9 +69,9 @@ impl Move {
         let (mut item, mut source, mut destination) = (None, None, None);
         while let Some(tag) = reader.child()? {
             match tag {
-                move_items::SRC_MSG_ID => item = Some(text(reader, tag)?),
-                move_items::SRC_FLD_ID => source = Some(text(reader, tag)?),
-                move_items::DST_FLD_ID => destination = Some(text(reader, tag)?),
+                move_items::SRC_MSG_ID => item = Some(identifier(reader, tag)?),
+                move_items::SRC_FLD_ID => source = Some(identifier(reader, tag)?),
+                move_items::DST_FLD_ID => destination = Some(identifier(reader, tag)?),
                 _ => reader.skip()?,
             }
         }

@@ -1,6 +1,6 @@
 //! Ping ([MS-ASCMD] 2.2.1.13): a client waits for changes in some folders.
 
-use super::fields::{number, open, required, text, texts, write_number};
+use super::fields::{identifier, number, open, required, texts, write_number};
 use super::{Class, Malformed};
 use crate::ProtocolVersion;
 use crate::wbxml::{Reader, Writer, ping};
@@ -103,7 +103,7 @@ impl Folder {
         let (mut id, mut class) = (None, None);
         while let Some(tag) = reader.child()? {
             match tag {
-                ping::ID => id = Some(text(reader, tag)?),
+                ping::ID => id = Some(identifier(reader, tag)?),
                 ping::CLASS => class = Some(Class::read(reader, tag)?),
                 _ => reader.skip()?,
             }

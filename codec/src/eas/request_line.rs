@@ -109,6 +109,19 @@ pub enum Parameter {
 #[error("{0} is longer than the 255 bytes a packed query holds")]
 pub struct TooLongToPack(pub Parameter);
 
+impl CommandName {
+    /// Whether the command is there in that version ([MS-ASCMD] 1.7): later versions took some on
+    /// and let one go.
+    pub fn exists_in(self, version: ProtocolVersion) -> bool {
+        match self {
+            Self::ItemOperations | Self::Settings => version >= ProtocolVersion::V12_0,
+            Self::Find => version >= ProtocolVersion::V16_1,
+            Self::GetAttachment => version <= ProtocolVersion::V12_1,
+            _ => true,
+        }
+    }
+}
+
 macro_rules! commands {
     ($($name:ident = $code:literal,)*) => {
         /// The commands of the protocol.

@@ -58,7 +58,7 @@ pub enum ImapError {
     /// An argument that cannot be put into a command (T24).
     #[error("this cannot be said in IMAP")]
     Argument(#[from] BadArgument),
-    /// A command that needs a mailbox came before [`super::Session::select`].
+    /// A command that needs a mailbox came before [`Session::select`](super::Session::select).
     #[error("no mailbox is selected")]
     NothingSelected,
     /// The receiver of a stream went away.

@@ -8,6 +8,8 @@ use crate::backend::sasl::SaslFault;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reply {
     pub code: u16,
+    /// The enhanced status code (RFC 3463), zeros where the server gave none.
+    pub enhanced: [u8; 3],
     pub text: String,
 }
 
@@ -59,18 +61,26 @@ const MAX_TEXT: usize = 200;
 
 impl Reply {
     /// A reply made fit for a log line (T49).
-    pub(super) fn new(code: u16, text: &str) -> Self {
+    pub(super) fn new(code: u16, enhanced: [u8; 3], text: &str) -> Self {
         let text = text
             .chars()
             .filter(|c| !c.is_control())
             .take(MAX_TEXT)
             .collect();
-        Self { code, text }
+        Self {
+            code,
+            enhanced,
+            text,
+        }
     }
 }
 
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [class, subject, detail] = self.enhanced;
+        if class != 0 {
+            return write!(f, "{} {class}.{subject}.{detail} {}", self.code, self.text);
+        }
         write!(f, "{} {}", self.code, self.text)
     }
 }

@@ -5,15 +5,22 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mail_send::SmtpClient;
-use smtp_proto::{EXT_8BIT_MIME, EXT_SIZE, EXT_SMTP_UTF8, EXT_START_TLS, EhloResponse, Response};
-use tokio::io::{AsyncRead, AsyncWrite};
+use smtp_proto::{
+    EXT_8BIT_MIME, EXT_AUTH, EXT_SIZE, EXT_SMTP_UTF8, EXT_START_TLS, EhloResponse, Response,
+};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
+use super::stuffing::Stuffer;
 use super::{Envelope, Reply, SmtpError, SmtpSettings};
 use crate::backend::Login;
 use crate::backend::sasl::{Exchange, Mechanism};
 
 /// The name we greet with: the server knows our address, and a name of ours would tell more.
 const HELLO: &str = "localhost";
+/// Octets of a mail stuffed and written at a time.
+const CHUNK: usize = 32 * 1024;
+/// How long a goodbye may take; nobody waits for its answer.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A conversation over any stream.
 pub(super) struct Session<S: AsyncRead + AsyncWrite> {
@@ -40,7 +47,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// Asks for TLS and hands the bare stream over; bytes sent ahead of the handshake are dropped
     /// with this session (T31).
     pub(super) async fn start_tls(mut self) -> Result<S, SmtpError> {
-        let hello = self.client.ehlo(HELLO).await.map_err(broken)?;
+        let hello = self.hello().await?;
         if hello.capabilities & EXT_START_TLS == 0 {
             return Err(SmtpError::NoStartTls);
         }
@@ -48,7 +55,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(self.client.stream)
     }
 
-    /// Signs in and hands the mail over.
+    async fn hello(&mut self) -> Result<EhloResponse<String>, SmtpError> {
+        self.client.ehlo(HELLO).await.map_err(|error| match error {
+            mail_send::Error::UnexpectedReply(reply) => refusal(reply, SmtpError::Rejected),
+            error => broken(error),
+        })
+    }
+
+    /// Signs in and hands the mail over, and says goodbye whatever came of it.
     pub(super) async fn submit(
         &mut self,
         settings: &SmtpSettings,
@@ -56,7 +70,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         envelope: &Envelope,
         message: &[u8],
     ) -> Result<(), SmtpError> {
-        let hello = self.client.ehlo(HELLO).await.map_err(broken)?;
+        let result = self.transact(settings, login, envelope, message).await;
+        // Whether it is heard does not matter, and an answer in doubt must not become clear by it.
+        if !matches!(result, Err(SmtpError::Unknown(_))) {
+            let goodbye = self.client.stream.write_all(b"QUIT\r\n");
+            let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+            let _ = tokio::time::timeout(GOODBYE, self.client.stream.shutdown()).await;
+        }
+        result
+    }
+
+    async fn transact(
+        &mut self,
+        settings: &SmtpSettings,
+        login: &Login,
+        envelope: &Envelope,
+        message: &[u8],
+    ) -> Result<(), SmtpError> {
+        let hello = self.hello().await?;
         self.sign_in(&hello, settings, login).await?;
         let limit = hello.size as u64;
         let size = message.len() as u64;
@@ -86,10 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             self.command(&format!("RCPT TO:<{address}>\r\n"), refused)
                 .await?;
         }
-        self.hand_over(message, settings.final_answer).await?;
-        // The mail is taken; whether the goodbye is heard does not matter.
-        let _ = self.client.cmd("QUIT\r\n").await;
-        Ok(())
+        self.hand_over(message, settings.final_answer).await
     }
 
     async fn sign_in(
@@ -99,7 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         login: &Login,
     ) -> Result<(), SmtpError> {
         let offered = mechanisms(hello);
-        if offered.is_empty() {
+        if hello.capabilities & EXT_AUTH == 0 && hello.auth_mechanisms == 0 {
             // A relay on the same machine that asks nobody: the operator's choice.
             return Ok(());
         }
@@ -127,20 +155,54 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         if reply.code != 354 {
             return Err(refusal(reply, SmtpError::Rejected));
         }
-        // From the first octet of the mail on a cut might come after the dot was taken: writes are
-        // buffered by the system.
+        // Until the final dot is handed over, no server can have taken the mail.
+        match tokio::time::timeout(patience, self.write(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(self.why_cut(&error).await),
+            Err(_) => return Err(SmtpError::Timeout),
+        }
+        // From here on a cut may come after it was taken.
         let send = async {
-            self.client
-                .write_message(message)
+            let stream = &mut self.client.stream;
+            stream
+                .write_all(b".\r\n")
                 .await
                 .map_err(|error| error.to_string())?;
+            stream.flush().await.map_err(|error| error.to_string())?;
             self.client.read().await.map_err(|error| error.to_string())
         };
         let reply = tokio::time::timeout(patience, send)
             .await
             .map_err(|_| SmtpError::Unknown("no answer in time".to_owned()))?
             .map_err(SmtpError::Unknown)?;
-        expect(reply, SmtpError::Rejected).map(|_| ())
+        match reply.code {
+            200..600 if !(300..400).contains(&reply.code) => {
+                expect(reply, SmtpError::Rejected).map(|_| ())
+            }
+            code => Err(SmtpError::Unknown(format!("answered with {code}"))),
+        }
+    }
+
+    async fn write(&mut self, message: &[u8]) -> std::io::Result<()> {
+        let mut stuffer = Stuffer::new();
+        let mut out = Vec::with_capacity(CHUNK + CHUNK / 8);
+        for piece in message.chunks(CHUNK) {
+            stuffer.push(piece, &mut out);
+            self.client.stream.write_all(&out).await?;
+            out.clear();
+        }
+        stuffer.finish(&mut out);
+        self.client.stream.write_all(&out).await?;
+        self.client.stream.flush().await
+    }
+
+    /// A server that has had enough of a mail may say so before it hangs up.
+    async fn why_cut(&mut self, error: &std::io::Error) -> SmtpError {
+        let last = tokio::time::timeout(self.client.timeout, self.client.read()).await;
+        match last {
+            Ok(Ok(reply)) if reply.code >= 400 => refusal(reply, SmtpError::Rejected),
+            _ => SmtpError::Disconnected(error.to_string()),
+        }
     }
 
     async fn command(
@@ -166,7 +228,7 @@ fn expect(
 }
 
 fn refusal(reply: Response<String>, refused: impl FnOnce(Reply) -> SmtpError) -> SmtpError {
-    let said = Reply::new(reply.code, &reply.message);
+    let said = Reply::new(reply.code, reply.esc, &reply.message);
     if (400..500).contains(&reply.code) {
         SmtpError::NotNow(said)
     } else {

@@ -2,20 +2,17 @@
 
 use std::io;
 
-use airgate_codec::eas::item_operations::{
-    Attachment, Content, Fetch, Properties, ResponseWriter, status,
-};
+use airgate_codec::eas::item_operations::{Attachment, Fetch, Properties, ResponseWriter, status};
 use airgate_codec::eas::{Range, status as common};
-use airgate_codec::imap::{MailboxName, Part, Structure, TransferEncoding, Uid, UidSet};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tracing::warn;
 
-use super::multipart::Parts;
-use crate::backend::imap::{FetchItems, Session, SinkClosed};
+use super::Gathering;
+use super::found::Found;
+use crate::backend::imap::{ImapError, SinkClosed};
 use crate::command::Call;
 use crate::command::file_reference::FileReference;
-use crate::command::moved::{self, Place};
 use crate::failure::{self, Failure};
 use crate::front::{Reply, WBXML};
 use crate::item::transfer::Decoder;
@@ -26,41 +23,65 @@ const STREAM_ABOVE: u64 = 256 * 1024;
 /// Pieces waiting between the backend and the phone: enough to keep both busy.
 const QUEUE: usize = 4;
 
-/// A found part: where it is and how its octets are encoded.
-struct Found {
-    session: Session,
-    uid: Uid,
-    section: String,
-    encoding: TransferEncoding,
-    content_type: String,
-    size: u64,
+/// What a fetch comes to.
+pub(super) enum Fetched {
+    Now(Result<Properties, u16>),
+    /// Large, and asked for whole: see [`stream`].
+    Large(Box<Found>),
 }
 
-/// Answers a request for one large attachment as a stream; `None` when it is better made whole.
-pub(super) async fn stream(
+/// The attachment as properties, or the status that says why not. `alone`: it may be streamed,
+/// because nothing else is in the answer.
+pub(super) async fn fetch(
     call: &Call<'_>,
     rows: &[FolderRow],
     asked: &Fetch,
-) -> Result<Option<Reply>, Failure> {
-    let (Some(reference), None) = (&asked.file_reference, &asked.options.range) else {
-        return Ok(None);
+    reference: &str,
+    (gathering, alone): (&mut Gathering, bool),
+) -> Result<Fetched, Failure> {
+    let refused = |status| Ok(Fetched::Now(Err(status)));
+    let Ok(reference) = reference.parse::<FileReference>() else {
+        return refused(status::INVALID_ATTACHMENT);
     };
-    if asked.server_id.is_some() || asked.collection_id.is_some() {
-        return Ok(None);
+    let range = match &asked.options.range {
+        Some(Ok(range)) => Some(*range),
+        Some(Err(_)) => return refused(status::INVALID_RANGE),
+        None => None,
+    };
+    if asked.options.schema.is_some() || !asked.options.body_preferences.is_empty() {
+        return refused(common::INVALID_COMBINATION_OF_IDS);
     }
-    let Ok(reference) = reference.parse() else {
-        return Ok(None);
+    let Some(mut found) = gathering.finder.find(call, rows, &reference).await? else {
+        return refused(status::INVALID_ATTACHMENT);
     };
-    let Some(found) = find(call, rows, &reference).await? else {
-        return Ok(None);
-    };
-    if found.size <= STREAM_ABOVE {
-        return Ok(None);
+    if alone && range.is_none() && found.attached.size > STREAM_ABOVE {
+        return Ok(Fetched::Large(Box::new(found)));
     }
+    let Gathered { octets, total } = match gather(&mut found, range, gathering.room).await? {
+        Ok(gathered) => gathered,
+        Err(status) => return refused(status),
+    };
+    if range.is_some_and(|range| range.first >= total) {
+        return refused(status::INVALID_RANGE);
+    }
+    let answered = range.map(|range| Range {
+        first: range.first,
+        last: range.first + (octets.len() as u64).saturating_sub(1),
+    });
+    Ok(Fetched::Now(Ok(Properties::Attachment(Attachment {
+        range: answered,
+        total: Some(total),
+        content_type: Some(found.attached.media_type),
+        content: Some(gathering.take(octets)),
+    }))))
+}
+
+/// The answer that holds just this attachment, made as it is read.
+pub(super) fn stream(call: &Call<'_>, asked: &Fetch, found: Found) -> Reply {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let mut writer = ResponseWriter::new(call.version, status::OK);
     let attachment = Attachment {
-        content_type: Some(found.content_type.clone()),
+        content_type: Some(found.attached.media_type.clone()),
         ..Attachment::default()
     };
     writer.begin_data(&super::head(asked), &attachment);
@@ -74,28 +95,20 @@ pub(super) async fn stream(
                 .await;
         }
     });
-    Ok(Some(Reply::stream(WBXML, None, receiver)))
+    Reply::stream(WBXML, None, receiver)
 }
 
 async fn pump(
-    found: Found,
+    mut found: Found,
     mut writer: ResponseWriter,
     sender: &mpsc::Sender<Result<Bytes, io::Error>>,
 ) -> Result<(), Failure> {
-    let Found {
-        mut session,
-        uid,
-        section,
-        encoding,
-        ..
-    } = found;
-    let mut decoder = Decoder::new(&encoding);
+    let mut decoder = Decoder::new(&found.attached.encoding);
     let mut plain = Vec::new();
-    let state = (&mut writer, &mut decoder, &mut plain);
     let told = {
-        let (writer, decoder, plain) = state;
-        session
-            .stream_section(uid, &section, None, |octets| {
+        let (writer, decoder, plain) = (&mut writer, &mut decoder, &mut plain);
+        found
+            .each_piece(|octets| {
                 plain.clear();
                 decoder.push(&octets, plain);
                 writer.data(plain);
@@ -117,81 +130,43 @@ async fn pump(
     Ok(())
 }
 
-/// The attachment as properties, or the status that says why not.
-pub(super) async fn fetch(
-    call: &Call<'_>,
-    rows: &[FolderRow],
-    asked: &Fetch,
-    reference: &str,
-    parts: Option<&mut Parts>,
-) -> Result<Result<Properties, u16>, Failure> {
-    if reference.is_empty() {
-        return Ok(Err(status::INVALID_ATTACHMENT));
-    }
-    let Ok(reference) = reference.parse::<FileReference>() else {
-        return Ok(Err(status::INVALID_ATTACHMENT));
-    };
-    let range = match &asked.options.range {
-        Some(Ok(range)) => Some(*range),
-        Some(Err(_)) => return Ok(Err(status::INVALID_RANGE)),
-        None => None,
-    };
-    if asked.options.schema.is_some() || !asked.options.body_preferences.is_empty() {
-        return Ok(Err(common::INVALID_COMBINATION_OF_IDS));
-    }
-    let Some(mut found) = find(call, rows, &reference).await? else {
-        return Ok(Err(status::INVALID_ATTACHMENT));
-    };
-    let Some(gathered) = gather(&mut found, range).await? else {
-        return Ok(Err(status::INVALID_ATTACHMENT));
-    };
-    let Gathered { octets, total } = gathered;
-    if range.is_some_and(|range| range.first >= total) {
-        return Ok(Err(status::INVALID_RANGE));
-    }
-    let answered = range.map(|range| Range {
-        first: range.first,
-        last: range.first + (octets.len() as u64).saturating_sub(1),
-    });
-    let content = match parts {
-        Some(parts) => Content::Part(parts.push(octets)),
-        None => Content::Data(octets),
-    };
-    Ok(Ok(Properties::Attachment(Attachment {
-        range: answered,
-        total: Some(total),
-        content_type: Some(found.content_type),
-        content: Some(content),
-    })))
-}
-
 /// The octets asked for, and how many there are in all.
 struct Gathered {
     octets: Vec<u8>,
     total: u64,
 }
 
-/// Reads and decodes the part, keeping only the range.
-async fn gather(found: &mut Found, range: Option<Range>) -> Result<Option<Gathered>, Failure> {
-    let mut decoder = Decoder::new(&found.encoding);
+/// Reads and decodes the part, keeping only the range; the status if it is gone, or does not fit.
+async fn gather(
+    found: &mut Found,
+    range: Option<Range>,
+    room: u64,
+) -> Result<Result<Gathered, u16>, Failure> {
+    let mut decoder = Decoder::new(&found.attached.encoding);
     let mut plain = Vec::new();
     let mut gathered = Gathered {
         octets: Vec::new(),
         total: 0,
     };
-    let told = found
-        .session
-        .stream_section(found.uid, &found.section, None, |octets| {
+    let read = found
+        .each_piece(|octets| {
             plain.clear();
             decoder.push(&octets, &mut plain);
             gathered.take(&plain, range);
-            std::future::ready(Ok(()))
+            let fits = gathered.octets.len() as u64 <= room;
+            std::future::ready(if fits { Ok(()) } else { Err(SinkClosed) })
         })
-        .await?;
+        .await;
+    match read {
+        Ok(Some(_)) => {}
+        Ok(None) => return Ok(Err(status::INVALID_ATTACHMENT)),
+        Err(ImapError::SinkClosed) => return Ok(Err(status::TOO_LARGE)),
+        Err(error) => return Err(error.into()),
+    }
     plain.clear();
     decoder.finish(&mut plain);
     gathered.take(&plain, range);
-    Ok(told.map(|_| gathered))
+    Ok(Ok(gathered))
 }
 
 impl Gathered {
@@ -206,104 +181,6 @@ impl Gathered {
         self.octets
             .extend_from_slice(octets.get(from..to).unwrap_or_default());
     }
-}
-
-/// Finds the part a reference names, also after we moved its message.
-async fn find(
-    call: &Call<'_>,
-    rows: &[FolderRow],
-    reference: &FileReference,
-) -> Result<Option<Found>, Failure> {
-    let mut place = Place {
-        folder: reference.collection.clone(),
-        uid_validity: reference.uid_validity,
-        uid: reference.uid,
-    };
-    let found = look(call, rows, &place, &reference.section).await?;
-    if found.is_some() {
-        return Ok(found);
-    }
-    match moved::follow(call, &place).await {
-        Some(now) => {
-            place = now;
-            look(call, rows, &place, &reference.section).await
-        }
-        None => Ok(None),
-    }
-}
-
-async fn look(
-    call: &Call<'_>,
-    rows: &[FolderRow],
-    place: &Place,
-    section: &str,
-) -> Result<Option<Found>, Failure> {
-    let folder = rows
-        .iter()
-        .find(|row| row.id == place.folder && !row.retired);
-    let (Some(folder), Some(uid)) = (folder, Uid::new(place.uid)) else {
-        return Ok(None);
-    };
-    let name = MailboxName::new(folder.name.clone());
-    let mut session = call.gateway.imap.session(call.login, Some(&name)).await?;
-    let validity = match session.selected_validity(&name) {
-        Some(validity) => validity,
-        None => session.select(&name, None).await?.uid_validity,
-    };
-    if validity.get() != place.uid_validity {
-        return Ok(None);
-    }
-    let items = FetchItems {
-        structure: true,
-        size: true,
-        ..FetchItems::default()
-    };
-    let one = UidSet::from_iter([place.uid]);
-    let Some(message) = session.fetch(&one, &items).await?.pop() else {
-        return Ok(None);
-    };
-    if section.is_empty() {
-        return Ok(Some(Found {
-            session,
-            uid,
-            section: String::new(),
-            encoding: TransferEncoding::EightBit,
-            content_type: "message/rfc822".to_owned(),
-            size: message.size.unwrap_or(0),
-        }));
-    }
-    let Some(Structure::Known(root)) = &message.structure else {
-        return Ok(None);
-    };
-    let Some(part) = part_at(root, section) else {
-        return Ok(None);
-    };
-    // What is inside a message/rfc822 part is a message, whatever encoding it claims.
-    let embedded = part.media_type == "message/rfc822";
-    Ok(Some(Found {
-        session,
-        uid,
-        section: section.to_owned(),
-        encoding: if embedded {
-            TransferEncoding::EightBit
-        } else {
-            part.encoding.clone()
-        },
-        content_type: part.media_type.clone(),
-        size: part.size,
-    }))
-}
-
-/// The part with that section, in a tree whose depth the parser bounds.
-fn part_at<'p>(root: &'p Part, section: &str) -> Option<&'p Part> {
-    let mut waiting = vec![root];
-    while let Some(part) = waiting.pop() {
-        if part.section == section && !part.is_multipart() {
-            return Some(part);
-        }
-        waiting.extend(&part.children);
-    }
-    None
 }
 
 #[cfg(test)]

@@ -3,25 +3,21 @@
 use airgate_codec::eas::item_operations::{Fetch, Properties, status};
 use airgate_codec::eas::status as common;
 use airgate_codec::eas::sync::ItemData;
-use airgate_codec::imap::{MailboxName, UidSet};
 
-use super::multipart::Parts;
-use crate::command::Call;
+use super::Gathering;
 use crate::command::sync::page::Source;
+use crate::command::{Call, lookup};
 use crate::failure::Failure;
 use crate::item::options::BodyOptions;
 use crate::store::FolderRow;
-use crate::sync::server_id;
-use crate::sync::view::MailView;
 
 /// The properties of a message, or the status that says why not.
 pub(super) async fn fetch(
     call: &Call<'_>,
     rows: &[FolderRow],
     asked: &Fetch,
-    collection: &str,
-    id: &str,
-    parts: Option<&mut Parts>,
+    (collection, id): (&str, &str),
+    gathering: &mut Gathering,
 ) -> Result<Result<Properties, u16>, Failure> {
     let wanted = &asked.options;
     let twice = wanted
@@ -45,35 +41,13 @@ pub(super) async fn fetch(
     {
         return Ok(Err(common::BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED));
     }
-    let folder = rows.iter().find(|row| row.id == collection && !row.retired);
-    let (Some(folder), Some((named, number))) = (folder, server_id::read(id)) else {
+    let Some(mut found) = lookup::item(call, rows, Some(collection), id).await? else {
         return Ok(Err(status::NOT_FOUND));
     };
-    let chain = call
-        .gateway
-        .store
-        .chain(call.user, call.device, &folder.id)
-        .await?;
-    let view = chain
-        .and_then(|row| MailView::decode(&row.view).ok())
-        .unwrap_or_default();
-    let uid = view.uid_of(number).filter(|_| named == folder.id);
-    let (Some(uid), Some(cursor)) = (uid, view.cursor) else {
-        return Ok(Err(status::NOT_FOUND));
-    };
-    let name = MailboxName::new(folder.name.clone());
-    let mut session = call.gateway.imap.session(call.login, Some(&name)).await?;
-    let validity = match session.selected_validity(&name) {
-        Some(validity) => validity,
-        None => session.select(&name, None).await?.uid_validity,
-    };
-    if validity.get() != cursor.uid_validity {
-        return Ok(Err(status::NOT_FOUND));
-    }
     let source = Source {
         call,
-        folder,
-        uid_validity: cursor.uid_validity,
+        folder: found.folder,
+        uid_validity: found.uid_validity,
         options: BodyOptions {
             preferences: wanted.body_preferences.iter().map(Into::into).collect(),
             part_preference: wanted.body_part_preferences.first().map(Into::into),
@@ -81,15 +55,13 @@ pub(super) async fn fetch(
             ..BodyOptions::new(call.version)
         },
     };
-    let one: UidSet = std::iter::once(uid).collect();
-    let Some(message) = source.read_whole(&mut session, &one).await?.pop() else {
+    let one = found.uids();
+    let Some(message) = source.read_whole(&mut found.session, &one).await?.pop() else {
         return Ok(Err(status::NOT_FOUND));
     };
     let mut email = source.translate_whole(&message);
-    if let (Some(parts), Some(body)) = (parts, &mut email.body)
-        && let Some(data) = body.data.take()
-    {
-        body.part = Some(parts.push(data.into_bytes()));
+    if let Some(body) = &mut email.body {
+        gathering.take_body(body);
     }
     Ok(Ok(Properties::Item(ItemData::Email(Box::new(email)))))
 }

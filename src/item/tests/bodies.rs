@@ -339,6 +339,9 @@ fn flags_become_properties() {
         read: changed.read,
         flag: changed.flag.clone(),
         categories: changed.categories.clone(),
+        // Answering is a flag like the others.
+        last_verb: Some(1),
+        last_verb_time: email.date_received,
         ..Email::default()
     };
     assert_eq!(changed, only);

@@ -79,6 +79,8 @@ impl Cyrus {
             command
         };
         for user in users {
+            // Cyrus writes a transcript of a user's sessions where it finds this directory.
+            give(&dir.make(&format!("conf/log/{}", user.name)));
             add_user(this(&tree.join("usr/sbin/saslpasswd2")), dir.path(), user)?;
         }
         give(&dir.path().join("sasldb2"));
@@ -159,6 +161,7 @@ sasl_mech_list: PLAIN LOGIN
 virtdomains: userid
 unixhierarchysep: yes
 altnamespace: yes
+munge8bit: no
 autocreate_quota: 0
 autocreate_post: yes
 autocreate_inbox_folders: Sent | Drafts | Trash | Junk | Archive

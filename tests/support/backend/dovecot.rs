@@ -96,11 +96,20 @@ impl Dovecot {
     /// # Errors
     /// What is not installed.
     pub fn available() -> Result<(), String> {
-        if Path::new("/usr/sbin/dovecot").is_file() && Path::new("/usr/lib/dovecot/imap").is_file()
+        if !Path::new("/usr/sbin/dovecot").is_file()
+            || !Path::new("/usr/lib/dovecot/imap").is_file()
         {
+            return Err("no dovecot-imapd".to_owned());
+        }
+        // 2.4 (Debian 13) has another syntax of configuration, which the demo knows and we do not.
+        let version = run(Command::new("/usr/sbin/dovecot").arg("--version"));
+        if version.starts_with("2.3") {
             Ok(())
         } else {
-            Err("no dovecot-imapd".to_owned())
+            Err(format!(
+                "Dovecot 2.3 is needed and this is {}",
+                version.trim()
+            ))
         }
     }
 

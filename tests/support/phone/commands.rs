@@ -7,7 +7,7 @@ use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::compose_mail::{Failure, SendMail, SmartMail, Source, Verb};
 use airgate_codec::eas::email::{BodyType, EmailChange, FollowUp};
 use airgate_codec::eas::item_operations::{self, Content, Fetch, Operation, Outcome, Store};
-use airgate_codec::eas::provision::{self, PolicyRequest, WBXML_POLICY};
+use airgate_codec::eas::provision::{self, PolicyRequest, WAP_POLICY, WBXML_POLICY};
 use airgate_codec::eas::request_line::CommandName;
 use airgate_codec::eas::settings::{self, DeviceInformation};
 use airgate_codec::eas::{
@@ -28,10 +28,15 @@ impl Phone {
             os: Some(format!("{} 1.0", self.profile.name)),
             ..DeviceInformation::default()
         });
+        let policy_type = if self.version() < ProtocolVersion::V12_0 {
+            WAP_POLICY
+        } else {
+            WBXML_POLICY
+        };
         let ask = provision::Request {
             device_information: information,
             policy: Some(PolicyRequest {
-                policy_type: WBXML_POLICY.to_owned(),
+                policy_type: policy_type.to_owned(),
                 key: None,
                 status: None,
             }),
@@ -43,7 +48,7 @@ impl Phone {
         };
         let acknowledge = provision::Request {
             policy: Some(PolicyRequest {
-                policy_type: WBXML_POLICY.to_owned(),
+                policy_type: policy_type.to_owned(),
                 key: Some(key.to_string()),
                 status: Some(1),
             }),

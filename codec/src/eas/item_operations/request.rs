@@ -2,7 +2,8 @@
 
 use crate::ProtocolVersion;
 use crate::eas::fields::{
-    boolean, number, open, required, text, write_boolean, write_mark, write_number, write_text,
+    boolean, identifier, number, open, required, text, write_boolean, write_mark, write_number,
+    write_text,
 };
 use crate::eas::range::{BadRange, Range};
 use crate::eas::{BodyPreference, Malformed};
@@ -148,7 +149,7 @@ fn read_empty(reader: &mut Reader<'_>) -> Result<Operation, Malformed> {
     let (mut collection_id, mut delete_sub_folders) = (None, false);
     while let Some(tag) = reader.child()? {
         match tag {
-            air_sync::COLLECTION_ID => collection_id = Some(text(reader, tag)?),
+            air_sync::COLLECTION_ID => collection_id = Some(identifier(reader, tag)?),
             item_operations::OPTIONS => {
                 delete_sub_folders = mark_inside(reader, item_operations::DELETE_SUB_FOLDERS)?;
             }
@@ -168,7 +169,7 @@ fn read_move(reader: &mut Reader<'_>) -> Result<Operation, Malformed> {
             item_operations::CONVERSATION_ID => {
                 conversation_id = Some(reader.bytes()?.into_owned());
             }
-            item_operations::DST_FLD_ID => destination = Some(text(reader, tag)?),
+            item_operations::DST_FLD_ID => destination = Some(identifier(reader, tag)?),
             item_operations::OPTIONS => {
                 move_always = mark_inside(reader, item_operations::MOVE_ALWAYS)?;
             }
@@ -201,8 +202,8 @@ impl Fetch {
         while let Some(tag) = reader.child()? {
             match tag {
                 item_operations::STORE => fetch.store = Some(Store::parse(&reader.text()?)),
-                air_sync::COLLECTION_ID => fetch.collection_id = Some(text(reader, tag)?),
-                air_sync::SERVER_ID => fetch.server_id = Some(text(reader, tag)?),
+                air_sync::COLLECTION_ID => fetch.collection_id = Some(identifier(reader, tag)?),
+                air_sync::SERVER_ID => fetch.server_id = Some(identifier(reader, tag)?),
                 search::LONG_ID => fetch.long_id = Some(text(reader, tag)?),
                 document_library::LINK_ID => fetch.link_id = Some(text(reader, tag)?),
                 air_sync_base::FILE_REFERENCE => fetch.file_reference = Some(text(reader, tag)?),

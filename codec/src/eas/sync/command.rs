@@ -1,7 +1,7 @@
 //! What a client did to the items of a collection ([MS-ASCMD] 2.2.3.32).
 
 use crate::eas::email::EmailChange;
-use crate::eas::fields::{required, text, write_text};
+use crate::eas::fields::{identifier, required, text, write_text};
 use crate::eas::{Class, Malformed, Raw, SchemaFault};
 use crate::wbxml::{
     Reader, Writer, air_sync, air_sync_base, calendar, contacts, contacts2, email, email2, notes,
@@ -136,8 +136,8 @@ impl Command {
         while let Some(child) = reader.child()? {
             match child {
                 air_sync::CLASS => class = Some(Class::read(reader, child)?),
-                air_sync::CLIENT_ID => client_id = Some(text(reader, child)?),
-                air_sync::SERVER_ID => server_id = Some(text(reader, child)?),
+                air_sync::CLIENT_ID => client_id = Some(identifier(reader, child)?),
+                air_sync::SERVER_ID => server_id = Some(identifier(reader, child)?),
                 air_sync_base::INSTANCE_ID => instance_id = Some(text(reader, child)?),
                 air_sync::APPLICATION_DATA => data = ApplicationData::read(reader)?,
                 email2::SEND => {

@@ -3,7 +3,8 @@
 use super::{Command, Options};
 use crate::ProtocolVersion;
 use crate::eas::fields::{
-    boolean, capped, number, open, required, text, write_boolean, write_number, write_text,
+    boolean, capped, identifier, number, open, required, text, write_boolean, write_number,
+    write_text,
 };
 use crate::eas::{Class, Malformed};
 use crate::wbxml::{Reader, Tag, Writer, air_sync};
@@ -121,7 +122,7 @@ impl Collection {
             match tag {
                 air_sync::CLASS => collection.class = Some(Class::read(reader, tag)?),
                 air_sync::SYNC_KEY => collection.sync_key = Some(text(reader, tag)?),
-                air_sync::COLLECTION_ID => collection_id = Some(text(reader, tag)?),
+                air_sync::COLLECTION_ID => collection_id = Some(identifier(reader, tag)?),
                 air_sync::SUPPORTED => {
                     let supported = collection.supported.get_or_insert_default();
                     while let Some(tag) = reader.child()? {

@@ -292,7 +292,7 @@ async fn qresync_tells_what_changed_and_data_of_the_mailbox_left_is_not_mixed_in
         peer.says("* OK [UIDVALIDITY 9] ok").await;
         peer.says("* OK [UIDNEXT 9] ok").await;
         peer.says("* OK [HIGHESTMODSEQ 712] ok").await;
-        peer.says("* VANISHED (EARLIER) 2").await;
+        peer.says("* VANISHED (EARLIER) 2,4:5").await;
         peer.says("* 2 FETCH (UID 3 FLAGS (\\Seen) MODSEQ (705))")
             .await;
         peer.says("* 3 FETCH (UID 8 FLAGS () MODSEQ (712))").await;
@@ -328,6 +328,56 @@ async fn qresync_tells_what_changed_and_data_of_the_mailbox_left_is_not_mixed_in
         let other = session.select(&work, Some(&now)).await.expect("selected");
         assert_eq!(other.uid_validity.get(), 10);
         assert!(!other.resynced, "another generation: nothing is known");
+    };
+    join!(client, server);
+}
+
+#[tokio::test]
+async fn s7_changes_that_cannot_all_be_read_are_no_changes() {
+    let (imap, mut peers) = client();
+    let (mut session, mut peer) = session(&imap, &mut peers).await;
+    let known = Known {
+        uid_validity: UidValidity::new(77).expect("77"),
+        modseq: ModSeq::new(700).expect("700"),
+        uids: UidSet::from_iter([1, 2]),
+    };
+    let inbox = MailboxName::inbox();
+    let server = async {
+        let tag = peer.hears("SELECT \"INBOX\" (QRESYNC (77 700 1:2))").await;
+        peer.says("* 1 FETCH (UID 1 FLAGS (\\Seen))").await;
+        peer.says("* 2 FETCH (FLAGS (\\Seen))").await;
+        peer.shows_inbox(&tag).await;
+    };
+    let (selected, ()) = join!(session.select(&inbox, Some(&known)), server);
+    let selected = selected.expect("selected");
+    assert!(!selected.resynced && selected.flags.is_empty());
+}
+
+#[tokio::test]
+async fn t2_a_section_too_large_to_keep_is_skipped_and_the_connection_stays_in_step() {
+    let (imap, mut peers) = client();
+    let (mut session, mut peer) = selected(&imap, &mut peers).await;
+    let items = FetchItems {
+        sections: vec![(String::new(), None)],
+        ..FetchItems::default()
+    };
+    let server = async {
+        let tag = peer.hears("UID FETCH 10 (UID BODY.PEEK[])").await;
+        peer.says("* 1 FETCH (UID 10 BODY[] {33554433}").await;
+        let piece = vec![b'x'; 1 << 20];
+        for _ in 0..32 {
+            peer.sends(&piece).await;
+        }
+        peer.says("x)").await;
+        peer.says(&format!("{tag} OK done")).await;
+        let tag = peer.hears("NOOP").await;
+        peer.says(&format!("{tag} OK done")).await;
+    };
+    let client = async {
+        let uids = UidSet::from_iter([10]);
+        let error = session.fetch(&uids, &items).await;
+        assert!(matches!(error, Err(ImapError::TooLarge)), "{error:?}");
+        session.noop().await.expect("in step");
     };
     join!(client, server);
 }

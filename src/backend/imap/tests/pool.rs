@@ -141,6 +141,16 @@ async fn s8_a_fresh_session_is_fresh_and_stays_within_the_bound() {
 }
 
 #[tokio::test]
+async fn a_login_that_is_only_checked_leaves_no_connection_too_many() {
+    let (imap, mut peers) = client_with(|settings| settings.per_user_connections = 1);
+    let (_one, _first) = session(&imap, &mut peers).await;
+    let alice = alice();
+    let (verified, mut second) = join!(imap.verify(&alice), peers.welcome(BARE));
+    verified.expect("verified");
+    second.sees_the_end().await;
+}
+
+#[tokio::test]
 async fn t42_t50_another_secret_or_user_never_gets_the_connection() {
     let mut others = vec![login("alice", "wrong"), login("alice", "wonder")];
     others[1].version = 2;

@@ -1,0 +1,109 @@
+//! From the names a phone uses to a message at the backend: CollectionId and ServerId become mailbox
+//! and UID, through the phone's own view, so that nobody reaches a message he was not shown (T13).
+
+use airgate_codec::imap::{MailboxName, UidSet};
+
+use super::Call;
+use super::moved::{self, Place};
+use crate::backend::imap::Session;
+use crate::failure::Failure;
+use crate::store::FolderRow;
+use crate::sync::server_id;
+use crate::sync::view::MailView;
+
+/// A message's mailbox, selected.
+pub(super) struct Found<'r> {
+    pub(super) folder: &'r FolderRow,
+    pub(super) uid_validity: u32,
+    pub(super) uid: u32,
+    pub(super) session: Session,
+}
+
+impl Found<'_> {
+    /// The message alone, as a set.
+    pub(super) fn uids(&self) -> UidSet {
+        std::iter::once(self.uid).collect()
+    }
+}
+
+/// Where the phone's ids point, by its view; `None` for what it was not told of. Whether the message
+/// is still there only reading it shows. Without a collection, the ServerId says it.
+pub(super) async fn place(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    collection: Option<&str>,
+    id: &str,
+) -> Result<Option<Place>, Failure> {
+    let Some((named, number)) = server_id::read(id) else {
+        return Ok(None);
+    };
+    let wanted = collection.unwrap_or(named);
+    let folder = rows.iter().find(|row| row.id == wanted && !row.retired);
+    let Some(folder) = folder.filter(|folder| folder.id == named) else {
+        return Ok(None);
+    };
+    let store = &call.gateway.store;
+    let chain = store.chain(call.user, call.device, &folder.id).await?;
+    let view = chain
+        .and_then(|row| MailView::decode(&row.view).ok())
+        .unwrap_or_default();
+    Ok(match (view.uid_of(number), view.cursor) {
+        (Some(uid), Some(cursor)) => Some(Place {
+            folder: folder.id.clone(),
+            uid_validity: cursor.uid_validity,
+            uid,
+        }),
+        _ => None,
+    })
+}
+
+/// A session with the place's mailbox selected; `None` when it is gone or became another.
+pub(super) async fn at<'r>(
+    call: &Call<'_>,
+    rows: &'r [FolderRow],
+    place: &Place,
+) -> Result<Option<Found<'r>>, Failure> {
+    let folder = rows
+        .iter()
+        .find(|row| row.id == place.folder && !row.retired);
+    let Some(folder) = folder else {
+        return Ok(None);
+    };
+    let name = MailboxName::new(folder.name.clone());
+    let mut session = call.gateway.imap.session(call.login, Some(&name)).await?;
+    let validity = match session.selected_validity(&name) {
+        Some(validity) => validity,
+        None => session.select(&name, None).await?.uid_validity,
+    };
+    Ok((validity.get() == place.uid_validity).then_some(Found {
+        folder,
+        uid_validity: place.uid_validity,
+        uid: place.uid,
+        session,
+    }))
+}
+
+/// Both in one: the phone's ids to a session.
+pub(super) async fn item<'r>(
+    call: &Call<'_>,
+    rows: &'r [FolderRow],
+    collection: Option<&str>,
+    id: &str,
+) -> Result<Option<Found<'r>>, Failure> {
+    match place(call, rows, collection, id).await? {
+        Some(place) => at(call, rows, &place).await,
+        None => Ok(None),
+    }
+}
+
+/// The same place after the phone moved its message, if it did and nobody else since.
+pub(super) async fn after_move<'r>(
+    call: &Call<'_>,
+    rows: &'r [FolderRow],
+    gone: &Place,
+) -> Result<Option<Found<'r>>, Failure> {
+    match moved::follow(call, gone).await {
+        Some(now) => at(call, rows, &now).await,
+        None => Ok(None),
+    }
+}
