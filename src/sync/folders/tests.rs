@@ -56,11 +56,10 @@ fn s16_a_rename_keeps_the_id() {
         &[mailbox("INBOX", 1), mailbox("A", 2), mailbox("B", 2)],
         &none,
     );
-    let ids: Vec<&str> = result.changed.iter().map(|row| row.id.as_str()).collect();
-    assert!(
-        ids.contains(&work.as_str()),
-        "one of them takes over: {ids:?}"
-    );
+    let changed: Vec<&str> = result.changed.iter().map(|row| row.id.as_str()).collect();
+    assert!(!changed.contains(&work.as_str()), "{changed:?}");
+    assert_eq!(result.missing, [work], "reported, and gone only when proven (S7)");
+    assert_eq!(result.added.len(), 2);
 }
 
 #[test]
