@@ -51,7 +51,9 @@ fn contradicts(headers: &Headers<'_>, root: &Part) -> bool {
     let Some(content) = headers.raw("Content-Type").map(Field::read) else {
         return false;
     };
-    if content.value.contains('/') && content.value != root.media_type {
+    // What is no type is text, though servers may say it is octets.
+    let said = Some(content.value.as_str()).filter(|said| walk::is_media_type(said));
+    if said.unwrap_or("text/plain") != root.media_type {
         return true;
     }
     if root.is_multipart() {
@@ -121,6 +123,12 @@ mod tests {
 
     #[test]
     fn t68_a_structure_that_the_header_contradicts_is_not_believed() {
+        let octets = Part {
+            media_type: "application/octet-stream".into(),
+            ..text(5)
+        };
+        let message = told("Content-Type: \r\n", octets);
+        assert!(believed(&message).is_none());
         for (header, expected) in [
             ("Content-Type: text/plain\r\n", true),
             ("Content-Type: TEXT / Plain (c)\r\n", true),

@@ -23,7 +23,7 @@ pub(crate) fn classes(
         Seal::Pgp | Seal::None => {
             if let Some(class) = report(content, outline) {
                 class
-            } else if let Some(class) = meeting(content, outline) {
+            } else if let Some(class) = answerable(content, outline) {
                 return (class, CALENDAR);
             } else if is_voice(content) {
                 "IPM.Note.Microsoft.Voicemail"
@@ -44,8 +44,10 @@ pub(crate) fn sections(outline: &Outline<'_>) -> Vec<String> {
     let calendar = outline
         .calendar
         .filter(|part| {
-            part.parameter("method")
-                .is_none_or(|m| m.eq_ignore_ascii_case("reply"))
+            MEETING_REQUESTS
+                && part
+                    .parameter("method")
+                    .is_none_or(|m| m.eq_ignore_ascii_case("reply"))
         })
         .map(|part| part.section.clone());
     report.into_iter().chain(calendar).collect()
@@ -85,6 +87,17 @@ fn report(content: &Content<'_>, outline: &Outline<'_>) -> Option<&'static str> 
     } else {
         "REPORT.IPM.NOTE.DR"
     })
+}
+
+/// Whether a message goes out with its MeetingRequest. While it does not, its class must not
+/// promise one: AOSP's mail shows its answer buttons by the class alone and then reads what is not
+/// there, and an answer would find no meeting.
+const MEETING_REQUESTS: bool = false;
+
+fn answerable(content: &Content<'_>, outline: &Outline<'_>) -> Option<&'static str> {
+    MEETING_REQUESTS
+        .then(|| meeting(content, outline))
+        .flatten()
 }
 
 /// RFC 6047: a text/calendar part with a METHOD.
@@ -157,4 +170,46 @@ fn line_value<'a>(text: &'a str, name: &str) -> Option<&'a str> {
         let (key, value) = line.split_once(':')?;
         key.eq_ignore_ascii_case(name).then_some(value.trim())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use airgate_codec::imap::{Fetched, FetchedSection, Structure};
+
+    use super::*;
+
+    #[test]
+    fn meetings_are_told_by_their_method() {
+        for (mail, class) in [
+            (
+                &include_bytes!("../../fixtures/mail/invitation-google.eml")[..],
+                Some("IPM.Schedule.Meeting.Request"),
+            ),
+            (
+                include_bytes!("../../fixtures/mail/invitation-cancelled.eml"),
+                Some("IPM.Schedule.Meeting.Canceled"),
+            ),
+            (
+                include_bytes!("../../fixtures/mail/invitation-reply-declined.eml"),
+                Some("IPM.Schedule.Meeting.Resp.Neg"),
+            ),
+            (
+                include_bytes!("../../fixtures/mail/calendar-attached.eml"),
+                None,
+            ),
+        ] {
+            let message = Fetched {
+                structure: Some(Structure::Opaque),
+                sections: vec![FetchedSection {
+                    section: String::new(),
+                    origin: None,
+                    octets: Some(mail.to_vec()),
+                }],
+                ..Fetched::default()
+            };
+            let content = Content::new(&message, &[]);
+            let outline = Outline::of(content.root());
+            assert_eq!(meeting(&content, &outline), class);
+        }
+    }
 }

@@ -27,13 +27,18 @@ pub fn decode(octets: &[u8], encoding: &TransferEncoding) -> Vec<u8> {
 }
 
 /// About how many octets a part of `size` encoded octets has when decoded. Lines of base64 are
-/// mostly 76 characters and CRLF; quoted-printable text grows by a tenth or so.
+/// mostly 76 characters and CRLF, of uuencode 61; quoted-printable text grows by a tenth or so.
 pub fn decoded_size(size: u64, encoding: &TransferEncoding) -> u64 {
     match encoding {
         TransferEncoding::Base64 => size.saturating_mul(57) / 78,
         TransferEncoding::QuotedPrintable => size - size / 12,
+        TransferEncoding::Other(name) if is_uuencode(name) => size.saturating_mul(45) / 63,
         _ => size,
     }
+}
+
+fn is_uuencode(name: &str) -> bool {
+    matches!(name, "x-uuencode" | "uuencode" | "x-uue")
 }
 
 impl Decoder {
@@ -41,9 +46,7 @@ impl Decoder {
         let kind = match encoding {
             TransferEncoding::Base64 => Kind::Base64(Base64::default()),
             TransferEncoding::QuotedPrintable => Kind::QuotedPrintable(QuotedPrintable::default()),
-            TransferEncoding::Other(name)
-                if matches!(name.as_str(), "x-uuencode" | "uuencode" | "x-uue") =>
-            {
+            TransferEncoding::Other(name) if is_uuencode(name) => {
                 Kind::Uuencode(Uuencode::default())
             }
             _ => Kind::Identity,

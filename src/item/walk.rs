@@ -332,7 +332,7 @@ fn read_part(header: &[u8], default_type: &str) -> (Part, Option<Vec<u8>>) {
         .raw("Content-Type")
         .map(Field::read)
         .unwrap_or_default();
-    if !content.value.contains('/') {
+    if !is_media_type(&content.value) {
         content.value = default_type.to_owned();
     }
     let boundary = content
@@ -364,6 +364,13 @@ fn read_part(header: &[u8], default_type: &str) -> (Part, Option<Vec<u8>>) {
         ..Part::default()
     };
     (part, boundary)
+}
+
+/// `text/plain` and the like; anything else means `text/plain` (RFC 2045 5.2).
+pub(crate) fn is_media_type(value: &str) -> bool {
+    value
+        .split_once('/')
+        .is_some_and(|(kind, subtype)| !kind.is_empty() && !subtype.is_empty())
 }
 
 /// The value of a Content-Transfer-Encoding field.

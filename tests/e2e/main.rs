@@ -27,6 +27,7 @@ mod faults;
 mod attachments;
 mod first_light;
 mod gate;
+mod hostile_mail;
 mod limits;
 mod mail_zoo;
 mod operator;

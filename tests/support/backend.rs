@@ -130,30 +130,41 @@ impl Backend {
         client.logout().await;
     }
 
-    /// Puts a mail into a folder that arrived at this time: as it is, where the server keeps files
-    /// it did not write. Gives false when the server will not have it.
+    /// Puts mails into a folder that arrived at these times: as they are, where the server keeps
+    /// files it did not write. Gives for each whether the server has it.
     pub async fn deliver_at(
         &self,
         user: &User,
         folder: &str,
-        seconds: u64,
-        message: &[u8],
-    ) -> bool {
+        mails: impl IntoIterator<Item = (u64, &[u8])>,
+    ) -> Vec<bool> {
+        let mut taken = Vec::new();
         match self {
-            Self::Dovecot(dovecot) => dovecot.maildir(user).deliver_at(folder, seconds, message),
+            Self::Dovecot(dovecot) => {
+                let maildir = dovecot.maildir(user);
+                for (seconds, mail) in mails {
+                    maildir.deliver_at(folder, seconds, mail);
+                    taken.push(true);
+                }
+            }
             Self::Courier(courier) => {
-                // Its Maildirs have the line ends of Unix: it adds a CR to every LF there is.
-                let unix = without_cr(message);
-                courier.maildir(user).deliver_at(folder, seconds, &unix);
+                let maildir = courier.maildir(user);
+                for (seconds, mail) in mails {
+                    // Its Maildirs have the line ends of Unix: it adds a CR to every LF there is.
+                    maildir.deliver_at(folder, seconds, &without_cr(mail));
+                    taken.push(true);
+                }
             }
             Self::Cyrus(_) => {
                 let mut client = self.other_client(user).await;
-                let answer = client.try_append_at(folder, seconds, message).await;
+                for (seconds, mail) in mails {
+                    let answer = client.try_append_at(folder, seconds, mail).await;
+                    taken.push(answer.is_ok());
+                }
                 client.logout().await;
-                return answer.is_ok();
             }
         }
-        true
+        taken
     }
 
     /// Puts mails number `0..count` into a folder, every third one read; makes the folder when it

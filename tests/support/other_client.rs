@@ -59,6 +59,7 @@ impl OtherClient {
         let stream = TcpStream::connect(server)
             .await
             .expect("the server listens");
+        let _ = stream.set_nodelay(true);
         let mut client = Self {
             stream: BufReader::new(stream),
             tag: 0,

@@ -43,16 +43,12 @@ pub fn animals() -> Vec<Animal> {
 
 /// Puts the zoo into the owner's inbox; gives those that the server took.
 pub async fn deliver(backend: &Backend, owner: &User) -> Vec<Animal> {
-    let mut taken = Vec::new();
-    for animal in animals() {
-        if backend
-            .deliver_at(owner, "INBOX", animal.arrived, &animal.raw)
-            .await
-        {
-            taken.push(animal);
-        }
-    }
-    taken
+    let zoo = animals();
+    let mails = zoo.iter().map(|animal| (animal.arrived, &*animal.raw));
+    let taken = backend.deliver_at(owner, "INBOX", mails).await;
+    let both = zoo.into_iter().zip(taken);
+    both.filter_map(|(animal, taken)| taken.then_some(animal))
+        .collect()
 }
 
 /// What a phone holds, by the name in the zoo: server id and item.

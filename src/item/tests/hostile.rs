@@ -307,3 +307,22 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// The one thing that mail-parser does for us with what strangers write.
+    #[test]
+    fn t15_any_date_is_survived(
+        pieces in proptest::collection::vec(prop_oneof![
+            Just("Mon, ".to_owned()), Just(" Feb ".to_owned()), Just("2026 ".to_owned()),
+            Just("09:30:00 ".to_owned()), Just("+0100".to_owned()), Just("-".to_owned()),
+            Just("(".to_owned()), Just(")".to_owned()), Just("\\".to_owned()),
+            Just(";".to_owned()), Just(" EST".to_owned()), Just("\r\n ".to_owned()),
+            "[0-9]{1,12}", "[ -~]{0,4}", "\\PC{0,4}"], 0..16),
+    ) {
+        let raw = format!("Date: {}\r\n\r\nx", pieces.concat());
+        let (email, _) = Server::walked(raw.as_bytes()).email(true, &asking(BodyType::Plain, None));
+        prop_assert!(email.conversation_index.is_some());
+    }
+}

@@ -25,6 +25,7 @@ pub(super) struct Server {
 }
 
 impl Server {
+    #[allow(clippy::disallowed_methods, reason = "only on what lies in fixtures/")]
     pub(super) fn new(raw: &[u8]) -> Self {
         let mut leaves = Vec::new();
         let structure = MessageParser::new()
