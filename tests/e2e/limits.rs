@@ -240,7 +240,12 @@ async fn t61_a_locked_database_is_a_passing_fault() {
         read: Some(true),
         ..Default::default()
     };
-    collection.commands = vec![crate::support::phone::changed(&item, change)];
+    collection.commands = vec![airgate_codec::eas::sync::Command::Change {
+        server_id: item.clone(),
+        instance_id: None,
+        data: airgate_codec::eas::sync::ApplicationData::Email(Box::new(change)),
+        send: false,
+    }];
     let request = airgate_codec::eas::sync::Request {
         collections: Some(vec![collection]),
         ..Default::default()

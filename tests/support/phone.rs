@@ -28,7 +28,6 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::backend::User;
 
-pub use commands::changed;
 pub use memory::{Held, Memory};
 pub use profile::{Profile, Query};
 pub use wire::{Answer, Loss, NoAnswer, Sent, Wire};
