@@ -1,11 +1,11 @@
 //! Where messages went that a phone moved: a repeated MoveItems gets the first answer, and an
 //! attachment named before the move is found after it.
 
-use airgate_codec::imap::Uid;
+use airgate_codec::imap::{MailboxName, Uid, UidSet};
 use tracing::warn;
 
 use super::Call;
-use crate::backend::imap::Moved;
+use crate::backend::imap::{ImapError, Moved, Search, Session};
 use crate::clock;
 use crate::failure;
 
@@ -73,6 +73,42 @@ pub(super) async fn remember(
             warn!(error = %failure::chain(&error), "a move could not be recorded");
         }
     }
+}
+
+/// Moves messages of the selected mailbox. Without MOVE it takes several commands (S10): they then run
+/// in a task of their own, so that a phone that hangs up in the middle leaves no second copy behind,
+/// and one after the other, so that its repeated request finds what is done.
+pub(super) async fn carry(
+    call: &Call<'_>,
+    session: &mut Session,
+    from: &MailboxName,
+    uid_validity: u32,
+    uids: &UidSet,
+    to: &MailboxName,
+) -> Result<Moved, ImapError> {
+    if session.capabilities().move_ {
+        return session.move_messages(uids, to).await;
+    }
+    let chain = format!("move:{}", from.as_str());
+    let lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, &chain)
+        .await;
+    let (imap, login) = (call.gateway.imap.clone(), call.login.clone());
+    let (from, uids, to) = (from.clone(), uids.clone(), to.clone());
+    let task = crate::task::spawn("move", async move {
+        let _lease = lease;
+        let mut session = imap.session(&login, Some(&from)).await?;
+        if session.select(&from, None).await?.uid_validity.get() != uid_validity {
+            return Err(ImapError::NoMailbox(from));
+        }
+        let left = Search::And(vec![Search::In(uids), Search::Undeleted]);
+        let left = session.search(&left).await?;
+        session.move_messages(&left, &to).await
+    });
+    task.await
+        .unwrap_or_else(|error| Err(ImapError::Protocol(error.to_string())))
 }
 
 /// Where a message is now, as far as we moved it; `None` if we did not.

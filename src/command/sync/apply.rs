@@ -374,8 +374,17 @@ impl Target<'_, '_> {
             return Ok(Removed::Hidden);
         };
         let destination = MailboxName::new(trash.name.clone());
-        let moved = self.session.move_messages(uids, &destination).await?;
+        let source = MailboxName::new(self.folder.name.clone());
         let validity = self.view.cursor.map_or(0, |cursor| cursor.uid_validity);
+        let moved = moved::carry(
+            self.call,
+            self.session,
+            &source,
+            validity,
+            uids,
+            &destination,
+        )
+        .await?;
         moved::remember(self.call, &self.folder.id, validity, &trash.id, &moved).await;
         Ok(Removed::Gone)
     }

@@ -4,8 +4,21 @@
 use super::{
     Setup, assert_converged, client_in, counts, deliver, make_folder, on_every_server, uid_of,
 };
+use crate::support::other_client::OtherClient;
 use crate::support::phone::Profile;
 use crate::support::world::World;
+
+/// Until the server does it: Courier and Dovecot refuse while somebody else has the mailbox open or
+/// its files are just going.
+async fn insist(client: &mut OtherClient, command: &str) {
+    for _ in 0..100 {
+        if client.try_command(command).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    client.command(command).await;
+}
 
 /// Deletes a folder and makes it again with the mails of these subjects: a new UIDVALIDITY, as after
 /// a restore. Everything between is kept in a folder beside.
@@ -22,10 +35,10 @@ async fn made_anew(world: &World, folder: &str, subjects: &[&str]) {
         client.command(&copy).await;
     }
     client.select("INBOX").await;
-    client.command(&format!("DELETE \"{name}\"")).await;
+    insist(&mut client, &format!("DELETE \"{name}\"")).await;
     // UIDVALIDITY is made of the clock's second on some servers.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    client.command(&format!("CREATE \"{name}\"")).await;
+    insist(&mut client, &format!("CREATE \"{name}\"")).await;
     client.select(&beside).await;
     if !uids.is_empty() {
         client.command(&format!("UID COPY 1:* \"{name}\"")).await;
