@@ -12,6 +12,7 @@ mod get_item_estimate;
 mod in_flight;
 mod item_operations;
 mod lookup;
+mod loops;
 mod move_items;
 mod moved;
 mod options;

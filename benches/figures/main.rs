@@ -23,6 +23,7 @@
     reason = "the test rig offers more than the benches use"
 )]
 
+#[allow(unused_imports)] // the benches use less of the rig than the tests
 #[path = "../../tests/support/support.rs"]
 mod support;
 

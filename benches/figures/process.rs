@@ -7,6 +7,7 @@ use std::time::Duration;
 /// Processor time a process has used, all its threads: the scheduler's own count where the kernel
 /// keeps one, which is exact, else utime and stime in ticks of 10 ms.
 pub fn cpu(pid: u32) -> Duration {
+    // A thread that ended takes its count along: callers subtract saturating.
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("a running process");
     let nanoseconds: u64 = tasks
         .flatten()

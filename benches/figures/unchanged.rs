@@ -167,13 +167,13 @@ fn no_change(
                 phone.exchange(request);
                 times[at].push(start.elapsed());
             }
-            own[at] += cpu(server.pid()) - before;
+            own[at] += cpu(server.pid()).saturating_sub(before);
         }
         let before = cpu(server.pid());
         for _ in 0..turn {
             phone.exchange(&options);
         }
-        bare_own += cpu(server.pid()) - before;
+        bare_own += cpu(server.pid()).saturating_sub(before);
     }
     let written = commits(&database) - writes;
     let each = |own: Duration| own.as_secs_f64() * 1e6 / (turn * TURNS) as f64;
@@ -240,7 +240,7 @@ fn one_new(
             let start = Instant::now();
             step(phone, held);
             times[place].push(start.elapsed());
-            own[place] += cpu(server.pid()) - before;
+            own[place] += cpu(server.pid()).saturating_sub(before);
         }
     }
     let each = |place: usize| own[place].as_secs_f64() * 1e6 / NEWS as f64;

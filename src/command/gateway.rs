@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::in_flight::{InFlight, Place};
+use super::loops::Loops;
 use super::provision::PolicyMark;
 use super::{Call, answer, failures, options, partnership, provision};
 use crate::backend::imap::Imap;
@@ -39,6 +40,7 @@ pub struct Gateway {
     pub(crate) holds: Holds,
     pub(crate) leases: Leases,
     pub(crate) in_flight: InFlight,
+    pub(crate) loops: Loops,
     pub(crate) settings: Settings,
     /// What tells the keys of the present policy from those of an older one.
     pub(crate) policy_mark: Option<PolicyMark>,
@@ -116,6 +118,7 @@ impl Gateway {
             holds: Holds::default(),
             leases: Leases::default(),
             in_flight: InFlight::new(parts.settings.requests_per_device),
+            loops: Loops::new(),
             policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,
             partnerships: Cache::builder()

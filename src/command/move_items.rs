@@ -1,9 +1,10 @@
 //! MoveItems ([MS-ASCMD] 2.2.1.12): messages from folder to folder, once each, however often asked.
 //!
-//! The views are left as they are: the next Sync tells the source's Delete and the destination's Add.
-//! That is an echo, but a phone that never got this answer needs both, and all but one client take
-//! them as nothing new (S1 before S6). The one is Outlook, which would show the mail twice: its view
-//! of the destination takes the message in here.
+//! The next Sync tells the source's Delete and the destination's Add. That is an echo, but a phone that
+//! never got this answer needs both, and all but one client take them as nothing new (S1 before S6).
+//! In the view of the destination the message is claimed: if it is gone before that Sync, a phone that
+//! did get this answer must be told to let it go. The one client is Outlook, which would show the mail
+//! twice: its view of the destination takes the message in here.
 
 use std::collections::BTreeMap;
 
@@ -190,6 +191,13 @@ async fn way(
     drop(session);
     // One lease at a time: two moves there and back would wait for each other.
     drop(lease);
+    let left: UidSet = moved
+        .iter()
+        .flat_map(|moved| moved.pairs.iter().map(|(uid, _)| uid.get()))
+        .collect();
+    if !view.claims.is_disjoint(&left) {
+        note(call, source, |view| view.claims -= &left).await?;
+    }
     // What the phone knows of the destination decides how its messages are numbered.
     let chain = call
         .gateway
@@ -235,14 +243,27 @@ async fn way(
             respond(asked, status::OK, Some(id))
         })
         .collect();
-    if call.is_outlook() && !arrived.is_empty() {
-        take_in(call, destination, &arrived).await?;
+    if !arrived.is_empty() {
+        note(call, destination, |view| {
+            if call.is_outlook() {
+                for uid in &arrived {
+                    view.told_add(uid, &airgate_codec::imap::Flags::default());
+                }
+            } else {
+                view.claims |= &arrived;
+            }
+        })
+        .await?;
     }
     Ok(answers)
 }
 
-/// Counts messages the phone moved itself as held by it in their new folder.
-async fn take_in(call: &Call<'_>, folder: &FolderRow, arrived: &UidSet) -> Result<(), Failure> {
+/// Changes what the view of a folder says the phone holds, under the same key.
+async fn note(
+    call: &Call<'_>,
+    folder: &FolderRow,
+    change: impl FnOnce(&mut MailView),
+) -> Result<(), Failure> {
     let _lease = call
         .gateway
         .leases
@@ -258,12 +279,10 @@ async fn take_in(call: &Call<'_>, folder: &FolderRow, arrived: &UidSet) -> Resul
     let Some(Ok(mut view)) = step.base().map(MailView::decode) else {
         return Ok(());
     };
-    if view.generation != 0 || view.cursor.is_none() {
+    if view.cursor.is_none() {
         return Ok(());
     }
-    for uid in arrived {
-        view.told_add(uid, &airgate_codec::imap::Flags::default());
-    }
+    change(&mut view);
     let options = step.options().to_vec();
     step.keep(view.encode(), options, &[]).await
 }

@@ -27,11 +27,26 @@ struct Parameters {
 
 /// Answers a Ping, when something changes or the time is over.
 pub(super) async fn ping(call: &Call<'_>) -> Result<Reply, Failure> {
+    if let Some(refusal) = call.gateway.loops.refuse(call).await {
+        return Ok(refusal);
+    }
+    let response = match respond(call).await? {
+        Ok(response) => response,
+        Err(reply) => return Ok(reply),
+    };
+    // Samsung's and Outlook's ask again within the second after an error (device-notes.md section 4).
+    if !matches!(response.status, status::CHANGES | status::NO_CHANGES) {
+        call.gateway.loops.answered(call).await;
+    }
+    Ok(Reply::wbxml(response.write(call.version)))
+}
+
+/// What to answer, or what to say of a request that is none.
+async fn respond(call: &Call<'_>) -> Result<Result<Response, Reply>, Failure> {
     let request = match Request::read(call.body) {
         Ok(request) => request,
-        Err(fault) => return Ok(malformed(call, &fault, status::SYNTAX_ERROR)),
+        Err(fault) => return Ok(Err(malformed(call, &fault, status::SYNTAX_ERROR))),
     };
-    let answer = |response: &Response| Reply::wbxml(response.write(call.version));
     let of = |status| Response {
         status,
         ..Response::default()
@@ -46,17 +61,17 @@ pub(super) async fn ping(call: &Call<'_>) -> Result<Reply, Failure> {
             .or_else(|| stored.folders.clone()),
     };
     let (Some(heartbeat), Some(ids)) = (now.heartbeat, now.folders.clone()) else {
-        return Ok(answer(&of(status::MISSING_PARAMETERS)));
+        return Ok(Ok(of(status::MISSING_PARAMETERS)));
     };
     let bounds = &call.gateway.settings.heartbeat;
     if heartbeat < bounds.min || heartbeat > bounds.max {
-        return Ok(answer(&Response {
+        return Ok(Ok(Response {
             heartbeat: Some(heartbeat.clamp(bounds.min, bounds.max)),
             ..of(status::INTERVAL_OUT_OF_RANGE)
         }));
     }
     if ids.len() > MAX_FOLDERS {
-        return Ok(answer(&Response {
+        return Ok(Ok(Response {
             max_folders: u32::try_from(MAX_FOLDERS).ok(),
             ..of(status::TOO_MANY_FOLDERS)
         }));
@@ -75,7 +90,7 @@ pub(super) async fn ping(call: &Call<'_>) -> Result<Reply, Failure> {
         .iter()
         .any(|id| !rows.iter().any(|row| row.id == *id && !row.retired))
     {
-        return Ok(answer(&of(status::HIERARCHY_CHANGED)));
+        return Ok(Ok(of(status::HIERARCHY_CHANGED)));
     }
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let patience = Duration::from_secs(u64::from(heartbeat));
@@ -91,7 +106,7 @@ pub(super) async fn ping(call: &Call<'_>) -> Result<Reply, Failure> {
         Woken::Hierarchy => of(status::HIERARCHY_CHANGED),
         Woken::Nothing | Woken::Superseded => of(status::NO_CHANGES),
     };
-    Ok(answer(&response))
+    Ok(Ok(response))
 }
 
 async fn parameters(call: &Call<'_>) -> Result<Parameters, Failure> {

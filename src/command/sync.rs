@@ -32,6 +32,12 @@ pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Failure> {
         Ok(request) => request,
         Err(fault) => return Ok(malformed(call, &fault, PROTOCOL_ERROR)),
     };
+    // An empty request is the same one every time, and one without keys nearly.
+    let named = request.collections.as_deref().unwrap_or_default();
+    let has_keys = !named.is_empty() && named.iter().all(|c| c.sync_key.is_some());
+    if has_keys && let Some(refusal) = call.gateway.loops.refuse(call).await {
+        return Ok(refusal);
+    }
     let wanted = match request::complete(call, request).await? {
         Ok(wanted) => wanted,
         Err(Refused { status, limit }) => {
@@ -70,6 +76,9 @@ pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Failure> {
             }
             watch::Woken::Nothing | watch::Woken::Superseded => {}
         }
+    }
+    if has_keys && answers.iter().any(Answer::speaks) {
+        call.gateway.loops.answered(call).await;
     }
     Ok(write(call, answers))
 }

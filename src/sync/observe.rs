@@ -1,5 +1,7 @@
 //! Folding what the backend said into a view. Pure; [`super::mailbox`] does the asking.
 
+use std::collections::{BTreeMap, HashMap};
+
 use airgate_codec::imap::{Flags, UidSet};
 
 use super::view::{Cursor, ItemNumber, MailView};
@@ -87,20 +89,18 @@ impl MailView {
             .filter_map(|(new, number)| Some((old_uid(*number)?, *new, *number)))
             .filter(|(old, _, _)| self.phone.items.contains(*old))
             .collect();
-        let phone = self
-            .phone
-            .renumbered(|uid| pairs.iter().find(|p| p.0 == uid).map(|p| p.1));
-        let kept: std::collections::BTreeMap<u32, ItemNumber> = pairs
+        let new_uids: HashMap<u32, u32> = pairs.iter().map(|(old, new, _)| (*old, *new)).collect();
+        let phone = self.phone.renumbered(|uid| new_uids.get(&uid).copied());
+        let kept: BTreeMap<u32, ItemNumber> = pairs
             .iter()
             .map(|(_, new, number)| (*new, *number))
             .collect();
         let mut orphans = std::mem::take(&mut self.orphans);
+        let held = &self.phone.items | &self.claims;
         orphans.extend(
-            self.phone
-                .items
-                .iter()
-                .map(|uid| self.number_of(uid))
-                .filter(|number| !kept.values().any(|k| k == number)),
+            held.iter()
+                .filter(|uid| !new_uids.contains_key(uid))
+                .map(|uid| self.number_of(uid)),
         );
         *self = Self {
             phone,

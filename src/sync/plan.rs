@@ -31,7 +31,8 @@ pub fn plan(view: &MailView, limit: usize) -> Plan {
     let deleted = (&phone.items - &server.items) - &view.aged;
     let updates = phone.flagged_differently(server);
     let adds = &server.items - &phone.items;
-    let aged = &phone.items & &view.aged;
+    // A claim that is not in the window is let go without asking whether it still exists.
+    let aged = (&phone.items & &view.aged) | (&view.claims - &server.items);
 
     let total = view.orphans.len() as u64 + deleted.len() + aged.len() + updates.len() + adds.len();
     let changes: Vec<Change> = view
@@ -88,6 +89,7 @@ impl MailView {
                 if let Some(uid) = uid {
                     self.phone.remove(uid);
                     self.aged.remove(uid);
+                    self.claims.remove(uid);
                     if !outlived {
                         self.kept_numbers.remove(&uid);
                     }
@@ -105,6 +107,7 @@ impl MailView {
 
     /// The phone is told of a message it did not have, with these flags, read just now.
     pub fn told_add(&mut self, uid: u32, flags: &airgate_codec::imap::Flags) {
+        self.claims.remove(uid);
         self.server_mut().set(uid, flags);
         self.phone.set(uid, flags);
     }

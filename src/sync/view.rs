@@ -51,6 +51,11 @@ pub struct MailView {
     pub kept_numbers: BTreeMap<u32, ItemNumber>,
     /// Numbers the phone holds whose message did not survive a change of UIDVALIDITY.
     pub orphans: Vec<ItemNumber>,
+    /// Messages the phone may hold although it was never told of them: it moved them here itself,
+    /// and whether it got our answer nobody knows. They are added like any other, and taken back
+    /// when they are gone before that.
+    #[serde(with = "bitmap")]
+    pub claims: UidSet,
 }
 
 impl MailView {
@@ -130,6 +135,7 @@ impl MailView {
                 server.remove(uid);
             }
             self.aged.remove(uid);
+            self.claims.remove(uid);
             self.phone.remove(uid);
             if gone {
                 self.kept_numbers.remove(&uid);

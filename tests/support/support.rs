@@ -17,6 +17,7 @@ pub mod raw;
 pub mod schema;
 pub mod server;
 pub mod smtp;
+pub mod spoiler;
 pub mod tls;
 pub mod world;
 pub mod zoo;

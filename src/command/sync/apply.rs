@@ -1,7 +1,7 @@
 //! Applies a phone's commands to a mailbox: flags as deltas (S11), deletions that never escalate
 //! (S9), each outcome recorded so that a repeat changes nothing (S2).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use airgate_codec::eas::email::FollowUp;
 use airgate_codec::eas::sync::{ApplicationData, Collection, Command, ItemResponse};
@@ -178,40 +178,55 @@ impl Target<'_, '_> {
         })
     }
 
-    /// Sets flags, messages with the same change together.
+    /// Carries out changes of flags in their order: of several changes of one message each builds on
+    /// the one before.
     async fn flag(
         &mut self,
         flaggings: Vec<Flagging>,
         responses: &mut Vec<ItemResponse>,
     ) -> Result<(), Failure> {
-        let mut groups: HashMap<String, Group> = HashMap::new();
-        let mut wanted: Vec<(Flagging, Flags, bool)> = Vec::new();
+        let mut rest = flaggings;
+        while !rest.is_empty() {
+            let mut seen = UidSet::new();
+            let (round, later) = rest.into_iter().partition(|f| seen.insert(f.uid));
+            self.flag_round(round, responses).await?;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    /// Sets flags of messages named once each, those with the same change together.
+    async fn flag_round(
+        &mut self,
+        flaggings: Vec<Flagging>,
+        responses: &mut Vec<ItemResponse>,
+    ) -> Result<(), Failure> {
+        let present = self.present_flags(&flaggings).await?;
+        let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+        let mut wanted: Vec<Flagging> = Vec::new();
         for flagging in flaggings {
-            let phone = self.view.phone.flags(flagging.uid).unwrap_or_default();
-            let wishes = flagging.delta.applied_to(&phone);
+            let uid = flagging.uid;
             if let Some(outcome) = self.journal.outcome(&flagging.fingerprint).cloned() {
                 // Carried out under this key before: the backend has it, the phone is to have it.
-                let server = self.view.server().flags(flagging.uid);
-                self.view
-                    .phone_flagged(flagging.uid, &wishes, server.as_ref());
+                let server = self.view.server().flags(uid);
+                self.phone_flagged(&flagging, server.as_ref());
                 if outcome.status != 1 {
                     responses.push(changed(&flagging.server_id, u16::from(outcome.status)));
                 }
                 continue;
             }
-            let present = self.view.server().flags(flagging.uid).unwrap_or_default();
-            let (add, remove) = flagging.delta.commands(&present);
-            let idle = add.is_empty() && remove.is_empty();
-            if !idle {
+            let flags = present.get(&uid).cloned().unwrap_or_default();
+            let (add, remove) = flagging.delta.commands(&flags);
+            if !add.is_empty() || !remove.is_empty() {
                 let key = format!("{add:?} {remove:?}");
                 let group = groups.entry(key).or_insert_with(|| Group {
                     add,
                     remove,
                     uids: UidSet::new(),
                 });
-                group.uids.insert(flagging.uid);
+                group.uids.insert(uid);
             }
-            wanted.push((flagging, wishes, idle));
+            wanted.push(flagging);
         }
         let mut failed: HashMap<u32, bool> = HashMap::new();
         for Group { add, remove, uids } in groups.into_values() {
@@ -224,20 +239,19 @@ impl Target<'_, '_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        for (flagging, wishes, _) in wanted {
+        for flagging in wanted {
             let uid = flagging.uid;
-            let present = self.view.server().flags(uid);
             let status = match failed.get(&uid) {
                 None => {
-                    let accepted = flagging.delta.applied_to(&present.unwrap_or_default());
+                    let flags = present.get(&uid).cloned().unwrap_or_default();
+                    let accepted = flagging.delta.applied_to(&flags);
                     let shown = self.view.server().items.contains(uid);
                     // A message outside the window keeps being outside, whatever its flags.
-                    self.view
-                        .phone_flagged(uid, &wishes, shown.then_some(&accepted));
+                    self.phone_flagged(&flagging, shown.then_some(&accepted));
                     status::OK
                 }
                 Some(gone) => {
-                    self.view.phone_flagged(uid, &wishes, None);
+                    self.phone_flagged(&flagging, None);
                     if *gone {
                         status::NOT_FOUND
                     } else {
@@ -251,6 +265,40 @@ impl Target<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// The flags the messages have. Those of a message the phone was not told of yet (it moved it
+    /// here itself) are not in the view and are asked for.
+    async fn present_flags(
+        &mut self,
+        flaggings: &[Flagging],
+    ) -> Result<HashMap<u32, Flags>, Failure> {
+        let mut present = HashMap::new();
+        let mut unknown = UidSet::new();
+        for uid in flaggings.iter().map(|flagging| flagging.uid) {
+            match self.view.server().flags(uid) {
+                Some(flags) if self.view.phone.items.contains(uid) => {
+                    present.insert(uid, flags);
+                }
+                _ => {
+                    unknown.insert(uid);
+                }
+            }
+        }
+        if !unknown.is_empty() {
+            let rows = self.session.fetch_flags(Some(&unknown), None).await?;
+            present.extend(rows.into_iter().map(|(uid, flags)| (uid.get(), flags)));
+        }
+        Ok(present)
+    }
+
+    /// Notes what the phone now has on a message it holds. One it was not told of yet is told whole
+    /// in this answer or the next.
+    fn phone_flagged(&mut self, flagging: &Flagging, accepted: Option<&Flags>) {
+        if let Some(held) = self.view.phone.flags(flagging.uid) {
+            let wishes = flagging.delta.applied_to(&held);
+            self.view.phone_flagged(flagging.uid, &wishes, accepted);
+        }
     }
 
     /// Deletes: to the trash, or for good where the phone says so or the folder is the trash (S9).

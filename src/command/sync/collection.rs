@@ -150,11 +150,17 @@ async fn step(
         Position::Start => start(call, wanted, step, &options).await,
         Position::Current | Position::Replay => {
             let view = step.base().map(MailView::decode);
-            let Some(Ok(view)) = view else {
+            let Some(Ok(mut view)) = view else {
                 warn!("a stored view cannot be read; the phone starts this folder again (T51)");
                 metrics::counter!("airgate_resync_total", "reason" => "state").increment(1);
                 return Ok(Answer::refused(call, wanted, "0", status::INVALID_SYNC_KEY));
             };
+            if let (Position::Replay, Some(Ok(present))) =
+                (step.position, step.present().map(MailView::decode))
+            {
+                // Moved here since the generation this starts from.
+                view.claims |= present.claims;
+            }
             let round = Round {
                 call,
                 folders,

@@ -58,7 +58,11 @@ fn s16_a_rename_keeps_the_id() {
     );
     let changed: Vec<&str> = result.changed.iter().map(|row| row.id.as_str()).collect();
     assert!(!changed.contains(&work.as_str()), "{changed:?}");
-    assert_eq!(result.missing, [work], "reported, and gone only when proven (S7)");
+    assert_eq!(
+        result.missing,
+        [work],
+        "reported, and gone only when proven (S7)"
+    );
     assert_eq!(result.added.len(), 2);
 }
 

@@ -11,12 +11,13 @@ use crate::support::other_client::OtherClient;
 use crate::support::phone::{Loss, Phone, Profile};
 use crate::support::world::World;
 
-/// A new seed, or the one asked for.
+/// The seed asked for, else always the same one: what CI says must not depend on the day (S29). Walk
+/// other ways with `AIRGATE_SEED`; a way that fails becomes a test of its own.
 pub(super) fn seed() -> u64 {
     let seed = std::env::var("AIRGATE_SEED")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or_else(|| mail::now() ^ u64::from(std::process::id()) << 20);
+        .unwrap_or(4);
     println!("AIRGATE_SEED={seed}");
     seed
 }
