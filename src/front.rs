@@ -47,7 +47,7 @@ use crate::task;
 
 pub use accept::{BindError, bind};
 pub use ready::{announce_ready, announce_stopping, feed_watchdog};
-pub(crate) use reply::WBXML;
+pub(crate) use reply::{MULTIPART, WBXML};
 pub use reply::{Reply, ReplyBody};
 pub use request::{Authorization, BadHead, EasRequest, Head};
 pub use service::Service;

@@ -47,7 +47,7 @@ pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
         room: MAX_ANSWER,
         finder: Finder::default(),
     };
-    let alone = request.operations.len() == 1 && !call.head.multipart;
+    let alone = request.operations.len() == 1;
     let mut writer = ResponseWriter::new(call.version, status::OK);
     for operation in &request.operations {
         let outcome = match operation {
@@ -55,7 +55,15 @@ pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
                 match fetch(call, &rows, asked, (&mut gathering, alone)).await? {
                     Fetched::Now(result) => outcome(asked, result),
                     // The common case, one large attachment: straight through.
-                    Fetched::Large(found) => return Ok(attachment::stream(call, asked, *found)),
+                    Fetched::Large(found) if gathering.parts.is_none() => {
+                        return Ok(attachment::stream(call, asked, *found));
+                    }
+                    Fetched::Large(found) => {
+                        match attachment::stream_part(call, asked, *found).await? {
+                            Ok(reply) => return Ok(reply),
+                            Err(status) => outcome(asked, Err(status)),
+                        }
+                    }
                 }
             }
             Operation::EmptyFolderContents { collection_id, .. } => Outcome::EmptyFolderContents {
@@ -73,7 +81,7 @@ pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
     }
     let document = writer.finish();
     Ok(match gathering.parts {
-        Some(parts) => Reply::multipart(parts.assemble(document)),
+        Some(parts) => Reply::multipart(parts.assemble(&document)),
         None => Reply::wbxml(document),
     })
 }

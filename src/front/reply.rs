@@ -46,7 +46,7 @@ pub enum ReplyBody {
 
 /// Content types as [MS-ASHTTP] 2.2.2.1 wants them: exact, without charset.
 pub(crate) const WBXML: &str = "application/vnd.ms-sync.wbxml";
-pub(super) const MULTIPART: &str = "application/vnd.ms-sync.multipart";
+pub(crate) const MULTIPART: &str = "application/vnd.ms-sync.multipart";
 
 impl Reply {
     pub fn new(body: ReplyBody) -> Self {

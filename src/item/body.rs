@@ -350,7 +350,8 @@ fn shown_ids(html: &str) -> HashSet<String> {
             .unwrap_or(piece.len());
         let id = piece.get(..end).unwrap_or_default();
         if !id.is_empty() && id.len() <= MAX_ID && ids.len() < structure::MAX_ATTACHMENTS {
-            ids.insert(percent_decoded(id).to_ascii_lowercase());
+            let id = transfer::percent_decoded(id.as_bytes());
+            ids.insert(String::from_utf8_lossy(&id).to_ascii_lowercase());
         }
     }
     ids
@@ -358,21 +359,3 @@ fn shown_ids(html: &str) -> HashSet<String> {
 
 /// Longest Content-ID (RFC 5322 lines end at 998).
 const MAX_ID: usize = 998;
-
-fn percent_decoded(id: &str) -> String {
-    let mut out = Vec::with_capacity(id.len());
-    let mut rest = id.as_bytes();
-    loop {
-        match rest {
-            [] => return String::from_utf8_lossy(&out).into_owned(),
-            [b'%', high, low, after @ ..] if let Some(octet) = transfer::hex(*high, *low) => {
-                out.push(octet);
-                rest = after;
-            }
-            [octet, after @ ..] => {
-                out.push(*octet);
-                rest = after;
-            }
-        }
-    }
-}

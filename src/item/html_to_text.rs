@@ -2,9 +2,12 @@
 //! builders are quadratic in nesting). Cells are separated, lists marked, quotes prefixed, links
 //! and pictures written out. Line ends are CRLF, as Exchange sends them.
 
+mod tag;
+
 use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
 use html5gum::{Emitter, Error, ForwardingEmitter, Span, Tokenizer};
 
+use self::tag::Tag;
 use crate::item::legal::legalise;
 
 /// What is written besides the text itself.
@@ -91,27 +94,6 @@ enum Gap {
     Paragraph,
 }
 
-/// What a tag does.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Tag {
-    Block,
-    Paragraph,
-    Break,
-    Rule,
-    Row,
-    Cell,
-    Item,
-    Ordered,
-    Unordered,
-    Quote,
-    Preformatted,
-    Link,
-    Picture,
-    /// Its content is not text.
-    Hidden,
-    Other,
-}
-
 struct Renderer {
     style: Style,
     out: String,
@@ -166,7 +148,7 @@ impl Renderer {
     }
 
     fn open(&mut self, name: &[u8]) {
-        self.tag = tag(name);
+        self.tag = Tag::named(name);
         self.attribute = Attribute::Other;
         self.target.clear();
         self.description.clear();
@@ -235,7 +217,7 @@ impl Renderer {
     }
 
     fn close(&mut self, name: &[u8]) {
-        match tag(name) {
+        match Tag::named(name) {
             Tag::Hidden => self.hidden = false,
             Tag::Block | Tag::Row | Tag::Item => self.want(Gap::Line),
             Tag::Paragraph => self.want(Gap::Paragraph),
@@ -471,33 +453,6 @@ fn word_length(octets: &[u8]) -> usize {
         from += 1;
     }
     octets.len()
-}
-
-/// html5gum gives names in lower case.
-fn tag(name: &[u8]) -> Tag {
-    match name {
-        b"div" | b"section" | b"article" | b"header" | b"footer" | b"nav" | b"main" | b"aside"
-        | b"address" | b"center" | b"form" | b"fieldset" | b"dt" | b"dd" | b"caption"
-        | b"figure" | b"figcaption" | b"option" | b"body" | b"legend" | b"thead" | b"tbody" => {
-            Tag::Block
-        }
-        b"p" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"dl" | b"table" => Tag::Paragraph,
-        b"br" => Tag::Break,
-        b"hr" => Tag::Rule,
-        b"tr" => Tag::Row,
-        b"td" | b"th" => Tag::Cell,
-        b"li" => Tag::Item,
-        b"ol" => Tag::Ordered,
-        b"ul" | b"menu" | b"dir" => Tag::Unordered,
-        b"blockquote" => Tag::Quote,
-        b"pre" | b"listing" | b"xmp" => Tag::Preformatted,
-        b"a" => Tag::Link,
-        b"img" => Tag::Picture,
-        b"style" | b"script" | b"title" | b"iframe" | b"noembed" | b"noframe" | b"noscript" => {
-            Tag::Hidden
-        }
-        _ => Tag::Other,
-    }
 }
 
 #[cfg(test)]

@@ -137,7 +137,7 @@ fn join(mut pieces: Vec<Piece>) -> Vec<(String, String)> {
     let mut joined: Vec<(String, bool, Vec<u8>)> = Vec::new();
     for mut piece in pieces {
         if piece.encoded && piece.section.unwrap_or(0) > 0 {
-            piece.value = percent_decoded(&piece.value);
+            piece.value = transfer::percent_decoded(&piece.value);
         }
         let known = joined.iter_mut().find(|(name, ..)| *name == piece.name);
         match known {
@@ -184,12 +184,12 @@ fn with_decoded_text(value: &[u8]) -> Vec<u8> {
         .filter(|(_, octet)| **octet == b'\'');
     let (Some(_), Some((second, _))) = (quotes.next(), quotes.next()) else {
         let mut text = b"''".to_vec();
-        text.extend(percent_decoded(value));
+        text.extend(transfer::percent_decoded(value));
         return text;
     };
     let (label, text) = value.split_at(second + 1);
     let mut out = label.to_vec();
-    out.extend(percent_decoded(text));
+    out.extend(transfer::percent_decoded(text));
     out
 }
 
@@ -201,24 +201,6 @@ fn extended(value: &[u8]) -> String {
         .ok()
         .filter(|label| !label.is_empty());
     decode_text(charset::decode(text, label).as_bytes(), None)
-}
-
-fn percent_decoded(value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(value.len());
-    let mut rest = value;
-    loop {
-        match rest {
-            [] => return out,
-            [b'%', high, low, after @ ..] if let Some(octet) = transfer::hex(*high, *low) => {
-                out.push(octet);
-                rest = after;
-            }
-            [octet, after @ ..] => {
-                out.push(*octet);
-                rest = after;
-            }
-        }
-    }
 }
 
 fn trim_start<'a>(input: &'a [u8], set: &[u8]) -> &'a [u8] {

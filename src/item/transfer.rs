@@ -255,6 +255,25 @@ pub(crate) fn hex(high: u8, low: u8) -> Option<u8> {
     u8::try_from(high << 4 | low).ok()
 }
 
+/// `%XX` undone (RFC 3986 2.1); what is no such escape stays.
+pub(crate) fn percent_decoded(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len());
+    let mut rest = value;
+    loop {
+        match rest {
+            [] => return out,
+            [b'%', high, low, after @ ..] if let Some(octet) = hex(*high, *low) => {
+                out.push(octet);
+                rest = after;
+            }
+            [octet, after @ ..] => {
+                out.push(*octet);
+                rest = after;
+            }
+        }
+    }
+}
+
 /// `begin 644 name` ... `end`, the encoding before MIME, still made by some scanners.
 #[derive(Debug, Default)]
 struct Uuencode {

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use airgate_codec::eas::item_operations::{Attachment, Fetch, Properties, ResponseWriter, status};
+use airgate_codec::eas::item_operations::{
+    Attachment, Content, Fetch, Outcome, Properties, ResponseWriter, status,
+};
 use airgate_codec::eas::{Range, status as common};
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -10,23 +12,26 @@ use tracing::warn;
 
 use super::Gathering;
 use super::found::Found;
+use super::multipart;
 use crate::backend::imap::{ImapError, SinkClosed};
 use crate::command::Call;
 use crate::command::file_reference::FileReference;
 use crate::failure::{self, Failure};
-use crate::front::{Reply, WBXML};
+use crate::front::{MULTIPART, Reply, WBXML};
 use crate::item::transfer::Decoder;
 use crate::store::FolderRow;
 
 /// Attachments of more encoded octets than this are streamed where the form allows.
 const STREAM_ABOVE: u64 = 256 * 1024;
+/// The same in the multipart form, where streaming means to read it twice.
+const STREAM_PART_ABOVE: u64 = 4 << 20;
 /// Pieces waiting between the backend and the phone: enough to keep both busy.
 const QUEUE: usize = 4;
 
 /// What a fetch comes to.
 pub(super) enum Fetched {
     Now(Result<Properties, u16>),
-    /// Large, and asked for whole: see [`stream`].
+    /// Large, and asked for whole: see [`stream`] and [`stream_part`].
     Large(Box<Found>),
 }
 
@@ -54,7 +59,12 @@ pub(super) async fn fetch(
     let Some(mut found) = gathering.finder.find(call, rows, &reference).await? else {
         return refused(status::INVALID_ATTACHMENT);
     };
-    if alone && range.is_none() && found.attached.size > STREAM_ABOVE {
+    let whole = if gathering.parts.is_some() {
+        STREAM_PART_ABOVE
+    } else {
+        STREAM_ABOVE
+    };
+    if alone && range.is_none() && found.attached.size > whole {
         return Ok(Fetched::Large(Box::new(found)));
     }
     let Gathered { octets, total } = match gather(&mut found, range, gathering.room).await? {
@@ -78,16 +88,100 @@ pub(super) async fn fetch(
 
 /// The answer that holds just this attachment, made as it is read.
 pub(super) fn stream(call: &Call<'_>, asked: &Fetch, found: Found) -> Reply {
-    let (sender, receiver) = mpsc::channel(QUEUE);
     let mut writer = ResponseWriter::new(call.version, status::OK);
     let attachment = Attachment {
         content_type: Some(found.attached.media_type.clone()),
         ..Attachment::default()
     };
     writer.begin_data(&super::head(asked), &attachment);
-    // Ends with the attachment, with the phone's patience, or with the backend's.
+    Reply::stream(WBXML, None, pumped(found, Form::Data(writer)))
+}
+
+/// The same in the multipart form, whose table comes first: so it is read twice, once to know its
+/// length. The status if it is gone.
+pub(super) async fn stream_part(
+    call: &Call<'_>,
+    asked: &Fetch,
+    mut found: Found,
+) -> Result<Result<Reply, u16>, Failure> {
+    let mut decoder = Decoder::new(&found.attached.encoding);
+    let (mut plain, mut length) = (Vec::new(), 0);
+    let told = found
+        .each_piece(|octets| {
+            decoder.push(&octets, &mut plain);
+            length += plain.len() as u64;
+            plain.clear();
+            std::future::ready(Ok(()))
+        })
+        .await?;
+    decoder.finish(&mut plain);
+    length += plain.len() as u64;
+    if told.is_none() {
+        return Ok(Err(status::INVALID_ATTACHMENT));
+    }
+    let Ok(part) = u32::try_from(length) else {
+        return Ok(Err(status::TOO_LARGE));
+    };
+    let mut writer = ResponseWriter::new(call.version, status::OK);
+    writer.outcome(&Outcome::Fetch {
+        head: super::head(asked),
+        properties: Some(Properties::Attachment(Attachment {
+            range: None,
+            total: Some(length),
+            content_type: Some(found.attached.media_type.clone()),
+            content: Some(Content::Part(1)),
+        })),
+    });
+    let start = multipart::start(&writer.finish(), part);
+    let all = start.len() as u64 + length;
+    Ok(Ok(Reply::stream(
+        MULTIPART,
+        Some(all),
+        pumped(found, Form::Part(start)),
+    )))
+}
+
+/// How the octets go out.
+enum Form {
+    /// As the Data of a document that is begun.
+    Data(ResponseWriter),
+    /// As they are, behind this.
+    Part(Vec<u8>),
+}
+
+impl Form {
+    fn piece(&mut self, plain: &[u8]) -> Bytes {
+        match self {
+            Self::Data(writer) => {
+                writer.data(plain);
+                writer.take().into()
+            }
+            Self::Part(start) => {
+                let mut piece = std::mem::take(start);
+                piece.extend_from_slice(plain);
+                piece.into()
+            }
+        }
+    }
+
+    fn end(mut self, plain: &[u8]) -> Bytes {
+        let piece = self.piece(plain);
+        match self {
+            Self::Data(mut writer) => {
+                writer.end_data();
+                [piece, writer.finish().into()].concat().into()
+            }
+            Self::Part(_) => piece,
+        }
+    }
+}
+
+/// Reads in a task of its own, no faster than the phone takes. It ends with the attachment, with
+/// the phone's patience, or with the backend's.
+fn pumped(found: Found, form: Form) -> mpsc::Receiver<Result<Bytes, io::Error>> {
+    let (sender, receiver) = mpsc::channel(QUEUE);
     crate::task::spawn("attachment", async move {
-        if let Err(error) = pump(found, writer, &sender).await {
+        if let Err(error) = pump(found, form, &sender).await {
             warn!(error = %failure::chain(&error), "an attachment broke off");
             // The phone must see a broken answer, not a short attachment.
             let _ = sender
@@ -95,28 +189,24 @@ pub(super) fn stream(call: &Call<'_>, asked: &Fetch, found: Found) -> Reply {
                 .await;
         }
     });
-    Reply::stream(WBXML, None, receiver)
+    receiver
 }
 
 async fn pump(
     mut found: Found,
-    mut writer: ResponseWriter,
+    mut form: Form,
     sender: &mpsc::Sender<Result<Bytes, io::Error>>,
 ) -> Result<(), Failure> {
     let mut decoder = Decoder::new(&found.attached.encoding);
     let mut plain = Vec::new();
-    let told = {
-        let (writer, decoder, plain) = (&mut writer, &mut decoder, &mut plain);
-        found
-            .each_piece(|octets| {
-                plain.clear();
-                decoder.push(&octets, plain);
-                writer.data(plain);
-                let piece = Bytes::from(writer.take());
-                async move { sender.send(Ok(piece)).await.map_err(|_| SinkClosed) }
-            })
-            .await?
-    };
+    let told = found
+        .each_piece(|octets| {
+            plain.clear();
+            decoder.push(&octets, &mut plain);
+            let piece = form.piece(&plain);
+            async move { sender.send(Ok(piece)).await.map_err(|_| SinkClosed) }
+        })
+        .await?;
     if told.is_none() {
         return Err(Failure::gateway(
             "the attachment vanished while it was read",
@@ -124,9 +214,7 @@ async fn pump(
     }
     plain.clear();
     decoder.finish(&mut plain);
-    writer.data(&plain);
-    writer.end_data();
-    let _ = sender.send(Ok(Bytes::from(writer.finish()))).await;
+    let _ = sender.send(Ok(form.end(&plain))).await;
     Ok(())
 }
 

@@ -12,24 +12,36 @@ impl Parts {
     }
 
     /// The whole answer with `document` as part 0.
-    pub(super) fn assemble(self, document: Vec<u8>) -> Vec<u8> {
-        let all: Vec<Vec<u8>> = std::iter::once(document).chain(self.0).collect();
-        let table = 4 + 8 * all.len();
-        let total = table + all.iter().map(Vec::len).sum::<usize>();
-        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX).to_le_bytes();
-        let mut out = Vec::with_capacity(total);
-        out.extend_from_slice(&number(all.len()));
-        let mut offset = table;
-        for part in &all {
-            out.extend_from_slice(&number(offset));
-            out.extend_from_slice(&number(part.len()));
-            offset += part.len();
-        }
-        for part in all {
+    pub(super) fn assemble(self, document: &[u8]) -> Vec<u8> {
+        let lengths: Vec<u32> = self.0.iter().map(|part| length(part)).collect();
+        let mut out = begun(document, &lengths);
+        for part in self.0 {
             out.extend_from_slice(&part);
         }
         out
     }
+}
+
+/// The table, `document` as part 0, and nothing yet of one part of this length.
+pub(super) fn start(document: &[u8], part: u32) -> Vec<u8> {
+    begun(document, &[part])
+}
+
+fn begun(document: &[u8], parts: &[u32]) -> Vec<u8> {
+    let count = u32::try_from(parts.len() + 1).unwrap_or(u32::MAX);
+    let mut out = count.to_le_bytes().to_vec();
+    let mut offset = count.saturating_mul(8).saturating_add(4);
+    for length in std::iter::once(length(document)).chain(parts.iter().copied()) {
+        out.extend_from_slice(&offset.to_le_bytes());
+        out.extend_from_slice(&length.to_le_bytes());
+        offset = offset.saturating_add(length);
+    }
+    out.extend_from_slice(document);
+    out
+}
+
+fn length(part: &[u8]) -> u32 {
+    u32::try_from(part.len()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -40,7 +52,7 @@ mod tests {
     fn offsets_count_from_the_first_byte() {
         let mut parts = Parts::default();
         assert_eq!(parts.push(b"xyz".to_vec()), 1);
-        let bytes = parts.assemble(b"doc!".to_vec());
+        let bytes = parts.assemble(b"doc!");
         let expected = [
             &2u32.to_le_bytes()[..],
             &20u32.to_le_bytes(),
@@ -51,5 +63,6 @@ mod tests {
         ]
         .concat();
         assert_eq!(bytes, expected);
+        assert_eq!([start(b"doc!", 3), b"xyz".to_vec()].concat(), expected);
     }
 }
