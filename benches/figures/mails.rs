@@ -207,11 +207,11 @@ fn html(random: &mut Random, octets: usize) -> String {
     while html.len() < octets {
         let colour = random.below(0xFF_FFFF);
         let words = words(random, 160);
-        let _ = write!(
+        let _ = writeln!(
             html,
             "<p class=\"x\" style=\"color:#{colour:06x};margin:{}px\"><span \
              style=\"font-size:{}pt\">{words}</span> <a href=\"https://example.com/{colour:x}\">\
-             {}</a></p>\n",
+             {}</a></p>",
             random.below(30),
             random.below(20),
             colour % 977
