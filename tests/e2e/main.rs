@@ -36,5 +36,6 @@ mod provisioning;
 mod rig;
 mod sending;
 mod smoke;
+mod stories;
 mod sync;
 mod wire;
