@@ -10,7 +10,6 @@ use super::super::Call;
 use super::apply::{Applied, Target};
 use super::page::{self, Budget, Page, Source, Told};
 use crate::backend::imap::Session;
-use crate::clock;
 use crate::failure::{self, Failure, Remedy};
 use crate::push::Hold;
 use crate::store::FolderRow;
@@ -21,7 +20,6 @@ use crate::sync::options::Options;
 use crate::sync::plan;
 use crate::sync::step::{Next, Step};
 use crate::sync::view::MailView;
-use crate::sync::window;
 
 /// Sync's status of one collection ([MS-ASCMD] 2.2.3.177.17).
 mod status {
@@ -233,10 +231,7 @@ impl Round<'_, '_> {
     ) -> Result<Answer, Failure> {
         let call = self.call;
         let name = MailboxName::new(self.folder.name.clone());
-        let floor = window::mail_floor(
-            self.options.filter_type,
-            window::day_of(clock::now_seconds()),
-        );
+        let floor = call.floor(self.options.filter_type);
         let before = self.view.clone();
         let mut session = None;
         let mut renewed = None;
@@ -297,7 +292,7 @@ impl Round<'_, '_> {
     }
 
     /// Nothing is asked of the backend when its status says that nothing moved.
-    fn must_look(&self, floor: Option<i32>, status: Option<&MailboxStatus>) -> bool {
+    fn must_look(&self, floor: Option<i64>, status: Option<&MailboxStatus>) -> bool {
         let unmoved = match (self.view.cursor, status) {
             (Some(cursor), Some(status)) => crate::sync::mailbox::unmoved(&cursor, status),
             _ => false,
