@@ -23,6 +23,7 @@ mod flowed;
 pub mod headers;
 pub mod html_to_text;
 pub mod identity;
+pub mod layout;
 mod legal;
 mod message_class;
 mod mime_text;
