@@ -7,6 +7,7 @@ mod failures;
 mod file_reference;
 mod folder_sync;
 mod folders;
+mod follow_ups;
 mod gateway;
 mod get_item_estimate;
 mod in_flight;
