@@ -19,6 +19,7 @@ mod options;
 mod partnership;
 mod ping;
 mod provision;
+mod read;
 mod send;
 mod settings;
 mod sync;
