@@ -11,6 +11,7 @@ mod gateway;
 mod get_item_estimate;
 mod in_flight;
 mod item_operations;
+mod long_id;
 mod lookup;
 mod loops;
 mod move_items;
