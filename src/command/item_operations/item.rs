@@ -5,7 +5,7 @@ use airgate_codec::eas::status as common;
 use airgate_codec::eas::sync::ItemData;
 
 use super::Gathering;
-use crate::command::sync::page::Source;
+use crate::command::read::Source;
 use crate::command::{Call, follow_ups, lookup};
 use crate::failure::Failure;
 use crate::item::options::BodyOptions;

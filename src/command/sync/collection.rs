@@ -8,8 +8,9 @@ use tracing::{info, warn};
 
 use super::super::{Call, follow_ups};
 use super::apply::{Applied, Target};
-use super::page::{self, Budget, Page, Source, Told};
+use super::page::{self, Budget, Page, Told};
 use crate::backend::imap::Session;
+use crate::command::read::Source;
 use crate::failure::{self, Failure, Remedy};
 use crate::push::Hold;
 use crate::store::FolderRow;
