@@ -17,7 +17,7 @@ mod body;
 pub mod categories;
 pub mod charset;
 mod content;
-mod conversation;
+pub mod conversation;
 pub mod email;
 mod flowed;
 pub mod follow_up;
