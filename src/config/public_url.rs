@@ -92,7 +92,10 @@ mod tests {
                 "http://mail.example.com",
                 BadUrl::Scheme("http".into(), "https"),
             ),
-            ("mail.example.com", BadUrl::NoScheme("mail.example.com".into())),
+            (
+                "mail.example.com",
+                BadUrl::NoScheme("mail.example.com".into()),
+            ),
             ("https://mail.example.com/eas", BadUrl::Path),
             ("https://mail.example.com?x", BadUrl::Path),
             ("https://a@mail.example.com", BadUrl::UserInfo),

@@ -12,8 +12,8 @@ use super::sources::Sources;
 use super::url::{BadUrl, DavUrl, ServerUrl};
 use super::values::{self, Value};
 use super::{
-    Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy, PublicUrl,
-    Tls, VersionCap,
+    Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy,
+    PublicUrl, Tls, VersionCap,
 };
 
 /// Shorter, and a server with many users is asked without end; longer, and new mail is old.
@@ -433,9 +433,8 @@ fn dav(value: &Value) -> Result<DavUrl, Complaint> {
 }
 
 fn public_url(value: &Value) -> Result<PublicUrl, Complaint> {
-    PublicUrl::parse(&values::text(value)?).map_err(|fault| {
-        Complaint::new(fault.to_string()).hint("write https://mail.example.com")
-    })
+    PublicUrl::parse(&values::text(value)?)
+        .map_err(|fault| Complaint::new(fault.to_string()).hint("write https://mail.example.com"))
 }
 
 fn version_caps(value: &Value) -> Result<Vec<VersionCap>, Complaint> {
