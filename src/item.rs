@@ -20,6 +20,7 @@ mod content;
 pub mod conversation;
 pub mod email;
 mod flowed;
+pub mod follow_up;
 pub mod headers;
 pub mod html_to_text;
 pub mod identity;
