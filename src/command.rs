@@ -3,12 +3,14 @@
 //!
 //! [`Gateway`] is the whole server behind the front; `Call` is one request on its way through.
 
+mod attachment;
 mod failures;
 mod file_reference;
 mod folder_sync;
 mod folders;
 mod follow_ups;
 mod gateway;
+mod get_attachment;
 mod get_item_estimate;
 mod in_flight;
 mod item_operations;
@@ -74,6 +76,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::Ping => ping::ping(call).await,
         CommandName::Provision => provision::provision(call).await,
         CommandName::Settings => settings::settings(call).await,
+        CommandName::GetAttachment => get_attachment::get_attachment(call).await,
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,

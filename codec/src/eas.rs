@@ -26,6 +26,7 @@ pub mod status;
 pub mod sync;
 pub mod validate_cert;
 
+mod base64_stream;
 mod class;
 mod fields;
 mod gal;
@@ -36,6 +37,7 @@ mod preference;
 mod range;
 mod raw;
 
+pub use base64_stream::Base64Stream;
 pub use class::Class;
 pub use gal::GalEntry;
 pub use malformed::{Malformed, SchemaFault, SchemaFaultKind};

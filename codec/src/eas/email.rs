@@ -4,6 +4,7 @@ mod body;
 mod change;
 mod follow_up;
 mod properties;
+mod schema;
 
 pub use change::{AttachmentAdd, AttachmentChange, EmailChange};
 
