@@ -21,6 +21,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 pub use flags::ServeArgs;
 pub use limits::Limits;
 pub use network::{BadNetwork, Network};
@@ -45,6 +47,8 @@ pub struct Config {
     pub default_domain: Option<String>,
     /// Speak protocol 2.5 as well.
     pub allow_2_5: bool,
+    /// Where the users' days begin.
+    pub time_zone: TimeZone,
     /// Peers whose X-Forwarded-For is believed (T41).
     pub trusted_proxies: Vec<Network>,
     pub backend: Backend,

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tracing_subscriber::EnvFilter;
 
 use super::keys;
@@ -65,6 +66,7 @@ impl Reader {
         let accept_mail_password = self.required("accept_mail_password", values::boolean);
         let default_domain = self.optional("default_domain", domain);
         let allow_2_5 = self.required("allow_2_5", values::boolean);
+        let time_zone = self.required("time_zone", time_zone);
         let trusted_proxies = self.required("trusted_proxies", networks);
         let backend = self.backend();
         let folders = Folders {
@@ -87,6 +89,7 @@ impl Reader {
             accept_mail_password: accept_mail_password?,
             default_domain,
             allow_2_5: allow_2_5?,
+            time_zone: time_zone?,
             trusted_proxies: trusted_proxies?,
             backend: backend?,
             folders,
@@ -428,6 +431,18 @@ fn domain(value: &Value) -> Result<String, Complaint> {
         true => Ok(text),
         false => Err(Complaint::new(format!("`{text}` is no domain")).hint("write example.com")),
     }
+}
+
+/// An IANA name, or `system` for the zone of the machine.
+fn time_zone(value: &Value) -> Result<TimeZone, Complaint> {
+    let text = values::text(value)?;
+    if text.eq_ignore_ascii_case("system") {
+        return Ok(TimeZone::system());
+    }
+    TimeZone::get(&text).map_err(|_| {
+        Complaint::new(format!("`{text}` is no time zone"))
+            .hint("write a name like Europe/Berlin, or system")
+    })
 }
 
 fn networks(value: &Value) -> Result<Vec<Network>, Complaint> {
