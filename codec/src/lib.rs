@@ -1,4 +1,5 @@
 //! Bytes to values and back: WBXML, the EAS commands in it, Autodiscover, and IMAP.
+//! Bytes to values and back: WBXML, the EAS commands in it, IMAP, iCalendar and vCard, time zones.
 //!
 //! No I/O, no async, no clock, no unsafe: everything here is a function of its input, so it can be
 //! fuzzed, replayed and tested by the million. Every parser has a limit, named beside it.
@@ -8,6 +9,7 @@ pub mod eas;
 pub mod imap;
 pub mod percent;
 pub mod version;
+pub mod vobject;
 pub mod wbxml;
 
 pub use version::ProtocolVersion;
