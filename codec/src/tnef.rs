@@ -18,8 +18,10 @@ mod stream;
 pub use code_page::label as code_page_label;
 pub use stream::open;
 
+use stream::Texts;
+
 /// A TNEF container taken apart.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Tnef<'a> {
     /// `IPM.Note`, `IPM.Microsoft Schedule.MtgReq` and the like.
     pub message_class: Option<String>,
@@ -31,10 +33,18 @@ pub struct Tnef<'a> {
     pub display_to: Option<String>,
     /// Seconds since 1970.
     pub sent: Option<i64>,
-    pub body: Option<TnefBody>,
     pub attachments: Vec<TnefAttachment<'a>>,
     /// The end was there and everything could be read.
     pub complete: bool,
+    texts: Texts<'a>,
+}
+
+impl Tnef<'_> {
+    /// The text inside, unpacked only now: HTML if there is any, also as RTF keeps it; then plain
+    /// text; then what RTF says.
+    pub fn body(&self) -> Option<TnefBody> {
+        self.texts.best()
+    }
 }
 
 /// The text inside.

@@ -10,7 +10,8 @@ pub(crate) struct FileReference {
     pub(crate) collection: String,
     pub(crate) uid_validity: u32,
     pub(crate) uid: u32,
-    /// The IMAP section of the part: digits and full stops, or nothing for the whole message.
+    /// The IMAP section of the part: digits and full stops, or nothing for the whole message. `t` and
+    /// a number behind it name a file inside that part (winmail.dat).
     pub(crate) section: String,
 }
 
@@ -47,15 +48,18 @@ impl FromStr for FileReference {
                 Err(NotOurs)
             }
         };
-        let levels = section.is_empty()
-            || section
-                .split('.')
-                .all(|level| matches!(number(level), Ok(1..=99_999)));
+        let is_level = |level: &str| matches!(number(level), Ok(1..=99_999));
+        let (part, inside) = match section.split_once('t') {
+            Some((part, inside)) => (part, is_level(inside) && !part.is_empty()),
+            None => (section, true),
+        };
+        let levels = part.is_empty() || part.split('.').all(is_level);
         if parts.next().is_some()
             || collection.is_empty()
             || !collection.bytes().all(|byte| byte.is_ascii_alphanumeric())
             || section.len() > MAX_SECTION
             || !levels
+            || !inside
         {
             return Err(NotOurs);
         }
@@ -86,8 +90,17 @@ mod tests {
             ..reference.clone()
         };
         assert_eq!(whole.to_string().parse(), Ok(whole));
+        let inside = FileReference {
+            section: "2.1t3".into(),
+            ..reference.clone()
+        };
+        assert_eq!(inside.to_string().parse(), Ok(inside));
         for hostile in [
             "",
+            "m3:1:2:t1",
+            "m3:1:2:1t",
+            "m3:1:2:1t0",
+            "m3:1:2:1t1t1",
             "m3:1:2",
             "m3:1:2:3:4",
             "m3:1:2:TEXT",

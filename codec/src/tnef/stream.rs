@@ -69,21 +69,51 @@ fn attribute<'a>(cursor: &mut Cursor<'a>) -> Option<(u32, &'a [u8])> {
     Some((number, data))
 }
 
-/// What was read so far. Bodies are made at the end, the best of them.
+/// The forms of the text that were there.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Texts<'a> {
+    plain: Option<String>,
+    html: Option<Html<'a>>,
+    /// Compressed.
+    rtf: Option<&'a [u8]>,
+    internet_code_page: Option<u32>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Html<'a> {
+    Octets(&'a [u8]),
+    Text(String),
+}
+
+impl Texts<'_> {
+    pub(super) fn best(&self) -> Option<TnefBody> {
+        match &self.html {
+            Some(Html::Octets(octets)) => {
+                let label = self.internet_code_page.and_then(code_page::label);
+                return Some(TnefBody::Html(octets.to_vec(), label));
+            }
+            Some(Html::Text(text)) => return Some(utf8_html(text.clone())),
+            None => {}
+        }
+        let rtf = self
+            .rtf
+            .and_then(|rtf| lzfu::decompress(rtf, MAX_RTF))
+            .and_then(|rtf| rtf::read(&rtf));
+        match (rtf, &self.plain) {
+            (Some(rtf::Text::Html(html)), _) => Some(utf8_html(html)),
+            (_, Some(plain)) => Some(TnefBody::Plain(plain.clone())),
+            (Some(rtf::Text::Plain(plain)), None) => Some(TnefBody::Plain(plain)),
+            (None, None) => None,
+        }
+    }
+}
+
+/// What was read so far.
 #[derive(Default)]
 struct Reading<'a> {
     tnef: Tnef<'a>,
     oem_code_page: Option<u32>,
-    internet_code_page: Option<u32>,
-    plain: Option<String>,
-    html: Option<Html<'a>>,
-    rtf: Option<&'a [u8]>,
     attachment: Option<TnefAttachment<'a>>,
-}
-
-enum Html<'a> {
-    Octets(&'a [u8]),
-    Text(String),
 }
 
 impl<'a> Reading<'a> {
@@ -100,7 +130,7 @@ impl<'a> Reading<'a> {
             }
             attribute::MESSAGE_CLASS => self.tnef.message_class = text(),
             attribute::SUBJECT => self.tnef.subject = text(),
-            attribute::BODY => self.plain = text(),
+            attribute::BODY => self.tnef.texts.plain = text(),
             attribute::MESSAGE_PROPERTIES => {
                 return properties::read(data, |id, value| self.message(id, value));
             }
@@ -159,12 +189,12 @@ impl<'a> Reading<'a> {
             }
             (id::DISPLAY_TO, _) => self.tnef.display_to = text(),
             (id::CLIENT_SUBMIT_TIME, Value::Time(time)) => self.tnef.sent = Some(unix(time)),
-            (id::BODY, _) => replace(&mut self.plain, text()),
-            (id::RTF_COMPRESSED, Value::Octets(octets)) => self.rtf = Some(octets),
-            (id::HTML, Value::Octets(octets)) => self.html = Some(Html::Octets(octets)),
-            (id::HTML, _) => self.html = text().map(Html::Text),
+            (id::BODY, _) => replace(&mut self.tnef.texts.plain, text()),
+            (id::RTF_COMPRESSED, Value::Octets(octets)) => self.tnef.texts.rtf = Some(octets),
+            (id::HTML, Value::Octets(octets)) => self.tnef.texts.html = Some(Html::Octets(octets)),
+            (id::HTML, _) => self.tnef.texts.html = text().map(Html::Text),
             (id::INTERNET_CODE_PAGE, Value::Number(number)) => {
-                self.internet_code_page = Some(number);
+                self.tnef.texts.internet_code_page = Some(number);
             }
             _ => {}
         }
@@ -174,26 +204,8 @@ impl<'a> Reading<'a> {
         self.tnef.attachments.extend(self.attachment.take());
     }
 
-    /// HTML if there is any, also as RTF keeps it; then plain text; then what RTF says.
     fn finish(mut self, complete: bool) -> Tnef<'a> {
         self.end_attachment();
-        let rtf = || {
-            let rtf = lzfu::decompress(self.rtf?, MAX_RTF)?;
-            rtf::read(&rtf)
-        };
-        self.tnef.body = match self.html {
-            Some(Html::Octets(octets)) => {
-                let label = self.internet_code_page.and_then(code_page::label);
-                Some(TnefBody::Html(octets.to_vec(), label))
-            }
-            Some(Html::Text(text)) => Some(utf8_html(text)),
-            None => match (rtf(), self.plain) {
-                (Some(rtf::Text::Html(html)), _) => Some(utf8_html(html)),
-                (_, Some(plain)) => Some(TnefBody::Plain(plain)),
-                (Some(rtf::Text::Plain(plain)), None) => Some(TnefBody::Plain(plain)),
-                (None, None) => None,
-            },
-        };
         self.tnef.complete = complete;
         self.tnef
     }

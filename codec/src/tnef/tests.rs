@@ -162,7 +162,6 @@ fn a_container_is_taken_apart() {
             sender_address: Some("ann@example.com".into()),
             display_to: Some("Bob Example; Zoë".into()),
             sent: Some(1_770_021_000),
-            body: Some(TnefBody::Html("<p>Э</p>".into(), Some("utf-8"))),
             attachments: vec![
                 file("Übersicht 2026.pdf", TnefContent::File(b"%PDF")),
                 TnefAttachment {
@@ -175,8 +174,11 @@ fn a_container_is_taken_apart() {
                 file("Chart", TnefContent::Opaque),
             ],
             complete: true,
+            texts: tnef.texts.clone(),
         }
     );
+    let html = TnefBody::Html("<p>Э</p>".into(), Some("utf-8"));
+    assert_eq!(tnef.body(), Some(html));
 }
 
 #[test]
@@ -191,7 +193,7 @@ fn rich_text_is_the_body_when_there_is_no_other() {
     let body = |properties: &[Vec<u8>]| {
         let mut writer = Writer::new();
         writer.attribute(1, 0x0006_9003, &list(properties));
-        open(&writer.octets).and_then(|tnef| tnef.body)
+        open(&writer.octets).and_then(|tnef| tnef.body())
     };
     let html = Some(TnefBody::Html(b"<b>x</b>".to_vec(), Some("utf-8")));
     let plain = |text: &str| Some(TnefBody::Plain(text.to_owned()));
@@ -262,6 +264,7 @@ proptest! {
         let end = (at + with.len()).min(octets.len());
         octets.splice(at..end, with);
         if let Some(tnef) = open(&octets) {
+            let _ = tnef.body();
             prop_assert!(tnef.attachments.len() <= MAX_ATTACHMENTS);
         }
     }

@@ -260,8 +260,9 @@ impl Source<'_, '_> {
         };
         let mut messages = session.fetch(uids, &first).await?;
         let mut second = Vec::new();
+        let options = self.options();
         for message in &messages {
-            let wanted = sections_wanted(message, &self.options);
+            let wanted = sections_wanted(message, &options);
             if let (Some(uid), false) = (message.uid, wanted.is_empty()) {
                 let sections = wanted
                     .into_iter()
@@ -320,7 +321,15 @@ impl Source<'_, '_> {
         if matches!(message.structure, Some(Structure::Opaque)) {
             metrics::counter!("airgate_opaque_structures_total").increment(1);
         }
-        translation(message, &self.options, &context)
+        translation(message, &self.options(), &context)
+    }
+
+    /// What the phone asked for, and what is known of it.
+    fn options(&self) -> BodyOptions {
+        BodyOptions {
+            outlook: self.call.is_outlook(),
+            ..self.options.clone()
+        }
     }
 }
 
