@@ -50,6 +50,30 @@ impl Found {
         }
     }
 
+    /// A file inside this part, which is read whole for it.
+    async fn inside(mut self, number: usize) -> Result<Option<Self>, Failure> {
+        let mut octets = Vec::new();
+        let told = self
+            .each_piece(None, |piece| {
+                let fits = (octets.len() + piece.len()) as u64 <= attachment::MAX_SOURCE;
+                if fits {
+                    octets.extend_from_slice(&piece);
+                }
+                std::future::ready(if fits { Ok(()) } else { Err(SinkClosed) })
+            })
+            .await;
+        match told {
+            Ok(Some(_)) => {}
+            Ok(None) | Err(ImapError::SinkClosed) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        let file = attachment::inside(&octets, &self.attached, number);
+        Ok(file.map(|(attached, octets)| Self {
+            attached,
+            octets: Octets::Here(octets),
+        }))
+    }
+
     /// Passes the octets on as they come, or (offset, length) of them; how many there were, `None`
     /// if they are gone.
     pub(super) async fn each_piece<S, F>(
@@ -187,7 +211,24 @@ impl Finder {
         Ok(found.map(|found| Supply::new(call, found, part.to_string())))
     }
 
+    /// The part, or what is in it where the section says so.
     async fn look(
+        &mut self,
+        call: &Call<'_>,
+        rows: &[FolderRow],
+        place: &Place,
+        section: &str,
+    ) -> Result<Option<Found>, Failure> {
+        let Some((container, number)) = attachment::container_of(section) else {
+            return self.part(call, rows, place, section).await;
+        };
+        match self.part(call, rows, place, container).await? {
+            Some(found) => found.inside(number).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn part(
         &mut self,
         call: &Call<'_>,
         rows: &[FolderRow],

@@ -97,12 +97,7 @@ async fn read<'a, 'b>(
     mut found: Found<'a>,
     options: BodyOptions,
 ) -> Result<Option<(Source<'a, 'b>, Fetched)>, Failure> {
-    let source = Source {
-        call,
-        folder: found.folder,
-        uid_validity: found.uid_validity,
-        options,
-    };
+    let source = Source::new(call, found.folder, found.uid_validity, options);
     let one = found.uids();
     let message = source.read_whole(&mut found.session, &one).await?.pop();
     Ok(message.map(|message| (source, message)))
