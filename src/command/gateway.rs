@@ -30,6 +30,7 @@ use crate::push::{Holds, Hub};
 use crate::store::{DeviceRow, Store};
 use crate::sync::folders::Overrides;
 use crate::sync::lease::Leases;
+use crate::sync::threads::Threads;
 
 /// The whole server behind the front.
 pub struct Gateway {
@@ -44,6 +45,8 @@ pub struct Gateway {
     pub(crate) in_flight: InFlight,
     pub(crate) loops: Loops,
     pub(crate) layouts: Layouts,
+    /// By what the conversations of each account are told apart.
+    pub(crate) threads: Threads,
     pub(crate) settings: Settings,
     /// What tells the keys of the present policy from those of an older one.
     pub(crate) policy_mark: Option<PolicyMark>,
@@ -115,7 +118,6 @@ const RETRY_CROWDED: Duration = Duration::from_secs(5);
 impl Gateway {
     pub fn new(parts: Parts) -> Self {
         Self {
-            store: parts.store,
             imap: parts.imap,
             smtp: parts.smtp,
             hub: parts.hub,
@@ -125,6 +127,8 @@ impl Gateway {
             in_flight: InFlight::new(parts.settings.requests_per_device),
             loops: Loops::new(),
             layouts: Layouts::new(),
+            threads: Threads::new(Arc::clone(&parts.store)),
+            store: parts.store,
             policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,
             partnerships: Cache::builder()

@@ -38,6 +38,10 @@ pub enum Search {
     Undeleted,
     Keyword(String),
     Unkeyword(String),
+    /// Of that thread (RFC 8474 5.2).
+    ThreadId(String),
+    /// The same as Gmail says it.
+    GmailThread(String),
     /// More octets than this.
     Larger(u64),
     Smaller(u64),
@@ -200,6 +204,8 @@ impl Search {
             Self::Undeleted => c.atom("UNDELETED"),
             Self::Keyword(word) => c.atom("KEYWORD").atom(word),
             Self::Unkeyword(word) => c.atom("UNKEYWORD").atom(word),
+            Self::ThreadId(id) => c.atom("THREADID").atom(id),
+            Self::GmailThread(id) => c.atom("X-GM-THRID").atom(id),
             Self::Larger(octets) => c.atom("LARGER").number(*octets),
             Self::Smaller(octets) => c.atom("SMALLER").number(*octets),
             Self::And(keys) if keys.is_empty() => c.atom("ALL"),
