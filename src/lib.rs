@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md says where things are and how a request travels.
 
 pub mod admin;
+pub mod autodiscover;
 pub mod backend;
 pub mod clock;
 pub mod command;

@@ -88,6 +88,7 @@ impl Server {
                     max: seconds(config.heartbeat.max),
                 },
                 allow_2_5: config.allow_2_5,
+                time_zone: config.time_zone.clone(),
                 folders: Overrides {
                     drafts: config.folders.drafts.clone(),
                     sent: config.folders.sent.clone(),

@@ -6,7 +6,7 @@ use airgate_codec::eas::sync::ItemData;
 
 use super::Gathering;
 use crate::command::read::Source;
-use crate::command::{Call, lookup};
+use crate::command::{Call, follow_ups, lookup};
 use crate::failure::Failure;
 use crate::item::options::BodyOptions;
 use crate::store::FolderRow;
@@ -60,6 +60,7 @@ pub(super) async fn fetch(
         return Ok(Err(status::NOT_FOUND));
     };
     let mut email = source.translate_whole(&message);
+    follow_ups::complete(call, &message, &mut email).await?;
     if let Some(body) = &mut email.body {
         gathering.take_body(body);
     }

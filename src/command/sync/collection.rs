@@ -6,11 +6,10 @@ use airgate_codec::eas::sync::{Collection, CollectionHead, ItemData, ItemRespons
 use airgate_codec::imap::{MailboxName, MailboxStatus, UidSet};
 use tracing::{info, warn};
 
-use super::super::Call;
+use super::super::{Call, follow_ups};
 use super::apply::{Applied, Target};
 use super::page::{self, Budget, Page, Told};
 use crate::backend::imap::Session;
-use crate::clock;
 use crate::command::read::Source;
 use crate::failure::{self, Failure, Remedy};
 use crate::push::Hold;
@@ -22,7 +21,6 @@ use crate::sync::options::Options;
 use crate::sync::plan;
 use crate::sync::step::{Next, Step};
 use crate::sync::view::MailView;
-use crate::sync::window;
 
 /// Sync's status of one collection ([MS-ASCMD] 2.2.3.177.17).
 mod status {
@@ -234,10 +232,7 @@ impl Round<'_, '_> {
     ) -> Result<Answer, Failure> {
         let call = self.call;
         let name = MailboxName::new(self.folder.name.clone());
-        let floor = window::mail_floor(
-            self.options.filter_type,
-            window::day_of(clock::now_seconds()),
-        );
+        let floor = call.floor(self.options.filter_type);
         let before = self.view.clone();
         let mut session = None;
         let mut renewed = None;
@@ -298,7 +293,7 @@ impl Round<'_, '_> {
     }
 
     /// Nothing is asked of the backend when its status says that nothing moved.
-    fn must_look(&self, floor: Option<i32>, status: Option<&MailboxStatus>) -> bool {
+    fn must_look(&self, floor: Option<i64>, status: Option<&MailboxStatus>) -> bool {
         let unmoved = match (self.view.cursor, status) {
             (Some(cursor), Some(status)) => crate::sync::mailbox::unmoved(&cursor, status),
             _ => false,
@@ -326,26 +321,26 @@ impl Round<'_, '_> {
         } else {
             source.read_whole(session, &uids).await?
         };
-        Ok(fetches
-            .into_iter()
-            .map(|(server_id, uid)| {
-                let message = messages
-                    .iter()
-                    .find(|message| uid.is_some() && message.uid.map(|found| found.get()) == uid);
-                match message {
-                    Some(message) => ItemResponse::Fetch {
-                        server_id,
-                        status: status::OK,
-                        data: Some(ItemData::Email(Box::new(source.translate_whole(message)))),
-                    },
-                    None => ItemResponse::Fetch {
-                        server_id,
-                        status: status::NOT_FOUND,
-                        data: None,
-                    },
+        let mut responses = Vec::with_capacity(fetches.len());
+        for (server_id, uid) in fetches {
+            let message = messages
+                .iter()
+                .find(|message| uid.is_some() && message.uid.map(|found| found.get()) == uid);
+            let (status, data) = match message {
+                Some(message) => {
+                    let mut email = source.translate_whole(message);
+                    follow_ups::complete(self.call, message, &mut email).await?;
+                    (status::OK, Some(ItemData::Email(Box::new(email))))
                 }
-            })
-            .collect())
+                None => (status::NOT_FOUND, None),
+            };
+            responses.push(ItemResponse::Fetch {
+                server_id,
+                status,
+                data,
+            });
+        }
+        Ok(responses)
     }
 
     async fn page(
@@ -362,7 +357,8 @@ impl Round<'_, '_> {
         };
         let plan = plan::plan(&self.view, limit);
         let mut view = std::mem::take(&mut self.view);
-        let (mut page, adds) = page::tell(&self.folder.id, &mut view, plan, budget);
+        let (mut page, adds) =
+            page::tell(self.call, &self.folder.id, &mut view, plan, budget).await?;
         if !adds.is_empty() {
             let opened = selected(self.call, session, name, &view).await?;
             let source = Source {

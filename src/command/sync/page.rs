@@ -6,6 +6,7 @@ use airgate_codec::eas::email::{Email, Moment};
 use airgate_codec::imap::{Fetched, Uid, UidSet};
 use tokio::time::Instant;
 
+use super::super::{Call, follow_ups};
 use crate::backend::imap::{Search, Session};
 use crate::clock;
 use crate::command::read::Source;
@@ -65,12 +66,13 @@ pub(super) struct Page {
 }
 
 /// Tells what needs no reading and returns the messages that do.
-pub(super) fn tell(
+pub(super) async fn tell(
+    call: &Call<'_>,
     collection: &str,
     view: &mut MailView,
     plan: Plan,
     budget: &mut Budget,
-) -> (Page, Vec<u32>) {
+) -> Result<(Page, Vec<u32>), Failure> {
     let mut page = Page {
         more: plan.more,
         ..Page::default()
@@ -84,7 +86,11 @@ pub(super) fn tell(
             Change::Update(uid) => {
                 let flags = view.server().flags(uid).unwrap_or_default();
                 let id = server_id::write(collection, view.number_of(uid));
-                Told::Change(id, Box::new(email::changed_properties(&flags, Some(now))))
+                let mut changed = email::changed_properties(&flags, Some(now));
+                let validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
+                let message = (collection, validity, uid);
+                follow_ups::complete_held(call, message, &mut changed).await?;
+                Told::Change(id, Box::new(changed))
             }
             Change::Add(uid) => {
                 adds.push(uid);
@@ -94,7 +100,7 @@ pub(super) fn tell(
         view.told(change);
     }
     budget.changes = budget.changes.saturating_sub(page.told.len());
-    (page, adds)
+    Ok((page, adds))
 }
 
 /// Reads and tells new messages as far as the budget goes.
@@ -136,7 +142,8 @@ pub(super) async fn tell_adds(
                 view.hide(uid);
                 continue;
             }
-            let item = source.translate(&message);
+            let mut item = source.translate(&message);
+            follow_ups::complete(source.call, &message, &mut item).await?;
             entries.extend(identity::fingerprint(&message).map(|print| (uid, print)));
             budget.octets = budget.octets.saturating_sub(octets(&item));
             budget.changes = budget.changes.saturating_sub(1);
