@@ -22,10 +22,28 @@ pub(super) struct Source<'a, 'b> {
     pub(super) call: &'a Call<'b>,
     pub(super) folder: &'a FolderRow,
     pub(super) uid_validity: u32,
-    pub(super) options: BodyOptions,
+    options: BodyOptions,
 }
 
-impl Source<'_, '_> {
+impl<'a, 'b> Source<'a, 'b> {
+    /// A mailbox of that UIDVALIDITY, and the bodies the phone asked for.
+    pub(super) fn new(
+        call: &'a Call<'b>,
+        folder: &'a FolderRow,
+        uid_validity: u32,
+        options: BodyOptions,
+    ) -> Self {
+        Self {
+            call,
+            folder,
+            uid_validity,
+            options: BodyOptions {
+                outlook: call.is_outlook(),
+                ..options
+            },
+        }
+    }
+
     /// Reads messages together, and one by one when that fails: whoever fails alone is the poison.
     pub(super) async fn read_all(
         &self,

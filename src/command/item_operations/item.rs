@@ -44,17 +44,13 @@ pub(super) async fn fetch(
     let Some(mut found) = lookup::item(call, rows, Some(collection), id).await? else {
         return Ok(Err(status::NOT_FOUND));
     };
-    let source = Source {
-        call,
-        folder: found.folder,
-        uid_validity: found.uid_validity,
-        options: BodyOptions {
-            preferences: wanted.body_preferences.iter().map(Into::into).collect(),
-            part_preference: wanted.body_part_preferences.first().map(Into::into),
-            mime_support: wanted.mime_support.unwrap_or(0),
-            ..BodyOptions::new(call.version)
-        },
+    let options = BodyOptions {
+        preferences: wanted.body_preferences.iter().map(Into::into).collect(),
+        part_preference: wanted.body_part_preferences.first().map(Into::into),
+        mime_support: wanted.mime_support.unwrap_or(0),
+        ..BodyOptions::new(call.version)
     };
+    let source = Source::new(call, found.folder, found.uid_validity, options);
     let one = found.uids();
     let Some(message) = source.read_whole(&mut found.session, &one).await?.pop() else {
         return Ok(Err(status::NOT_FOUND));
