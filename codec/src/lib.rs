@@ -8,5 +8,6 @@ pub mod imap;
 pub mod version;
 pub mod vobject;
 pub mod wbxml;
+pub mod zone;
 
 pub use version::ProtocolVersion;
