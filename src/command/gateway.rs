@@ -15,13 +15,14 @@ use tracing::{info, warn};
 use super::in_flight::{InFlight, Place};
 use super::loops::Loops;
 use super::provision::PolicyMark;
-use super::{Call, answer, failures, options, partnership, provision};
+use super::{Call, answer, discovery, failures, options, partnership, provision};
+use crate::autodiscover::Site;
 use crate::backend::imap::Imap;
 use crate::backend::smtp::Smtp;
 use crate::clock;
-use crate::config;
+use crate::config::{self, VersionCap};
 use crate::failure;
-use crate::front::{Authorization, EasRequest, Head, Reply, Service};
+use crate::front::{Authorization, EasRequest, Head, OtherRequest, Reply, Service};
 use crate::gate::{Admission, Gate, Refusal};
 use crate::identity::{DeviceId, UserId};
 use crate::push::{Holds, Hub};
@@ -55,8 +56,12 @@ pub struct Gateway {
 pub struct Settings {
     /// Seconds a phone may ask to be held for.
     pub heartbeat: Heartbeat,
+    /// `None`: no Autodiscover.
+    pub site: Option<Site>,
     /// Speak 2.5 as well.
     pub allow_2_5: bool,
+    /// Clients that are offered less than all versions; the first that fits decides.
+    pub version_caps: Vec<VersionCap>,
     pub folders: Overrides,
     /// Octets of a mail that is forwarded.
     pub max_message: u64,
@@ -265,6 +270,10 @@ impl Service for Gateway {
             () = self.gate.until_revoked(admission) => Reply::unauthorized(),
         }
     }
+
+    async fn other(&self, request: OtherRequest) -> Reply {
+        discovery::answer(self, &request).await
+    }
 }
 
 /// What Gmail's probe may see before the account is set up: a passcode is not bound to it.
@@ -276,7 +285,7 @@ const fn allowed_to_probe(command: CommandName) -> bool {
 }
 
 /// A refusal as the phone hears it. Whatever is wrong with a secret sounds the same (T37).
-fn refuse(refusal: Refusal) -> Reply {
+pub(super) fn refuse(refusal: Refusal) -> Reply {
     match refusal {
         Refusal::Unauthorized => Reply::unauthorized(),
         Refusal::DeviceNotBound => {

@@ -164,7 +164,7 @@ impl BadHead {
     }
 }
 
-fn authorization(headers: &HeaderMap) -> Result<Option<Authorization>, BadHead> {
+pub(super) fn authorization(headers: &HeaderMap) -> Result<Option<Authorization>, BadHead> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let first = values.next();
     if values.next().is_some() {
