@@ -8,10 +8,12 @@ mod failures;
 mod file_reference;
 mod folder_sync;
 mod folders;
+mod follow_ups;
 mod gateway;
 mod get_item_estimate;
 mod in_flight;
 mod item_operations;
+mod long_id;
 mod lookup;
 mod loops;
 mod move_items;
@@ -20,6 +22,7 @@ mod options;
 mod partnership;
 mod ping;
 mod provision;
+mod read;
 mod send;
 mod settings;
 mod sync;
@@ -35,12 +38,14 @@ use airgate_codec::imap::MailboxName;
 use tracing::{info, warn};
 
 use crate::backend::Login;
+use crate::clock;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::Scopes;
 use crate::identity::{DeviceId, UserId};
 use crate::store::{DeviceRow, FolderRow};
 use crate::sync::mailbox::Mailbox;
+use crate::sync::window;
 
 /// One request of one device of one user.
 pub(crate) struct Call<'a> {
@@ -125,6 +130,15 @@ impl<'a> Call<'a> {
             collection: &folder.id,
             name,
         }
+    }
+
+    /// Where the window of a mail filter begins for this user now.
+    fn floor(&self, filter_type: u8) -> Option<i64> {
+        window::mail_floor(
+            filter_type,
+            clock::now_seconds(),
+            &self.gateway.settings.time_zone,
+        )
     }
 
     /// Outlook's desktop with an EAS account, which has habits of its own (REFERENCE 12).

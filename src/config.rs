@@ -23,6 +23,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 pub use flags::ServeArgs;
 pub use limits::Limits;
 pub use network::{BadNetwork, Network};
@@ -53,6 +55,8 @@ pub struct Config {
     pub domains: Vec<String>,
     /// Speak protocol 2.5 as well.
     pub allow_2_5: bool,
+    /// Where the users' days begin.
+    pub time_zone: TimeZone,
     /// Clients that are offered less than all versions; the first that fits decides.
     pub version_caps: Vec<VersionCap>,
     /// Peers whose X-Forwarded-For is believed (T41).

@@ -94,6 +94,7 @@ impl Server {
                 }),
                 allow_2_5: config.allow_2_5,
                 version_caps: config.version_caps.clone(),
+                time_zone: config.time_zone.clone(),
                 folders: Overrides {
                     drafts: config.folders.drafts.clone(),
                     sent: config.folders.sent.clone(),

@@ -23,6 +23,8 @@ mod fixtures;
 mod imap_framing;
 #[path = "../../fuzz/src/request_line.rs"]
 mod request_line;
+#[path = "../../fuzz/src/vobject.rs"]
+mod vobject;
 #[path = "../../fuzz/src/wbxml_decode.rs"]
 mod wbxml_decode;
 #[path = "../../fuzz/src/wbxml_roundtrip.rs"]
@@ -58,6 +60,11 @@ fn t16_autodiscover() {
 #[test]
 fn t68_imap_framing() {
     smoke("imap_framing", Vec::new(), imap_framing::run);
+}
+
+#[test]
+fn t19_vobject() {
+    smoke("vobject", Vec::new(), vobject::run);
 }
 
 fn wbxml_seeds() -> Vec<Vec<u8>> {

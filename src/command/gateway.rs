@@ -8,6 +8,7 @@ use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::request_line::CommandName;
 use airgate_codec::eas::status;
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -63,6 +64,8 @@ pub struct Settings {
     /// Clients that are offered less than all versions; the first that fits decides.
     pub version_caps: Vec<VersionCap>,
     pub folders: Overrides,
+    /// Where the users' days begin.
+    pub time_zone: TimeZone,
     /// Octets of a mail that is forwarded.
     pub max_message: u64,
     /// `None` sends no policy.

@@ -4,6 +4,7 @@
 use airgate_codec::imap::{MailboxName, UidSet};
 
 use super::Call;
+use super::long_id::LongId;
 use super::moved::{self, Place};
 use crate::backend::imap::Session;
 use crate::failure::Failure;
@@ -106,4 +107,20 @@ pub(super) async fn after_move<'r>(
         Some(now) => at(call, rows, &now).await,
         None => Ok(None),
     }
+}
+
+/// What a LongId names, also after we moved it; `None` for what is no LongId of ours or is in no
+/// folder of the user's (T13). Whether the message is still there only reading it shows.
+pub(super) async fn by_long_id<'r>(
+    call: &Call<'_>,
+    rows: &'r [FolderRow],
+    text: &str,
+) -> Result<Option<Found<'r>>, Failure> {
+    let Ok(id) = text.parse::<LongId>() else {
+        return Ok(None);
+    };
+    let named = Place::from(id);
+    // A UID that we moved away from is used by no other message.
+    let place = moved::follow(call, &named).await.unwrap_or(named);
+    at(call, rows, &place).await
 }

@@ -201,6 +201,14 @@ pub(super) const KEYS: &[Key] = &[
         "Also speak protocol 2.5, for Windows Mobile and Nokia phones of before 2007.",
     ),
     key(
+        "time_zone",
+        Kind::Text,
+        Some("system"),
+        r#""Europe/Berlin""#,
+        None,
+        "Where the users are, as an IANA name: there the days begin by which phones ask for \"three days of mail\". `system` is the zone of this machine.",
+    ),
+    key(
         "version_caps",
         Kind::List,
         Some("*meego*=12.0"),

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tracing_subscriber::EnvFilter;
 
 use super::keys;
@@ -68,6 +69,7 @@ impl Reader {
         let public_url = self.optional("public_url", public_url);
         let domains = self.required("domains", domains);
         let allow_2_5 = self.required("allow_2_5", values::boolean);
+        let time_zone = self.required("time_zone", time_zone);
         let version_caps = self.required("version_caps", version_caps);
         let trusted_proxies = self.required("trusted_proxies", networks);
         let backend = self.backend();
@@ -96,6 +98,7 @@ impl Reader {
             default_domain,
             public_url,
             allow_2_5: allow_2_5?,
+            time_zone: time_zone?,
             version_caps: version_caps?,
             trusted_proxies: trusted_proxies?,
             backend: backend?,
@@ -471,6 +474,18 @@ fn domain_name(text: &str) -> Result<String, Complaint> {
         true => Ok(text),
         false => Err(Complaint::new(format!("`{text}` is no domain")).hint("write example.com")),
     }
+}
+
+/// An IANA name, or `system` for the zone of the machine.
+fn time_zone(value: &Value) -> Result<TimeZone, Complaint> {
+    let text = values::text(value)?;
+    if text.eq_ignore_ascii_case("system") {
+        return Ok(TimeZone::system());
+    }
+    TimeZone::get(&text).map_err(|_| {
+        Complaint::new(format!("`{text}` is no time zone"))
+            .hint("write a name like Europe/Berlin, or system")
+    })
 }
 
 fn networks(value: &Value) -> Result<Vec<Network>, Complaint> {

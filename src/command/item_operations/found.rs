@@ -54,6 +54,32 @@ impl Found {
     }
 }
 
+impl Found {
+    /// A file inside this part, which is read whole for it.
+    async fn inside(mut self, number: usize) -> Result<Option<Self>, Failure> {
+        let mut octets = Vec::new();
+        let told = self
+            .each_piece(|piece| {
+                let fits = (octets.len() + piece.len()) as u64 <= attachment::MAX_SOURCE;
+                if fits {
+                    octets.extend_from_slice(&piece);
+                }
+                std::future::ready(if fits { Ok(()) } else { Err(SinkClosed) })
+            })
+            .await;
+        match told {
+            Ok(Some(_)) => {}
+            Ok(None) | Err(ImapError::SinkClosed) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        let file = attachment::inside(&octets, &self.attached, number);
+        Ok(file.map(|(attached, octets)| Self {
+            attached,
+            octets: Octets::Here(octets),
+        }))
+    }
+}
+
 /// Finds parts for one request. A phone that asks for several attachments asks for those of one
 /// message, so what is known of the last one is kept.
 #[derive(Default)]
@@ -92,7 +118,24 @@ impl Finder {
         }
     }
 
+    /// The part, or what is in it where the section says so.
     async fn look(
+        &mut self,
+        call: &Call<'_>,
+        rows: &[FolderRow],
+        place: &Place,
+        section: &str,
+    ) -> Result<Option<Found>, Failure> {
+        let Some((container, number)) = attachment::container_of(section) else {
+            return self.part(call, rows, place, section).await;
+        };
+        match self.part(call, rows, place, container).await? {
+            Some(found) => found.inside(number).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn part(
         &mut self,
         call: &Call<'_>,
         rows: &[FolderRow],

@@ -5,8 +5,8 @@ use airgate_codec::eas::status as common;
 use airgate_codec::eas::sync::ItemData;
 
 use super::Gathering;
-use crate::command::sync::page::Source;
-use crate::command::{Call, lookup};
+use crate::command::read::Source;
+use crate::command::{Call, follow_ups, lookup};
 use crate::failure::Failure;
 use crate::item::options::BodyOptions;
 use crate::store::FolderRow;
@@ -44,22 +44,19 @@ pub(super) async fn fetch(
     let Some(mut found) = lookup::item(call, rows, Some(collection), id).await? else {
         return Ok(Err(status::NOT_FOUND));
     };
-    let source = Source {
-        call,
-        folder: found.folder,
-        uid_validity: found.uid_validity,
-        options: BodyOptions {
-            preferences: wanted.body_preferences.iter().map(Into::into).collect(),
-            part_preference: wanted.body_part_preferences.first().map(Into::into),
-            mime_support: wanted.mime_support.unwrap_or(0),
-            ..BodyOptions::new(call.version)
-        },
+    let options = BodyOptions {
+        preferences: wanted.body_preferences.iter().map(Into::into).collect(),
+        part_preference: wanted.body_part_preferences.first().map(Into::into),
+        mime_support: wanted.mime_support.unwrap_or(0),
+        ..BodyOptions::new(call.version)
     };
+    let source = Source::new(call, found.folder, found.uid_validity, options);
     let one = found.uids();
     let Some(message) = source.read_whole(&mut found.session, &one).await?.pop() else {
         return Ok(Err(status::NOT_FOUND));
     };
     let mut email = source.translate_whole(&message);
+    follow_ups::complete(call, &message, &mut email).await?;
     if let Some(body) = &mut email.body {
         gathering.take_body(body);
     }

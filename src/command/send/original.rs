@@ -11,7 +11,7 @@ use super::request::Source;
 use crate::backend::imap::{FetchItems, ImapError, SinkClosed};
 use crate::command::Call;
 use crate::command::lookup::{self, Found};
-use crate::command::sync::page;
+use crate::command::read::Source as Reader;
 use crate::failure::Failure;
 use crate::item::address::Addresses;
 use crate::item::headers::Headers;
@@ -147,7 +147,7 @@ async fn quote(
         if !wanted {
             continue;
         }
-        let source = page::Source {
+        let source = Reader {
             call,
             folder: found.folder,
             uid_validity: found.uid_validity,

@@ -60,7 +60,10 @@ pub(crate) fn sections(
     reach: Reach,
 ) -> Vec<SectionRequest> {
     let mut wanted = Requests::default();
-    let candidates = candidates(options, outline);
+    let candidates = candidates(options, outline, native(outline));
+    if let Some(part) = outline.tnef.filter(|_| opens_tnef(options, &candidates)) {
+        wanted.add(&part.section, reach.raw, Some(part.size));
+    }
     for candidate in &candidates {
         wanted.of_kind(candidate.kind, candidate.limit, outline, size, reach);
         let no_text = candidate.kind != BodyType::Plain || candidate.limit.most_octets() == Some(0);
@@ -82,6 +85,24 @@ pub(crate) fn sections(
     wanted.list
 }
 
+/// Whether what is in a winmail.dat is shown: not to Outlook, which opens it itself, and not beside
+/// the message as it is, which has its own idea of attachments.
+pub(super) fn opens_tnef(options: &BodyOptions, candidates: &[Candidate]) -> bool {
+    let mime = candidates
+        .first()
+        .is_some_and(|candidate| candidate.kind == BodyType::Mime);
+    !options.outlook && !mime
+}
+
+/// The sender's own form, as far as the structure tells.
+pub(super) fn native(outline: &Outline<'_>) -> BodyType {
+    if outline.has_html() {
+        BodyType::Html
+    } else {
+        BodyType::Plain
+    }
+}
+
 pub(super) fn part_preference(options: &BodyOptions) -> Option<&BodyPreference> {
     options
         .part_preference
@@ -91,7 +112,11 @@ pub(super) fn part_preference(options: &BodyOptions) -> Option<&BodyPreference> 
 
 /// The candidates in the order of choice: MIME where it is due, the sender's own form if asked for,
 /// then the phone's order. RTF is never made.
-pub(super) fn candidates(options: &BodyOptions, outline: &Outline<'_>) -> Vec<Candidate> {
+pub(super) fn candidates(
+    options: &BodyOptions,
+    outline: &Outline<'_>,
+    native: BodyType,
+) -> Vec<Candidate> {
     let mime_is_due = match options.mime_support {
         0 => false,
         1 => outline.seal.is_smime(),
@@ -114,11 +139,6 @@ pub(super) fn candidates(options: &BodyOptions, outline: &Outline<'_>) -> Vec<Ca
             preview: None,
         }];
     }
-    let native = if outline.has_html() {
-        BodyType::Html
-    } else {
-        BodyType::Plain
-    };
     // Some clients ask for MIME alone and forget MIMESupport: they can read nothing else.
     let only_mime = options.preferences.iter().all(|p| p.kind == BodyType::Mime);
     let mut order: Vec<&BodyPreference> = options
