@@ -15,8 +15,9 @@ use tracing::{info, warn};
 
 use super::in_flight::{InFlight, Place};
 use super::loops::Loops;
+use super::options::Offers;
 use super::provision::PolicyMark;
-use super::{Call, answer, discovery, failures, options, partnership, provision};
+use super::{Call, answer, discovery, failures, partnership, provision, told};
 use crate::autodiscover::Site;
 use crate::backend::imap::Imap;
 use crate::backend::smtp::Smtp;
@@ -43,6 +44,8 @@ pub struct Gateway {
     pub(crate) leases: Leases,
     pub(crate) in_flight: InFlight,
     pub(crate) loops: Loops,
+    /// Versions and commands by kind of client.
+    pub(crate) offers_made: Offers,
     pub(crate) settings: Settings,
     /// What tells the keys of the present policy from those of an older one.
     pub(crate) policy_mark: Option<PolicyMark>,
@@ -127,6 +130,7 @@ impl Gateway {
             leases: Leases::default(),
             in_flight: InFlight::new(parts.settings.requests_per_device),
             loops: Loops::new(),
+            offers_made: Offers::new(parts.settings.allow_2_5, &parts.settings.version_caps),
             policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,
             partnerships: Cache::builder()
@@ -223,8 +227,10 @@ impl Service for Gateway {
         })
     }
 
-    async fn options(&self, _head: &Head, _guest: Guest) -> Reply {
-        options::options(self)
+    async fn options(&self, head: &Head, _guest: Guest) -> Reply {
+        let device_type = head.options_device_type.as_deref();
+        let offer = self.offers_made.to(device_type, head.agent.as_deref());
+        offer.on(Reply::empty())
     }
 
     async fn command(&self, guest: Guest, request: EasRequest) -> Reply {
@@ -269,7 +275,7 @@ impl Service for Gateway {
         }
         // A revoked credential ends a held request as well (T46).
         tokio::select! {
-            reply = answer(&call) => reply,
+            reply = answer(&call) => told::remind(&call, reply).await,
             () = self.gate.until_revoked(admission) => Reply::unauthorized(),
         }
     }

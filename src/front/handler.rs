@@ -234,10 +234,11 @@ impl<S: Service> Handler<S> {
         record.what = "OPTIONS";
         let (parts, body) = request.into_parts();
         body::drain(body, &parts.headers).await;
-        let head = match Head::read(None, &parts.headers, record.client, record.id) {
+        let mut head = match Head::read(None, &parts.headers, record.client, record.id) {
             Ok(head) => head,
             Err(fault) => return refused(&fault, &parts.headers),
         };
+        head.note_options_query(parts.uri.query().unwrap_or_default());
         record.note(&head);
         let deadline = record.started + self.limits.request;
         connection.shared.set_deadline(deadline);
