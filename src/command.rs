@@ -4,6 +4,7 @@
 //! [`Gateway`] is the whole server behind the front; `Call` is one request on its way through.
 
 mod attachment;
+mod discovery;
 mod failures;
 mod file_reference;
 mod folder_sync;
@@ -27,6 +28,7 @@ mod read;
 mod send;
 mod settings;
 mod sync;
+mod told;
 mod watch;
 
 pub use gateway::{Gateway, Heartbeat, Parts, Settings};
@@ -141,6 +143,13 @@ impl<'a> Call<'a> {
             clock::now_seconds(),
             &self.gateway.settings.time_zone,
         )
+    }
+
+    /// What this device is offered.
+    fn offer(&self) -> &options::Offer {
+        let agent = self.head.agent.as_deref();
+        let device_type = self.partnership.device_type.as_str();
+        self.gateway.offers_made.to(Some(device_type), agent)
     }
 
     /// Outlook's desktop with an EAS account, which has habits of its own (REFERENCE 12).
