@@ -25,10 +25,12 @@ mod describe;
 mod faults;
 
 mod attachments;
+mod conversations;
 mod discovery;
 mod first_light;
 mod gate;
 mod hostile_mail;
+mod items;
 mod limits;
 mod mail_zoo;
 mod operator;
