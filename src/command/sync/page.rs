@@ -20,6 +20,7 @@ use crate::item::email::{self, Context, SectionRequest};
 use crate::item::options::BodyOptions;
 use crate::item::{categories, identity};
 use crate::store::{FingerprintBatch, FolderRow};
+use crate::sync::folders::Role;
 use crate::sync::plan::{Change, Plan};
 use crate::sync::server_id;
 use crate::sync::view::MailView;
@@ -102,7 +103,7 @@ pub(super) fn tell(
                 let id = server_id::write(collection, view.number_of(uid));
                 Told::Change(id, Box::new(email::changed_properties(&flags, Some(now))))
             }
-            Change::Add(uid) => {
+            Change::Add(uid) | Change::Rewrite(uid) => {
                 adds.push(uid);
                 continue;
             }
@@ -157,9 +158,14 @@ pub(super) async fn tell_adds(
             budget.octets = budget.octets.saturating_sub(octets(&item));
             budget.changes = budget.changes.saturating_sub(1);
             flags.keywords.retain(|name| categories::is_visible(name));
-            view.told_add(uid, &flags);
+            let known = view.phone.items.contains(uid);
+            view.told_whole(uid, &flags);
             let id = server_id::write(&source.folder.id, view.number_of(uid));
-            page.told.push(Told::Add(id, Box::new(item)));
+            page.told.push(if known {
+                Told::Change(id, Box::new(item))
+            } else {
+                Told::Add(id, Box::new(item))
+            });
         }
         if budget.is_spent() && batches.peek().is_some() {
             page.more = true;
@@ -320,7 +326,12 @@ impl Source<'_, '_> {
         if matches!(message.structure, Some(Structure::Opaque)) {
             metrics::counter!("airgate_opaque_structures_total").increment(1);
         }
-        translation(message, &self.options, &context)
+        let mut email = translation(message, &self.options, &context);
+        // What lies among the drafts is one, whatever the mail program that put it there marked it.
+        if self.folder.role == Role::Drafts as u8 && email.is_draft.is_some() {
+            email.is_draft = Some(true);
+        }
+        email
     }
 }
 
