@@ -3,6 +3,7 @@
 //!
 //! [`Gateway`] is the whole server behind the front; `Call` is one request on its way through.
 
+mod edited;
 mod failures;
 mod file_reference;
 mod folder_sync;

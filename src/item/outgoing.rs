@@ -6,6 +6,8 @@
 //! it was, apart from line ends, and what a SmartReply or SmartForward adds is spliced in. So
 //! signatures, odd encodings and parts nobody knows survive (S20).
 
+mod boundary;
+pub mod edit;
 mod encode;
 mod fields;
 mod lines;

@@ -5,7 +5,7 @@ mod change;
 mod follow_up;
 mod properties;
 
-pub use change::{AttachmentAdd, AttachmentChange, EmailChange};
+pub use change::{AttachmentAdd, AttachmentChange, BodyChange, EmailChange};
 
 pub use super::moment::Moment;
 
@@ -105,6 +105,8 @@ pub struct Body {
 pub struct Attachment {
     pub display_name: String,
     pub file_reference: String,
+    /// 16.0 and later, in the answer to a client that added it: the client's name for it.
+    pub client_id: Option<String>,
     /// 1 normal, 5 embedded message, 6 OLE.
     pub method: u8,
     pub estimated_size: u64,
