@@ -62,7 +62,7 @@ fn outcome(response: &sync::Response) -> (u16, Option<String>, Option<Email>) {
         .iter()
         .flat_map(|collection| &collection.responses)
         .collect();
-    let email = |data: &Option<ItemData>| data.as_ref().and_then(ItemData::email).cloned();
+    let email = |data: &Option<ItemData>| Some(data.as_ref()?.to_email().expect("a mail"));
     match responses.as_slice() {
         [] => (1, None, None),
         [

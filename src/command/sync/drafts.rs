@@ -257,13 +257,13 @@ impl Target<'_, '_> {
         }
     }
 
-    async fn resume(&self, earlier: Intent) -> Result<Result<Option<Kept>, u16>, Failure> {
+    async fn resume(&mut self, earlier: Intent) -> Result<Result<Option<Kept>, u16>, Failure> {
         let keeper = self.keeper();
         self.in_turn(keeper.resume(earlier)).await
     }
 
     async fn write(
-        &self,
+        &mut self,
         task: &Task<'_>,
         mut intent: Intent,
         octets: Vec<u8>,
@@ -280,7 +280,7 @@ impl Target<'_, '_> {
     /// Runs what may not be cut, one after the other for each folder of a device, so that a repeat
     /// waits for what goes on without its phone.
     async fn in_turn<T: Send + 'static>(
-        &self,
+        &mut self,
         work: impl Future<Output = Result<T, Trouble>> + Send + 'static,
     ) -> Result<Result<T, u16>, Failure> {
         let call = self.call;
@@ -294,7 +294,10 @@ impl Target<'_, '_> {
             let _lease = lease;
             work.await
         });
-        match task.await {
+        let ended = task.await;
+        // It was another session's work, which this one must see before it goes on.
+        self.session.refresh().await?;
+        match ended {
             Ok(Ok(done)) => Ok(Ok(done)),
             Ok(Err(Trouble::Failed(failure))) => Err(failure),
             Ok(Err(Trouble::Refused(error))) => {

@@ -258,11 +258,8 @@ impl Held {
                 _ => None,
             });
             if let Some(change) = change {
-                let mut item = data
-                    .as_ref()
-                    .and_then(ItemData::email)
-                    .cloned()
-                    .unwrap_or_default();
+                let told = data.as_ref().and_then(|data| data.to_email().ok());
+                let mut item = told.unwrap_or_default();
                 item.read = Some(change.read.unwrap_or(true));
                 item.flag.clone_from(&change.flag);
                 edit(&mut item, change);
@@ -272,12 +269,13 @@ impl Held {
         if let ItemResponse::Change {
             server_id,
             status: sync::status::OK,
-            data: Some(ItemData::Email(added)),
+            data: Some(data),
             ..
         } = response
             && let Some(item) = self.items.get_mut(server_id)
+            && let Ok(added) = data.to_email()
         {
-            item.attachments.extend(added.attachments.iter().cloned());
+            item.attachments.extend(added.attachments);
         }
         if let ItemResponse::Fetch {
             server_id,

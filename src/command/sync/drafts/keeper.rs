@@ -118,12 +118,11 @@ impl Keeper {
             .await?;
         let now = Some(clock::now_seconds());
         let place = session.append(&self.mailbox, &flags, now, &octets).await?;
+        // Servers show a session what it appended itself only when it asks (Courier).
+        session.select(&self.mailbox, None).await?;
         let uid = match place {
             Some((validity, uid)) if validity.get() == self.uid_validity => Some(uid.get()),
-            _ => {
-                session.select(&self.mailbox, None).await?;
-                self.find(&mut session, &intent, false).await?
-            }
+            _ => self.find(&mut session, &intent, false).await?,
         };
         let Some(uid) = uid else {
             return Err(ImapError::Protocol("an appended message is not there".into()).into());
