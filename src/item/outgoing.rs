@@ -8,12 +8,12 @@
 
 mod boundary;
 pub mod edit;
-mod encode;
+pub(in crate::item) mod encode;
 mod fields;
 mod lines;
 mod quote;
 mod splice;
-mod write;
+pub(in crate::item) mod write;
 
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,7 @@ mod describe;
 mod faults;
 
 mod attachments;
+mod discovery;
 mod drafts;
 mod first_light;
 mod gate;

@@ -23,6 +23,7 @@ use crate::backend::imap::{ImapError, SinkClosed};
 use crate::clock;
 use crate::command::edited;
 use crate::command::file_reference::FileReference;
+use crate::command::follow_ups;
 use crate::command::moved::Place;
 use crate::failure::{self, Failure};
 use crate::item::categories;
@@ -87,13 +88,19 @@ impl Target<'_, '_> {
         };
         let earlier = Intent::earlier(self.call, &task.key).await?;
         let intent = self.intent(&edited, change, None, earlier.as_ref());
-        if let Some(earlier) = earlier
-            && let Ok(Some(kept)) = self.resume(earlier).await?
-        {
-            return Ok(self.added(&task, kept));
-        }
-        match self.write(&task, intent, edited.octets, &flags).await? {
-            Ok(kept) => Ok(self.added(&task, kept)),
+        let resumed = match earlier {
+            Some(earlier) => self.resume(earlier).await?.ok().flatten(),
+            None => None,
+        };
+        let kept = match resumed {
+            Some(kept) => Ok(kept),
+            None => self.write(&task, intent, edited.octets, &flags).await?,
+        };
+        match kept {
+            Ok(kept) => {
+                self.carry_follow_up(&kept, None, change).await?;
+                Ok(self.added(&task, kept))
+            }
             Err(status::CONFLICT) => Ok(refuse(self, status::CONVERSION_ERROR)),
             Err(status) => Ok(refuse(self, status)),
         }
@@ -120,6 +127,7 @@ impl Target<'_, '_> {
         if let Some(earlier) = earlier.clone()
             && let Ok(Some(kept)) = self.resume(earlier).await?
         {
+            self.carry_follow_up(&kept, Some(held), change).await?;
             return Ok(self.rewritten(&task, held, None, kept));
         }
         let uid = match self.present(held).await {
@@ -163,7 +171,10 @@ impl Target<'_, '_> {
         flags.deleted = false;
         let intent = self.intent(&edited, change, Some(uid), earlier.as_ref());
         match self.write(&task, intent, edited.octets, &flags).await? {
-            Ok(kept) => Ok(self.rewritten(&task, held, Some(uid), kept)),
+            Ok(kept) => {
+                self.carry_follow_up(&kept, Some(uid), change).await?;
+                Ok(self.rewritten(&task, held, Some(uid), kept))
+            }
             Err(status::CONFLICT) => Ok(Some(self.revert(&task, held, status::CONFLICT))),
             Err(status) => refuse(self, status),
         }
@@ -492,6 +503,20 @@ impl Target<'_, '_> {
             .into_iter()
             .find(|(found, flags)| found.get() == uid && !flags.deleted)
             .map(|(_, flags)| visible(&flags)))
+    }
+
+    /// The dates of the flag go along, though the message is another one.
+    async fn carry_follow_up(
+        &self,
+        kept: &Kept,
+        old: Option<u32>,
+        change: &EmailChange,
+    ) -> Result<(), Failure> {
+        let Some(print) = kept.print else {
+            return Ok(());
+        };
+        let from = (self.folder.id.as_str(), self.uid_validity(), old);
+        follow_ups::carry(self.call, from, print, change.flag.as_ref()).await
     }
 
     fn remember_print(&mut self, kept: &Kept) {

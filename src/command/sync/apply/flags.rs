@@ -8,6 +8,7 @@ use airgate_codec::imap::{Flag, Flags, UidSet};
 use tracing::warn;
 
 use super::{Target, changed, refusal, status};
+use crate::command::follow_ups::{self, Kept};
 use crate::failure::{self, Failure};
 use crate::item::categories;
 use crate::sync::journal;
@@ -18,6 +19,8 @@ pub(in crate::command::sync) struct Delta {
     seen: Option<bool>,
     /// The follow-up flag's status: 0 cleared, 1 complete, 2 active.
     follow_up: Option<u8>,
+    /// There is more to the flag than flags can say, and it changed.
+    pub(in crate::command::sync) details: bool,
     /// The categories there shall be.
     categories: Option<Vec<String>>,
 }
@@ -27,6 +30,8 @@ pub(super) struct Flagging {
     server_id: String,
     uid: u32,
     delta: Delta,
+    /// The whole follow-up flag as the phone sent it.
+    follow_up: Option<FollowUp>,
     fingerprint: [u8; 16],
 }
 
@@ -42,12 +47,13 @@ impl Target<'_, '_> {
         let (_, uid) = self.find(server_id).ok_or(status::NOT_FOUND)?;
         let uid = uid.ok_or(status::NOT_FOUND)?;
         let delta = Delta::of(change)?;
-        let meaning = format!("{delta:?}");
+        let meaning = format!("{delta:?} {:?}", change.flag);
         let fingerprint = journal::fingerprint(&["change", server_id, &meaning]);
         Ok(Flagging {
             server_id: server_id.to_owned(),
             uid,
             delta,
+            follow_up: change.flag.clone(),
             fingerprint,
         })
     }
@@ -78,7 +84,7 @@ impl Target<'_, '_> {
         let present = self.present_flags(&flaggings).await?;
         let mut groups: BTreeMap<String, Group> = BTreeMap::new();
         let mut wanted: Vec<Flagging> = Vec::new();
-        for flagging in flaggings {
+        for mut flagging in flaggings {
             let uid = flagging.uid;
             if let Some(outcome) = self.done.take(&flagging.fingerprint) {
                 // Carried out under this key before: the backend has it, the phone is to have it.
@@ -88,6 +94,12 @@ impl Target<'_, '_> {
                     responses.push(changed(&flagging.server_id, u16::from(outcome.status)));
                 }
                 continue;
+            }
+            if let Some(flag) = &flagging.follow_up {
+                let validity = self.view.cursor.map_or(0, |cursor| cursor.uid_validity);
+                let message = (self.folder.id.as_str(), validity, uid);
+                let kept = follow_ups::keep(self.call, message, flag).await?;
+                flagging.delta.details = kept == Kept::Changed;
             }
             let flags = present.get(&uid).cloned().unwrap_or_default();
             let (add, remove) = flagging.delta.commands(&flags);
@@ -185,6 +197,7 @@ impl Delta {
                 Some(flag) => Some(follow_up(flag)?),
                 None => None,
             },
+            details: false,
             categories: change.categories.clone(),
         })
     }
@@ -224,6 +237,11 @@ impl Delta {
         }
         if let Some(status) = self.follow_up {
             let (set, clear) = categories::follow_up_change(status);
+            add.extend(set);
+            remove.extend(clear);
+        }
+        if self.details && self.follow_up != Some(0) {
+            let (set, clear) = categories::follow_up_turn(present);
             add.extend(set);
             remove.extend(clear);
         }
@@ -279,6 +297,7 @@ mod tests {
             seen: Some(true),
             follow_up: Some(2),
             categories: Some(vec!["Home".into()]),
+            details: false,
         };
         let (add, remove) = delta.commands(&present);
         assert_eq!(add, [Flag::Keyword("Home".into()), Flag::Flagged]);
