@@ -4,10 +4,11 @@
 use tracing::warn;
 
 use super::Call;
-use super::moved::Place;
+use super::moved::{self, Place};
 use crate::clock;
 use crate::failure;
 use crate::identity::UserId;
+use crate::item::attachment;
 use crate::store::Store;
 
 /// The kind of outcome, in the store.
@@ -16,6 +17,8 @@ const KIND: &str = "edited";
 const KEPT: i64 = 30 * 86_400;
 /// Edits followed from one name before giving up: a draft saved every few seconds for an hour.
 const MAX_EDITS: usize = 1024;
+/// Turns between edits and moves before giving up.
+const MAX_TURNS: usize = 16;
 
 /// Records that a message was replaced by another of the same mailbox, and where its parts went.
 /// Failing to record costs a courtesy, not the edit, so it is only logged.
@@ -45,7 +48,8 @@ pub(super) async fn remember(
     }
 }
 
-/// Where a message is after all edits, and what its section is now: `None` for a part that went.
+/// Where a message is after all edits, and what its section is now: `None` for a part that went;
+/// the empty section is the whole message.
 /// `None` altogether: it was not edited.
 pub(super) async fn follow(
     call: &Call<'_>,
@@ -60,11 +64,40 @@ pub(super) async fn follow(
             break;
         };
         section = section.and_then(|section| {
+            if section.is_empty() {
+                return Some(section);
+            }
             let mut all = sections.into_iter();
             all.find(|(old, _)| *old == section).map(|(_, new)| new)
         });
         next = place.clone();
         at = Some((place, section.clone()));
+    }
+    at
+}
+
+/// Where a part is after all edits and moves of its message; `None` if it went, or nothing happened.
+pub(super) async fn locate(
+    call: &Call<'_>,
+    place: &Place,
+    section: &str,
+) -> Option<(Place, String)> {
+    let (part, inside) = match attachment::container_of(section) {
+        Some((container, _)) => section.split_at(container.len()),
+        None => (section, ""),
+    };
+    let mut at = None;
+    let (mut next, mut part) = (place.clone(), part.to_owned());
+    for _ in 0..MAX_TURNS {
+        if let Some((now, section)) = follow(call, &next, &part).await {
+            part = section?;
+            next = now;
+        } else if let Some(now) = moved::follow(call, &next).await {
+            next = now;
+        } else {
+            break;
+        }
+        at = Some((next.clone(), format!("{part}{inside}")));
     }
     at
 }

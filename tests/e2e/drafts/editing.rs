@@ -57,6 +57,7 @@ async fn an_edit_keeps_what_was_not_sent_and_the_number(setup: Setup) {
         }
         // The phone's old names of the files lead to them still.
         let (pdf, png) = (&files[0].file_reference, &files[1].file_reference);
+        assert_eq!(phone.fetch_attachment(pdf, false).await, b"Hello world");
         // One goes, one comes, in one change with a new subject.
         let change = EmailChange {
             subject: Some("Re: plan B".into()),
@@ -74,6 +75,7 @@ async fn an_edit_keeps_what_was_not_sent_and_the_number(setup: Setup) {
         assert!(!now.contains("a.pdf") && now.contains("b.png"));
         assert!(now.contains("In-Reply-To: <orig@bob>"));
         // The other file, by the name it had two edits ago; taken away twice is taken away.
+        assert_eq!(phone.fetch_attachment(png, false).await, b"PNG");
         for _ in 0..2 {
             let change = EmailChange {
                 attachments: vec![remove(png)],
