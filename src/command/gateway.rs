@@ -59,6 +59,7 @@ pub struct Settings {
     /// Speak 2.5 as well.
     pub allow_2_5: bool,
     pub folders: Overrides,
+    pub sending: config::Sending,
     /// Where the users' days begin.
     pub time_zone: TimeZone,
     /// Octets of a mail that is forwarded.
