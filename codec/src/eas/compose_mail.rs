@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::email::Body;
 use super::fields::{number, open, required, schema_fault, text, write_mark, write_text};
-use super::{Malformed, SchemaFaultKind};
+use super::{Malformed, SchemaFault, SchemaFaultKind};
 use crate::ProtocolVersion;
 use crate::wbxml::{Reader, Tag, Writer, air_sync_base, compose_mail, rights_management};
 
@@ -112,8 +112,8 @@ pub struct SmartMail<'a> {
     pub template_id: Option<String>,
     /// 16.0 and later, to go with `forwardees`.
     pub body: Option<Body>,
-    /// 16.0 and later: the server makes the message.
-    pub forwardees: Vec<Forwardee>,
+    /// 16.0 and later: the server makes the message. `None` without the element.
+    pub forwardees: Option<Vec<Forwardee>>,
 }
 
 /// What is replied to or forwarded: folder and item, or a LongId from Search.
@@ -147,23 +147,19 @@ impl<'a> SmartMail<'a> {
         };
         let mut mail = Common::default();
         let (mut source, mut replace_mime, mut body) = (None, false, None);
-        let mut forwardees = Vec::new();
+        let mut forwardees = None;
         while let Some(tag) = reader.child()? {
             match tag {
                 compose_mail::SOURCE => source = Some(Source::read(&mut reader)?),
                 compose_mail::REPLACE_MIME => {
                     replace_mime = super::fields::boolean(&mut reader, tag)?;
                 }
-                air_sync_base::BODY => body = Some(Body::read(&mut reader)?),
+                air_sync_base::BODY => {
+                    body = Some(Body::read(&mut reader).map_err(|fault| within(tag, fault))?);
+                }
                 compose_mail::FORWARDEES => {
-                    while let Some(tag) = reader.child()? {
-                        match tag {
-                            compose_mail::FORWARDEE => {
-                                forwardees.push(Forwardee::read(&mut reader)?);
-                            }
-                            _ => reader.skip()?,
-                        }
-                    }
+                    let list = Forwardee::read_all(&mut reader);
+                    forwardees = Some(list.map_err(|fault| within(tag, fault))?);
                 }
                 _ if mail.take(&mut reader, tag)? => {}
                 _ => reader.skip()?,
@@ -202,9 +198,9 @@ impl<'a> SmartMail<'a> {
         if let Some(body) = &self.body {
             body.write(w);
         }
-        if !self.forwardees.is_empty() {
+        if let Some(forwardees) = &self.forwardees {
             w.start(compose_mail::FORWARDEES);
-            for forwardee in &self.forwardees {
+            for forwardee in forwardees {
                 w.start(compose_mail::FORWARDEE);
                 w.text(compose_mail::EMAIL, &forwardee.email);
                 write_text(w, compose_mail::NAME, forwardee.name.as_ref());
@@ -269,7 +265,38 @@ impl Source {
     }
 }
 
+/// Whether the fault lies in Body or Forwardees, which has a status of its own (179).
+pub fn is_of_forward(fault: &Malformed) -> bool {
+    let element = fault.schema_fault().and_then(|fault| fault.element);
+    matches!(
+        element,
+        Some(air_sync_base::BODY | compose_mail::FORWARDEES)
+    )
+}
+
+/// A fault inside an element, as that element's.
+fn within(element: Tag, fault: Malformed) -> Malformed {
+    match fault {
+        Malformed::Schema(fault) => Malformed::Schema(SchemaFault {
+            element: Some(element),
+            ..fault
+        }),
+        other => other,
+    }
+}
+
 impl Forwardee {
+    fn read_all(reader: &mut Reader<'_>) -> Result<Vec<Self>, Malformed> {
+        let mut list = Vec::new();
+        while let Some(tag) = reader.child()? {
+            match tag {
+                compose_mail::FORWARDEE => list.push(Self::read(reader)?),
+                _ => reader.skip()?,
+            }
+        }
+        Ok(list)
+    }
+
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let (mut email, mut name) = (None, None);
         while let Some(tag) = reader.child()? {
