@@ -198,15 +198,13 @@ impl<'a> SmartMail<'a> {
         if let Some(body) = &self.body {
             body.write(w);
         }
-        if let Some(forwardees) = &self.forwardees {
-            w.start(compose_mail::FORWARDEES);
-            for forwardee in forwardees {
-                w.start(compose_mail::FORWARDEE);
-                w.text(compose_mail::EMAIL, &forwardee.email);
-                write_text(w, compose_mail::NAME, forwardee.name.as_ref());
+        match &self.forwardees {
+            Some(none) if none.is_empty() => {
+                w.start(compose_mail::FORWARDEES);
                 w.end();
             }
-            w.end();
+            Some(forwardees) => Forwardee::write_all(forwardees, w),
+            None => {}
         }
         w.end();
         writer.into_bytes()
@@ -286,15 +284,31 @@ fn within(element: Tag, fault: Malformed) -> Malformed {
 }
 
 impl Forwardee {
-    fn read_all(reader: &mut Reader<'_>) -> Result<Vec<Self>, Malformed> {
-        let mut list = Vec::new();
+    /// The children of Forwardees.
+    pub(super) fn read_all(reader: &mut Reader<'_>) -> Result<Vec<Self>, Malformed> {
+        let mut forwardees = Vec::new();
         while let Some(tag) = reader.child()? {
             match tag {
-                compose_mail::FORWARDEE => list.push(Self::read(reader)?),
+                compose_mail::FORWARDEE => forwardees.push(Self::read(reader)?),
                 _ => reader.skip()?,
             }
         }
-        Ok(list)
+        Ok(forwardees)
+    }
+
+    /// The element Forwardees; nothing where there are none.
+    pub(super) fn write_all(forwardees: &[Self], writer: &mut Writer) {
+        if forwardees.is_empty() {
+            return;
+        }
+        writer.start(compose_mail::FORWARDEES);
+        for forwardee in forwardees {
+            writer.start(compose_mail::FORWARDEE);
+            writer.text(compose_mail::EMAIL, &forwardee.email);
+            write_text(writer, compose_mail::NAME, forwardee.name.as_ref());
+            writer.end();
+        }
+        writer.end();
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {

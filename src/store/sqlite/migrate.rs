@@ -13,6 +13,7 @@ use crate::store::{Result, StoreError};
 /// released, add the next.
 const STEPS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0004_version_told.sql"),
     include_str!("../migrations/0005_send.sql"),
 ];
 
