@@ -28,6 +28,9 @@ impl Email {
             message_class: self.message_class.filter(|_| is(&[email::MESSAGE_CLASS])),
             content_class: self.content_class.filter(|_| is(&[email::CONTENT_CLASS])),
             internet_cpid: self.internet_cpid.filter(|_| is(&[email::INTERNET_CPID])),
+            meeting_request: self
+                .meeting_request
+                .filter(|_| is(&[email::MEETING_REQUEST])),
             conversation_id: self
                 .conversation_id
                 .filter(|_| is(&[email2::CONVERSATION_ID])),
