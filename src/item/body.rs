@@ -384,7 +384,7 @@ fn decode_html(part: &Part, octets: &[u8]) -> String {
 }
 
 /// Content-IDs after `cid:` (RFC 2392), undone from percent signs, lower case.
-fn shown_ids(html: &str) -> HashSet<String> {
+pub(crate) fn shown_ids(html: &str) -> HashSet<String> {
     let mut ids = HashSet::new();
     for piece in html.split("cid:").skip(1) {
         let end = piece

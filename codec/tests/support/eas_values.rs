@@ -1165,7 +1165,7 @@ pub(crate) fn smart_mail() -> impl Strategy<Value = compose_mail::SmartMail<'sta
             mime: Some(second.1.into()),
             template_id: second.2,
             body: second.3.filter(|_| forward),
-            forwardees: if forward { second.4 } else { Vec::new() },
+            forwardees: forward.then_some(second.4),
         }
     })
 }

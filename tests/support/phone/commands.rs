@@ -528,7 +528,7 @@ impl Phone {
                 mime: Some(Cow::Borrowed(mime)),
                 template_id: None,
                 body: None,
-                forwardees: Vec::new(),
+                forwardees: None,
             };
             self.prepare(&line, mail.write(self.version()))
         };
