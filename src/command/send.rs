@@ -5,6 +5,7 @@
 //! up while it waits must not leave a mail half sent; it asks again and is told what became of it.
 
 mod account;
+pub(super) mod draft;
 mod filing;
 mod job;
 mod once;

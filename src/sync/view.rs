@@ -160,6 +160,14 @@ impl MailView {
         self.kept_numbers.insert(new, number);
     }
 
+    /// A message was sent off or removed by us, which the phone does not know yet.
+    pub fn went(&mut self, uid: u32, hidden: bool) {
+        self.server_mut().remove(uid);
+        if hidden {
+            self.hidden.insert(uid);
+        }
+    }
+
     /// A message another one took the place of.
     pub fn gave_way(&mut self, old: u32, hidden: bool) {
         self.server_mut().remove(old);

@@ -5,6 +5,7 @@ mod adding;
 mod cuts;
 mod editing;
 mod refusals;
+mod sending;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::email::{

@@ -37,7 +37,6 @@ pub(super) mod status {
 /// A mailbox opened for the phone's commands.
 pub(super) struct Target<'a, 'b> {
     pub(super) call: &'a Call<'b>,
-    pub(super) folders: &'a [FolderRow],
     pub(super) session: &'a mut Session,
     pub(super) folder: &'a FolderRow,
     /// Where deletions go; `None` in the trash itself and where there is none.
@@ -235,7 +234,7 @@ impl Target<'_, '_> {
         Some((number, uid))
     }
 
-    fn record(&mut self, fingerprint: [u8; 16], status: u16) {
+    pub(super) fn record(&mut self, fingerprint: [u8; 16], status: u16) {
         let outcome = Outcome {
             status: u8::try_from(status).unwrap_or(5),
             ..Outcome::default()

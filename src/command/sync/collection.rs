@@ -271,7 +271,6 @@ impl Round<'_, '_> {
                 .filter(|row| row.id != self.folder.id);
             let target = Target {
                 call,
-                folders: self.folders,
                 session: opened,
                 folder: self.folder,
                 trash,

@@ -8,6 +8,7 @@
 mod answer;
 mod intent;
 mod keeper;
+mod sending;
 
 use std::collections::HashSet;
 
@@ -25,6 +26,7 @@ use crate::command::edited;
 use crate::command::file_reference::FileReference;
 use crate::command::follow_ups;
 use crate::command::moved::Place;
+use crate::command::send::draft;
 use crate::failure::{self, Failure};
 use crate::item::categories;
 use crate::item::outgoing::edit::{self, Edited, Stamp};
@@ -59,7 +61,10 @@ impl Target<'_, '_> {
         change: &EmailChange,
         send: bool,
     ) -> Result<ItemResponse, Failure> {
-        let task = self.task(client_id, change, if send { "send" } else { "add" });
+        if send {
+            return self.send_new(client_id, change).await;
+        }
+        let task = self.task(client_id, change, "add");
         if let Some(outcome) = self.done.take(&task.fingerprint) {
             return self.added_before(client_id, outcome).await;
         }
@@ -76,7 +81,7 @@ impl Target<'_, '_> {
             ..Flags::default()
         });
         let message_id = self.message_id(&task.key);
-        let account = self.account();
+        let account = draft::address(self.call);
         let stamp = stamp(&message_id, &account);
         let edited = match edit::edit(&[], change, &[], stamp) {
             Ok(edited) if self.fits(&edited) => edited,
@@ -119,7 +124,10 @@ impl Target<'_, '_> {
         let Some((_, Some(held))) = self.find(server_id) else {
             return Ok(Some(changed(server_id, status::NOT_FOUND)));
         };
-        let task = self.task(server_id, change, if send { "send" } else { "change" });
+        if send {
+            return self.send_held(server_id, held, change).await;
+        }
+        let task = self.task(server_id, change, "change");
         if let Some(outcome) = self.done.take(&task.fingerprint) {
             return self.changed_before(server_id, held, outcome).await;
         }
@@ -133,11 +141,9 @@ impl Target<'_, '_> {
         let uid = match self.present(held).await {
             Some(uid) if uid == held || self.client_wins => uid,
             Some(successor) => {
-                // Somebody else edited it: his version is told in the place of the phone's.
-                let flags = self.view.server().flags(successor).unwrap_or_default();
-                self.view
-                    .phone_rewrote(held, successor, &flags, Some(&flags), false);
-                return Ok(Some(self.revert(&task, successor, status::CONFLICT)));
+                self.take_successor(held, successor);
+                self.record_draft(&task, status::CONFLICT, None);
+                return Ok(Some(changed(server_id, status::CONFLICT)));
             }
             None => {
                 self.record_draft(&task, status::NOT_FOUND, None);
@@ -156,7 +162,7 @@ impl Target<'_, '_> {
             return refuse(self, status::CONVERSION_ERROR);
         };
         let message_id = self.message_id(&task.key);
-        let account = self.account();
+        let account = draft::address(self.call);
         let stamp = stamp(&message_id, &account);
         let edited = match edit::edit(&stored.octets, change, &removed, stamp) {
             Ok(edited) if self.fits(&edited) => edited,
@@ -205,7 +211,7 @@ impl Target<'_, '_> {
     /// Named after all that makes the command what it is, so that it is found again (S5).
     fn message_id(&self, key: &[u8; 32]) -> String {
         let name = key.first_chunk::<16>().map(|name| hex(name));
-        let account = self.account();
+        let account = draft::address(self.call);
         let domain = account
             .rsplit_once('@')
             .map_or("localhost", |(_, domain)| domain);
@@ -215,15 +221,6 @@ impl Target<'_, '_> {
             "localhost"
         };
         format!("<{}.draft@{domain}>", name.unwrap_or_default())
-    }
-
-    /// The user's address, as far as the login tells it.
-    fn account(&self) -> String {
-        let user = self.call.user.as_str();
-        match user.contains('@') {
-            true => user.to_owned(),
-            false => format!("{user}@localhost"),
-        }
     }
 
     fn fits(&self, edited: &Edited) -> bool {
@@ -475,17 +472,22 @@ impl Target<'_, '_> {
             None if status == status::OK => Ok(None),
             None => {
                 if status == status::CONFLICT {
-                    let uid = self.present(held).await.unwrap_or(held);
-                    if uid != held {
-                        let flags = self.view.server().flags(uid).unwrap_or_default();
-                        self.view
-                            .phone_rewrote(held, uid, &flags, Some(&flags), false);
+                    match self.present(held).await {
+                        Some(uid) if uid != held => self.take_successor(held, uid),
+                        _ => _ = self.view.stale.insert(held),
                     }
-                    self.view.stale.insert(uid);
                 }
                 Ok(Some(changed(server_id, status)))
             }
         }
+    }
+
+    /// Somebody else edited the draft: his version is told in the place of the phone's.
+    fn take_successor(&mut self, held: u32, successor: u32) {
+        let flags = self.view.server().flags(successor).unwrap_or_default();
+        self.view
+            .phone_rewrote(held, successor, &flags, Some(&flags), false);
+        self.view.stale.insert(successor);
     }
 
     /// The phone's edit is dropped: it is told the server's copy again.

@@ -24,6 +24,19 @@ const SAID_WHOLE: [&str; 10] = [
     "Return-Path",
 ];
 
+/// Fields of a draft that do not go out with it: the date it was begun, and the notes other mail
+/// programs left themselves.
+const NOT_SENT: [&str; 8] = [
+    "Date",
+    "FCC",
+    "X-Account-Key",
+    "X-Identity-Key",
+    "X-Mozilla-Draft-Info",
+    "X-Mozilla-Status",
+    "X-Mozilla-Status2",
+    "X-Uniform-Type-Identifier",
+];
+
 /// What a draft is given from outside.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp<'a> {
@@ -52,7 +65,8 @@ pub(super) fn write(
     let named = beside.iter().find(|field| field.is("Message-ID"));
     for field in all.iter().filter(|field| !field.is_content()) {
         let renamed = field.is("Message-ID") && named.is_some();
-        if renamed || (stamp.sending && field.is("Date")) {
+        let stays = stamp.sending && NOT_SENT.iter().any(|name| field.is(name));
+        if renamed || stays {
             continue;
         }
         if let Some(written) = new.take(field) {

@@ -383,6 +383,7 @@ fn sending_dates_the_mail_now() {
         headers.text("Date", None).as_deref(),
         Some("Tue, 14 Nov 2023 22:13:20 +0000")
     );
+    assert_eq!(headers.text("X-Mozilla-Draft-Info", None), None);
 }
 
 proptest! {
