@@ -299,15 +299,17 @@ impl World {
         }
     }
 
+    fn same_generation(&self) -> bool {
+        let cursor = self.acknowledged.cursor;
+        cursor.is_some_and(|cursor| cursor.uid_validity == self.mailbox.validity)
+    }
+
     /// The phone edits one of its messages that is still there (S6: under the number it has).
     fn phone_rewrites(&mut self, at: usize, gone: bool) {
         let Some(number) = nth(&self.phone, at) else {
             return;
         };
-        let same_generation = self
-            .acknowledged
-            .cursor
-            .is_some_and(|cursor| cursor.uid_validity == self.mailbox.validity);
+        let same_generation = self.same_generation();
         let (true, Some(old)) = (same_generation, self.acknowledged.uid_of(number)) else {
             return;
         };
@@ -339,10 +341,7 @@ impl World {
         let Some(number) = nth(&self.phone, at) else {
             return;
         };
-        let same_generation = self
-            .acknowledged
-            .cursor
-            .is_some_and(|cursor| cursor.uid_validity == self.mailbox.validity);
+        let same_generation = self.same_generation();
         let (true, Some(uid)) = (same_generation, self.acknowledged.uid_of(number)) else {
             return;
         };
@@ -366,10 +365,7 @@ impl World {
             return;
         };
         self.phone.items.remove(&number);
-        let same_generation = self
-            .acknowledged
-            .cursor
-            .is_some_and(|cursor| cursor.uid_validity == self.mailbox.validity);
+        let same_generation = self.same_generation();
         let uid = self.acknowledged.uid_of(number).filter(|_| same_generation);
         if let Some(uid) = uid {
             self.mailbox.messages.remove(&uid);

@@ -7,6 +7,8 @@ mod editing;
 mod refusals;
 mod sending;
 
+use std::time::Duration;
+
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::email::{
     AttachmentAdd, AttachmentChange, BodyChange, BodyType, Email, EmailChange,
@@ -105,4 +107,34 @@ async fn live(client: &mut crate::support::other_client::OtherClient, subject: &
         .await;
     assert_eq!(found.len(), 1, "{subject:?}: {found:?}");
     found[0]
+}
+
+/// A Sync of the drafts with these commands.
+fn request(phone: &Phone, commands: Vec<sync::Command>) -> sync::Request {
+    let mut collection = phone.collection("Drafts");
+    collection.commands = commands;
+    sync::Request {
+        collections: Some(vec![collection]),
+        ..sync::Request::default()
+    }
+}
+
+/// Sends it while the server is killed after so long and started again; the same once more if it
+/// was not answered. Gives the answer and whether it took two.
+async fn insist(
+    world: &mut World,
+    phone: &mut Phone,
+    request: sync::Request,
+    moment: Duration,
+) -> (sync::Response, bool) {
+    let server = &mut world.server;
+    let (first, ()) = tokio::join!(phone.try_sync(request), async {
+        tokio::time::sleep(moment).await;
+        server.kill_nine();
+        server.start();
+    });
+    match first {
+        Ok(response) => (response, false),
+        Err(_) => (phone.repeat_sync().await.expect("it runs again"), true),
+    }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tracing::warn;
 
 use super::request::Asked;
-use super::{account, deliver, not_allowed};
+use super::{account, deliver, hex, id_named, not_allowed};
 use crate::command::Call;
 use crate::failure::Failure;
 use crate::gate::Scopes;
@@ -51,6 +51,14 @@ pub(in crate::command) async fn send(
         Err(status::SERVER_ERROR_RETRY_LATER) => Err(sync::status::SERVER_ERROR),
         Err(status) => Err(status),
     })
+}
+
+/// The Message-ID of a draft, named after all that makes it what it is, so that it is found again
+/// (S5).
+pub(in crate::command) fn message_id(call: &Call<'_>, key: &[u8; 32]) -> String {
+    let name = key.first_chunk::<16>().map(|name| hex(name));
+    let name = format!("{}.draft", name.unwrap_or_default());
+    id_named(&name, &address(call))
 }
 
 /// Whether everybody a draft names can be written to: a name typed without an address is somebody

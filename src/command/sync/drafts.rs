@@ -17,7 +17,7 @@ use airgate_codec::eas::sync::ItemResponse;
 use airgate_codec::imap::{Flag, Flags, MailboxName};
 use tracing::{info, warn};
 
-use self::intent::{Intent, hex};
+use self::intent::Intent;
 use self::keeper::{Keeper, Kept, Old, Trouble};
 use super::apply::{Delta, Target, changed, status};
 use crate::backend::imap::{ImapError, SinkClosed};
@@ -26,7 +26,7 @@ use crate::command::edited;
 use crate::command::file_reference::FileReference;
 use crate::command::follow_ups;
 use crate::command::moved::Place;
-use crate::command::send::draft;
+use crate::command::send::{draft, hex};
 use crate::failure::{self, Failure};
 use crate::item::categories;
 use crate::item::outgoing::edit::{self, Edited, Stamp};
@@ -80,7 +80,7 @@ impl Target<'_, '_> {
             draft: true,
             ..Flags::default()
         });
-        let message_id = self.message_id(&task.key);
+        let message_id = draft::message_id(self.call, &task.key);
         let account = draft::address(self.call);
         let stamp = stamp(&message_id, &account);
         let edited = match edit::edit(&[], change, &[], stamp) {
@@ -161,7 +161,7 @@ impl Target<'_, '_> {
         let (Ok(delta), Ok(removed)) = (Delta::of(change), self.removed(change, uid).await) else {
             return refuse(self, status::CONVERSION_ERROR);
         };
-        let message_id = self.message_id(&task.key);
+        let message_id = draft::message_id(self.call, &task.key);
         let account = draft::address(self.call);
         let stamp = stamp(&message_id, &account);
         let edited = match edit::edit(&stored.octets, change, &removed, stamp) {
@@ -206,21 +206,6 @@ impl Target<'_, '_> {
             fingerprint,
             key,
         }
-    }
-
-    /// Named after all that makes the command what it is, so that it is found again (S5).
-    fn message_id(&self, key: &[u8; 32]) -> String {
-        let name = key.first_chunk::<16>().map(|name| hex(name));
-        let account = draft::address(self.call);
-        let domain = account
-            .rsplit_once('@')
-            .map_or("localhost", |(_, domain)| domain);
-        let domain = if domain.is_ascii() {
-            domain
-        } else {
-            "localhost"
-        };
-        format!("<{}.draft@{domain}>", name.unwrap_or_default())
     }
 
     fn fits(&self, edited: &Edited) -> bool {

@@ -1,21 +1,10 @@
 //! Lost answers, cut connections and kill -9: each draft is written once (S2, S5, S18), and an edit
 //! leaves neither two nor none (S10).
 
-use std::time::Duration;
-
 use super::*;
 use crate::support::backend::Kind;
 use crate::support::faulty::{Faulty, Mode};
 use crate::support::phone::{Loss, added, changed};
-
-fn request(phone: &Phone, commands: Vec<sync::Command>) -> sync::Request {
-    let mut collection = phone.collection("Drafts");
-    collection.commands = commands;
-    sync::Request {
-        collections: Some(vec![collection]),
-        ..sync::Request::default()
-    }
-}
 
 async fn s2_a_lost_answer_is_given_again(setup: Setup) {
     let world = setup.world().await;
@@ -143,21 +132,8 @@ async fn s5_s18_kill_nine_writes_each_draft_once() {
         ];
         let sync = request(&phone, commands);
         let moment = Duration::from_millis(round * 4);
-        let (first, ()) = {
-            let server = &mut world.server;
-            tokio::join!(phone.try_sync(sync), async {
-                tokio::time::sleep(moment).await;
-                server.kill_nine();
-                server.start();
-            })
-        };
-        let response = match first {
-            Ok(response) => response,
-            Err(_) => {
-                cut += 1;
-                phone.repeat_sync().await.expect("it runs again")
-            }
-        };
+        let (response, again) = insist(&mut world, &mut phone, sync, moment).await;
+        cut += usize::from(again);
         assert_eq!(response.collections[0].head.status, 1, "{response:?}");
         assert_eq!(phone.item("Drafts", &format!("edited {round}")), item);
     }

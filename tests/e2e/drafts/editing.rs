@@ -1,6 +1,9 @@
 //! Change: another message under the same ServerId, with all that the phone did not send.
 
+use airgate_codec::eas::email::{FollowUp, Moment};
+
 use super::*;
+use crate::sync::generations::made_anew;
 
 /// As Thunderbird leaves a reply.
 const STORED: &str = "From: Alice <alice@example.com>\r\nTo: bob@example.com\r\n\
@@ -232,10 +235,68 @@ async fn an_old_version_comes_back_as_another_draft() {
     assert_eq!(phone.item("Drafts", "old, too"), old);
 }
 
+/// S15: an edited draft keeps its number through a new UIDVALIDITY as well.
+#[tokio::test]
+async fn s15_a_rewritten_draft_is_found_again() {
+    let world = Setup::Dovecot.world().await;
+    let mut phone = ready(&world, Profile::ios()).await;
+    phone.add_draft("c", draft("first", "x")).await;
+    phone.add_draft("d", draft("second", "x")).await;
+    let (first, second) = (
+        phone.item("Drafts", "first"),
+        phone.item("Drafts", "second"),
+    );
+    phone.edit_draft(&first, draft("edited", "y")).await;
+    made_anew(&world, "Drafts", &["second", "edited"]).await;
+    assert_converged(&world, &mut phone, "Drafts").await;
+    assert_eq!(phone.item("Drafts", "edited"), first);
+    assert_eq!(phone.item("Drafts", "second"), second);
+    phone.edit_draft(&first, draft("edited again", "z")).await;
+    assert_converged(&world, &mut phone, "Drafts").await;
+    assert_eq!(phone.item("Drafts", "edited again"), first);
+}
+
+/// Its own drafts do not wake a phone (S6); a follow-up's dates survive an edit.
+async fn own_drafts_do_not_wake_the_phone(setup: Setup) {
+    let world = setup.world().await;
+    let mut phone = ready(&world, Profile::ios()).await;
+    let mut waiting = phone.clone();
+    let ping = tokio::spawn(async move { waiting.ping(&["Drafts"], 60).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    phone.add_draft("c", draft("mine", "x")).await;
+    let item = phone.item("Drafts", "mine");
+    let day = |text| Moment::parse(text);
+    let due = EmailChange {
+        flag: Some(FollowUp {
+            status: 2,
+            flag_type: Some("Follow up".into()),
+            start_date: day("2026-12-01"),
+            due_date: day("2026-12-02"),
+            utc_start_date: day("2026-12-01"),
+            utc_due_date: day("2026-12-02"),
+            ..FollowUp::default()
+        }),
+        ..EmailChange::default()
+    };
+    phone.edit_draft(&item, due).await;
+    phone.edit_draft(&item, draft("edited", "y")).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(!ping.is_finished(), "{:?}", ping.await);
+    deliver(&world, "Drafts", &["another"]).await;
+    assert_eq!(ping.await.unwrap().folders, [phone.id("Drafts")]);
+    let mut other = ready(&world, Profile::gmail()).await;
+    let item = other.item("Drafts", "edited");
+    let flag = other.held("Drafts").items[&item].flag.clone().unwrap();
+    assert_eq!(flag.utc_due_date, day("2026-12-02"), "{flag:?}");
+    assert_converged(&world, &mut phone, "Drafts").await;
+    assert_converged(&world, &mut other, "Drafts").await;
+}
+
 on_servers! {
     [dovecot Dovecot, courier Courier, cyrus Cyrus, plain Plain]
     an_edit_keeps_what_was_not_sent_and_the_number,
     s11_flags_alone_do_not_rewrite,
     several_commands_for_one_draft,
+    own_drafts_do_not_wake_the_phone,
     s14_two_phones_edit_one_draft
 }

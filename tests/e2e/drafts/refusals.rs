@@ -8,6 +8,7 @@ use super::*;
 use crate::support::backend::dovecot::Settings;
 use crate::support::backend::{Backend, User};
 use crate::support::phone::{added, changed};
+use crate::support::process::RunDir;
 
 /// Email Add is 16.0's, and only among the drafts.
 #[tokio::test]
@@ -267,4 +268,76 @@ async fn limits_of_size_and_number() {
     assert_eq!(response.status, Some(4));
     assert_eq!(on_server(&world, "Drafts").await, ["file"]);
     assert_quiet(&mut phone, "Drafts").await;
+}
+
+/// A world whose Drafts folder gives its owner only these rights (RFC 4314).
+async fn with_rights(rights: &str) -> World {
+    let rules = RunDir::new("acl");
+    let file = rules.write("acl", &format!("Drafts owner {rights}\n"));
+    let users = [User::alice()];
+    let dovecot = Settings::new(&users)
+        .extra(&format!(
+            "mail_plugins = acl\nplugin {{\n  acl = vfile:{}\n}}",
+            file.display()
+        ))
+        .start();
+    dovecot.maildir(&users[0]).fill("Drafts", 0..1);
+    World::around(Backend::Dovecot(dovecot), &users, |settings| settings).await
+}
+
+/// Among drafts that cannot be written the phone gets back what the server has.
+#[tokio::test]
+async fn a_read_only_folder_undoes_the_edit() {
+    let world = with_rights("lr").await;
+    let mut phone = ready(&world, Profile::ios()).await;
+    let item = phone.item("Drafts", "Mail number 0");
+    let response = phone.edit_draft(&item, draft("edited", "x")).await;
+    assert_eq!(outcome(&response).0, 7);
+    assert_eq!(counts(&response), "~1", "the server's copy, at once");
+    assert_eq!(phone.item("Drafts", "Mail number 0"), item);
+    let response = phone.add_draft("c", draft("new", "x")).await;
+    assert_eq!(outcome(&response).0, 6);
+    assert_quiet(&mut phone, "Drafts").await;
+    assert_converged(&world, &mut phone, "Drafts").await;
+}
+
+/// Where messages can be put but not taken away, an edit would leave two: both are shown, none lost.
+#[tokio::test]
+async fn a_folder_that_keeps_all_shows_both() {
+    let world = with_rights("lrswi").await;
+    let mut phone = ready(&world, Profile::ios()).await;
+    let item = phone.item("Drafts", "Mail number 0");
+    let response = phone.edit_draft(&item, draft("edited", "x")).await;
+    assert_eq!(outcome(&response).0, 7);
+    assert_converged(&world, &mut phone, "Drafts").await;
+    assert_eq!(phone.subjects("Drafts"), ["Mail number 0", "edited"]);
+    assert_eq!(phone.item("Drafts", "Mail number 0"), item);
+}
+
+/// A passcode that may read but not send (C3) sends no drafts either.
+#[tokio::test]
+async fn c3_a_passcode_without_sending_sends_no_draft() {
+    let world = Setup::Dovecot.world().await;
+    let passcode = world
+        .server
+        .passcode(&world.alice, &["--classes", "mail-no-send"]);
+    let user = User {
+        password: passcode.code,
+        ..world.alice.clone()
+    };
+    let mut phone = world.new_phone(Profile::ios(), &user);
+    phone.set_up().await;
+    phone.sync_all("Drafts").await;
+    phone.add_draft("c", draft("mine", "x")).await;
+    let item = phone.item("Drafts", "mine");
+    let send = sync::Command::Change {
+        server_id: item,
+        instance_id: None,
+        data: sync::ApplicationData::Email(Box::default()),
+        send: true,
+    };
+    let response = phone.do_in("Drafts", vec![send]).await;
+    assert_eq!(outcome(&response).0, 167);
+    assert_eq!(world.smtp.received().len(), 0);
+    assert_eq!(on_server(&world, "Drafts").await, ["mine"]);
 }

@@ -1,7 +1,5 @@
 //! `Send`: a draft goes out once, is filed in Sent and is no draft any more (S17-S19).
 
-use std::time::Duration;
-
 use super::*;
 use crate::support::phone::{Loss, Trouble};
 use crate::support::smtp::Fault;
@@ -21,15 +19,6 @@ fn send_held(item: &str, change: EmailChange) -> sync::Command {
         instance_id: None,
         data: sync::ApplicationData::Email(Box::new(change)),
         send: true,
-    }
-}
-
-fn request(phone: &Phone, command: sync::Command) -> sync::Request {
-    let mut collection = phone.collection("Drafts");
-    collection.commands = vec![command];
-    sync::Request {
-        collections: Some(vec![collection]),
-        ..sync::Request::default()
     }
 }
 
@@ -62,7 +51,7 @@ async fn a_draft_is_sent_once_filed_and_gone(setup: Setup) {
             ..EmailChange::default()
         };
         phone.lose_next(Loss::Answer);
-        let send = request(&phone, send_held(&item, change));
+        let send = request(&phone, vec![send_held(&item, change)]);
         phone.try_sync(send).await.unwrap_err();
         let response = phone.repeat_sync().await.unwrap();
         assert_eq!(outcome(&response).0, 1);
@@ -181,7 +170,7 @@ async fn s17_s18_every_fault_ends_in_one_mail_or_a_draft() {
         phone.add_draft(&subject, draft(&subject, "x")).await;
         let item = phone.item("Drafts", &subject);
         world.smtp.next_goes_wrong(fault);
-        let send = request(&phone, send_held(&item, EmailChange::default()));
+        let send = request(&phone, vec![send_held(&item, EmailChange::default())]);
         let got = match phone.try_sync(send.clone()).await {
             Ok(response) => Ok(outcome(&response).0),
             Err(Trouble::Http(answer)) => Err(answer.status),
@@ -226,23 +215,10 @@ async fn s17_s18_kill_nine_around_sending() {
             send_new(&subject, draft(&subject, "x"))
         };
         expected.push(subject);
-        let sync = request(&phone, command);
+        let sync = request(&phone, vec![command]);
         let moment = Duration::from_millis(round * 4);
-        let (first, ()) = {
-            let server = &mut world.server;
-            tokio::join!(phone.try_sync(sync), async {
-                tokio::time::sleep(moment).await;
-                server.kill_nine();
-                server.start();
-            })
-        };
-        let response = match first {
-            Ok(response) => response,
-            Err(_) => {
-                cut += 1;
-                phone.repeat_sync().await.expect("it runs again")
-            }
-        };
+        let (response, again) = insist(&mut world, &mut phone, sync, moment).await;
+        cut += usize::from(again);
         assert_eq!(outcome(&response).0, 1, "{response:?}");
     }
     println!("{cut} of 10 rounds were cut");

@@ -127,15 +127,6 @@ fn optional(text: &Option<String>) -> Vec<u8> {
     }
 }
 
-/// Octets as hexadecimal digits.
-pub(super) fn hex(octets: &[u8]) -> String {
-    use std::fmt::Write as _;
-    octets.iter().fold(String::new(), |mut text, octet| {
-        let _ = write!(text, "{octet:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use airgate_codec::eas::email::{BodyChange, BodyType};

@@ -12,7 +12,7 @@ use super::super::apply::{Target, changed, refusal, status};
 use super::{answer, intent, stamp};
 use crate::backend::imap::Expunged;
 use crate::clock;
-use crate::command::send::draft;
+use crate::command::send::{draft, hex};
 use crate::failure::{self, Failure};
 use crate::item::outgoing::edit::{self, Stamp};
 use crate::sync::journal;
@@ -35,7 +35,7 @@ impl Target<'_, '_> {
         change: &EmailChange,
     ) -> Result<ItemResponse, Failure> {
         let content = intent::digest(change);
-        let fingerprint = journal::fingerprint(&["send", client_id, &intent::hex(&content)]);
+        let fingerprint = journal::fingerprint(&["send", client_id, &hex(&content)]);
         // Not the key of the Sync: a phone that begins anew and sends the same again must not (S17).
         let key = self.sending_key(&[b"add", client_id.as_bytes(), &content]);
         let number = ItemNumber(UNKEPT | (u64::from_be_bytes(first(&key)) >> 2));
@@ -48,7 +48,7 @@ impl Target<'_, '_> {
             let status = u16::from(outcome.status);
             return Ok(answer::added(client_id, sent.then_some(id), status, None));
         }
-        let message_id = self.message_id(&key);
+        let message_id = draft::message_id(self.call, &key);
         let address = draft::address(self.call);
         let stamp = Stamp {
             sending: true,
@@ -82,7 +82,7 @@ impl Target<'_, '_> {
         change: &EmailChange,
     ) -> Result<Option<ItemResponse>, Failure> {
         let content = intent::digest(change);
-        let fingerprint = journal::fingerprint(&["send", server_id, &intent::hex(&content)]);
+        let fingerprint = journal::fingerprint(&["send", server_id, &hex(&content)]);
         if let Some(outcome) = self.done.take(&fingerprint) {
             let status = u16::from(outcome.status);
             if let (status::CONFLICT, Some(uid)) = (status, self.present(held).await)
@@ -139,7 +139,7 @@ impl Target<'_, '_> {
         let Ok(removed) = self.removed(change, uid).await else {
             return Ok(Some(status::CONVERSION_ERROR));
         };
-        let message_id = self.message_id(&key);
+        let message_id = draft::message_id(self.call, &key);
         let address = draft::address(self.call);
         let stamp = Stamp {
             sending: true,
