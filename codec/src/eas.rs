@@ -26,6 +26,7 @@ pub mod status;
 pub mod sync;
 pub mod validate_cert;
 
+mod base64_stream;
 mod class;
 mod fields;
 mod gal;
@@ -38,6 +39,7 @@ mod range;
 mod raw;
 mod recurrence;
 
+pub use base64_stream::Base64Stream;
 pub use class::Class;
 pub use gal::GalEntry;
 pub use location::Location;

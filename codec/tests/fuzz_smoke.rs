@@ -10,6 +10,8 @@
 use std::fs;
 use std::path::Path;
 
+#[path = "../../fuzz/src/autodiscover.rs"]
+mod autodiscover;
 #[path = "../../fuzz/src/ceiling.rs"]
 mod ceiling;
 #[path = "../../fuzz/src/events.rs"]
@@ -48,6 +50,11 @@ fn t7_wbxml_roundtrip() {
 #[test]
 fn t7_request_line() {
     smoke("request_line", Vec::new(), request_line::run);
+}
+
+#[test]
+fn t16_autodiscover() {
+    smoke("autodiscover", Vec::new(), autodiscover::run);
 }
 
 #[test]

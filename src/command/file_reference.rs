@@ -12,7 +12,8 @@ pub(crate) struct FileReference {
     pub(crate) collection: String,
     pub(crate) uid_validity: u32,
     pub(crate) uid: u32,
-    /// The IMAP section of the part: digits and full stops, or nothing for the whole message.
+    /// The IMAP section of the part: digits and full stops, or nothing for the whole message. `t` and
+    /// a number behind it name a file inside that part (winmail.dat).
     pub(crate) section: String,
 }
 
@@ -35,11 +36,13 @@ impl FromStr for FileReference {
     fn from_str(text: &str) -> Result<Self, NotOurs> {
         let (message, section) = text.rsplit_once(':').ok_or(NotOurs)?;
         let message: LongId = message.parse()?;
-        let levels = section.is_empty()
-            || section
-                .split('.')
-                .all(|level| matches!(number(level), Ok(1..=99_999)));
-        if section.len() > MAX_SECTION || !levels {
+        let is_level = |level: &str| matches!(number(level), Ok(1..=99_999));
+        let (part, inside) = match section.split_once('t') {
+            Some((part, inside)) => (part, is_level(inside) && !part.is_empty()),
+            None => (section, true),
+        };
+        let levels = part.is_empty() || part.split('.').all(is_level);
+        if section.len() > MAX_SECTION || !levels || !inside {
             return Err(NotOurs);
         }
         Ok(Self {
@@ -69,8 +72,17 @@ mod tests {
             ..reference.clone()
         };
         assert_eq!(whole.to_string().parse(), Ok(whole));
+        let inside = FileReference {
+            section: "2.1t3".into(),
+            ..reference.clone()
+        };
+        assert_eq!(inside.to_string().parse(), Ok(inside));
         for hostile in [
             "",
+            "m3:1:2:t1",
+            "m3:1:2:1t",
+            "m3:1:2:1t0",
+            "m3:1:2:1t1t1",
             "m3:1:2",
             "m3:1:2:3:4",
             "m3:1:2:TEXT",

@@ -22,10 +22,28 @@ pub(super) struct Source<'a, 'b> {
     pub(super) call: &'a Call<'b>,
     pub(super) folder: &'a FolderRow,
     pub(super) uid_validity: u32,
-    pub(super) options: BodyOptions,
+    options: BodyOptions,
 }
 
-impl Source<'_, '_> {
+impl<'a, 'b> Source<'a, 'b> {
+    /// A mailbox of that UIDVALIDITY, and the bodies the phone asked for.
+    pub(super) fn new(
+        call: &'a Call<'b>,
+        folder: &'a FolderRow,
+        uid_validity: u32,
+        options: BodyOptions,
+    ) -> Self {
+        Self {
+            call,
+            folder,
+            uid_validity,
+            options: BodyOptions {
+                outlook: call.is_outlook(),
+                ..options
+            },
+        }
+    }
+
     /// Reads messages together, and one by one when that fails: whoever fails alone is the poison.
     pub(super) async fn read_all(
         &self,
@@ -91,17 +109,25 @@ impl Source<'_, '_> {
         uids: &UidSet,
         sections_wanted: fn(&Fetched, &BodyOptions) -> Vec<SectionRequest>,
     ) -> Result<Vec<Fetched>, ImapError> {
-        let capabilities = session.capabilities();
+        let thread_id = {
+            let threads = &self.call.gateway.threads;
+            threads.asked(self.call.user, session.capabilities()).await
+        };
         let first = FetchItems {
             flags: true,
             internal_date: true,
             size: true,
             structure: true,
-            thread_id: capabilities.object_id,
+            thread_id,
             headers: Some(email::HEADER_FIELDS.to_vec()),
             ..FetchItems::default()
         };
         let mut messages = session.fetch(uids, &first).await?;
+        self.call
+            .gateway
+            .threads
+            .settle(self.call.user, &mut messages)
+            .await;
         let mut second = Vec::new();
         for message in &messages {
             let wanted = sections_wanted(message, &self.options);

@@ -19,6 +19,7 @@ use crate::item::headers::Headers;
 use crate::item::message_class;
 use crate::item::mime_text::with_crlf;
 use crate::item::structure::{self, Found, Outline};
+use crate::item::tnef::Opened;
 
 pub use crate::item::options::{BodyOptions, BodyPreference};
 
@@ -207,11 +208,7 @@ fn translate(
     email.attachments = attachments(message, &content, &outline, &bodies, context);
     email.body = bodies.body;
     email.body_part = bodies.part;
-    email.native_body_type = Some(if outline.has_html() {
-        BodyType::Html
-    } else {
-        BodyType::Plain
-    });
+    email.native_body_type = bodies.native;
     email
 }
 
@@ -326,8 +323,7 @@ fn attachments(
     bodies: &Bodies,
     context: &Context<'_>,
 ) -> Vec<Attachment> {
-    let mut attachments: Vec<Attachment> = outline
-        .attachments
+    let mut attachments: Vec<Attachment> = shown_parts(outline, bodies.opened.as_ref())
         .iter()
         .enumerate()
         .map(|(index, found)| {
@@ -358,6 +354,29 @@ fn attachments(
         });
     }
     attachments
+}
+
+/// The attachments, with what is in a winmail.dat in its place.
+fn shown_parts<'a>(outline: &Outline<'a>, opened: Option<&'a Opened>) -> Vec<Found<'a>> {
+    let Some(opened) = opened else {
+        return outline.attachments.clone();
+    };
+    let mut shown = Vec::new();
+    for found in &outline.attachments {
+        if found.part.section != opened.container {
+            shown.push(*found);
+            continue;
+        }
+        shown.extend(opened.parts.iter().map(|part| Found {
+            part,
+            related: part.id.is_some(),
+        }));
+        if !opened.whole {
+            shown.push(*found);
+        }
+    }
+    shown.truncate(structure::MAX_ATTACHMENTS);
+    shown
 }
 
 fn clean(text: String) -> String {

@@ -5,6 +5,7 @@ mod change;
 mod follow_up;
 mod meeting;
 mod properties;
+mod schema;
 
 pub use change::{AttachmentAdd, AttachmentChange, EmailChange};
 pub use meeting::MeetingRequest;

@@ -147,21 +147,17 @@ async fn quote(
         if !wanted {
             continue;
         }
-        let source = Reader {
-            call,
-            folder: found.folder,
-            uid_validity: found.uid_validity,
-            options: BodyOptions {
-                preferences: vec![BodyPreference {
-                    kind,
-                    truncation_size: None,
-                    all_or_none: false,
-                    preview: None,
-                }],
-                // The form of bodies that all versions with BodyPreference share.
-                ..BodyOptions::new(ProtocolVersion::V14_0)
-            },
+        let options = BodyOptions {
+            preferences: vec![BodyPreference {
+                kind,
+                truncation_size: None,
+                all_or_none: false,
+                preview: None,
+            }],
+            // The form of bodies that all versions with BodyPreference share.
+            ..BodyOptions::new(ProtocolVersion::V14_0)
         };
+        let source = Reader::new(call, found.folder, found.uid_validity, options);
         let uids = found.uids();
         let Some(message) = source.read_whole(&mut found.session, &uids).await?.pop() else {
             return Ok(None);

@@ -309,12 +309,8 @@ impl Round<'_, '_> {
         // A Fetch is for the whole message, whatever the sticky options truncate ([MS-ASCMD]
         // 2.2.3.63.2).
         let options = self.options.bodies_in(self.call.version).untruncated();
-        let source = Source {
-            call: self.call,
-            folder: self.folder,
-            uid_validity: self.view.cursor.map_or(0, |cursor| cursor.uid_validity),
-            options,
-        };
+        let validity = self.view.cursor.map_or(0, |cursor| cursor.uid_validity);
+        let source = Source::new(self.call, self.folder, validity, options);
         let uids: UidSet = fetches.iter().filter_map(|(_, uid)| *uid).collect();
         let messages = if uids.is_empty() {
             Vec::new()
@@ -361,12 +357,9 @@ impl Round<'_, '_> {
             page::tell(self.call, &self.folder.id, &mut view, plan, budget).await?;
         if !adds.is_empty() {
             let opened = selected(self.call, session, name, &view).await?;
-            let source = Source {
-                call: self.call,
-                folder: self.folder,
-                uid_validity: view.cursor.map_or(0, |cursor| cursor.uid_validity),
-                options: self.options.bodies_in(self.call.version),
-            };
+            let validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
+            let options = self.options.bodies_in(self.call.version);
+            let source = Source::new(self.call, self.folder, validity, options);
             page::tell_adds(&source, opened, &mut view, &mut page, &adds, budget).await?;
         }
         self.view = view;
