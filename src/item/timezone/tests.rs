@@ -72,7 +72,7 @@ fn s27_a_blob_says_what_the_tz_database_says() {
             let start = instant(&format!("{year}0101T120000Z"));
             let mut wrong = None;
             for step in 0..(365 * 24 / HOURS) {
-                let moment = start + jiff::SignedDuration::from_hours(step * HOURS);
+                let moment = start + SignedDuration::from_hours(step * HOURS);
                 if !same(moment) {
                     wrong = Some(moment);
                     break;
@@ -81,7 +81,7 @@ fn s27_a_blob_says_what_the_tz_database_says() {
             // And to the second around each switch.
             for change in switches::of_year(&known, year) {
                 for seconds in [-1, 0] {
-                    let moment = change.at + jiff::SignedDuration::from_secs(seconds);
+                    let moment = change.at + SignedDuration::from_secs(seconds);
                     if !same(moment) {
                         wrong = Some(moment);
                     }
