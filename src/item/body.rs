@@ -3,6 +3,7 @@
 //! The same plan is made twice: before the second fetch, to say which octets are needed, and after
 //! it, to make the body out of them.
 
+mod decode;
 mod plan;
 
 use std::collections::HashSet;
@@ -11,11 +12,9 @@ use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::email::{Body, BodyType};
 use airgate_codec::imap::Part;
 
-use crate::item::charset;
 use crate::item::content::Content;
-use crate::item::flowed::unflow;
 use crate::item::html_to_text::{Style, html_to_text};
-use crate::item::mime_text::{mime_text, with_crlf};
+use crate::item::mime_text::mime_text;
 use crate::item::options::{BodyOptions, BodyPreference};
 use crate::item::preview::{self, MAX_PREVIEW};
 use crate::item::quoted_history;
@@ -27,6 +26,8 @@ use crate::item::transfer;
 use crate::item::truncate::{self, Limit};
 
 pub(crate) use plan::{Reach, sections};
+
+use decode::{decode_html, decode_plain, decode_text_part};
 use plan::{candidates, for_preview, limit, native, opens_tnef, part_preference};
 
 /// Everything about bodies in one message.
@@ -207,7 +208,7 @@ impl Maker<'_> {
         // What lies behind the first few thousand octets is not looked at.
         let enough = usize::try_from(for_preview(part)).unwrap_or(usize::MAX);
         let octets = piece.octets.get(..enough).unwrap_or(piece.octets);
-        let octets = transfer::decode(octets, &part.encoding);
+        let octets = decode_text_part(octets, &part.encoding);
         let line = if part.media_type == "text/html" {
             preview::of_html(&decode_html(part, &octets), length)
         } else {
@@ -324,7 +325,7 @@ impl Text {
             self.size += full / shrink;
             return;
         };
-        let octets = transfer::decode(piece.octets, &part.encoding);
+        let octets = decode_text_part(piece.octets, &part.encoding);
         let before = self.data.len();
         add(&mut self.data, &octets, piece.complete);
         let made = (self.data.len() - before) as u64;
@@ -363,24 +364,6 @@ fn mime(content: &Content<'_>, size: Option<u64>, hint: Option<&str>) -> Text {
             size: size.unwrap_or(0),
         },
     }
-}
-
-fn decode_plain(part: &Part, octets: &[u8]) -> String {
-    let text = charset::decode(octets, part.parameter("charset"));
-    let flowed = part
-        .parameter("format")
-        .is_some_and(|format| format.eq_ignore_ascii_case("flowed"));
-    if flowed {
-        let delete_space = part
-            .parameter("delsp")
-            .is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"));
-        return unflow(&text, delete_space);
-    }
-    with_crlf(&text)
-}
-
-fn decode_html(part: &Part, octets: &[u8]) -> String {
-    charset::decode_html(octets, part.parameter("charset"))
 }
 
 /// Content-IDs after `cid:` (RFC 2392), undone from percent signs, lower case.

@@ -48,8 +48,7 @@ pub(crate) fn spare_body(
     if let Some(body) = opened.and_then(|opened| opened.body.clone()) {
         return Some(body);
     }
-    let text = explanation(content.root(), outline.seal)
-        .or_else(|| report(content, outline))?;
+    let text = explanation(content.root(), outline.seal).or_else(|| report(content, outline))?;
     Some(Spare::Plain(with_crlf(&text)))
 }
 
@@ -80,12 +79,12 @@ fn explanation(root: &Part, seal: Seal) -> Option<String> {
                  {ELSEWHERE} that knows S/MIME.\n"
             )
         }
-        (Seal::Smime, _) => format!(
-            "This message is encrypted (S/MIME).\n\n{ELSEWHERE} that has your key.\n"
-        ),
-        (Seal::Pgp, "multipart/encrypted") => format!(
-            "This message is encrypted (OpenPGP).\n\n{ELSEWHERE} that has your key.\n"
-        ),
+        (Seal::Smime, _) => {
+            format!("This message is encrypted (S/MIME).\n\n{ELSEWHERE} that has your key.\n")
+        }
+        (Seal::Pgp, "multipart/encrypted") => {
+            format!("This message is encrypted (OpenPGP).\n\n{ELSEWHERE} that has your key.\n")
+        }
         (_, "message/partial") => format!(
             "This is piece {} of {} of a message that was sent in pieces.\n\n\
              The pieces are unchanged in the mailbox.\n",
@@ -108,5 +107,9 @@ fn explanation(root: &Part, seal: Seal) -> Option<String> {
 /// A number, whatever the sender wrote there.
 fn number(text: &str) -> String {
     let digits: String = text.chars().filter(char::is_ascii_digit).take(6).collect();
-    if digits.is_empty() { "?".into() } else { digits }
+    if digits.is_empty() {
+        "?".into()
+    } else {
+        digits
+    }
 }

@@ -70,9 +70,7 @@ pub(crate) fn file(octets: &[u8], number: usize) -> Option<(String, Vec<u8>)> {
     let attachment = tnef.attachments.get(number.checked_sub(1)?)?;
     match attachment.content {
         TnefContent::File(octets) => Some((media_type(attachment), octets.to_vec())),
-        TnefContent::Message(octets) => {
-            Some(("message/rfc822".into(), embedded::message(octets)?))
-        }
+        TnefContent::Message(octets) => Some(("message/rfc822".into(), embedded::message(octets)?)),
         TnefContent::Opaque => None,
     }
 }
@@ -98,7 +96,10 @@ fn as_part(attachment: &TnefAttachment<'_>, section: &str) -> Part {
         TnefContent::File(octets) | TnefContent::Message(octets) => octets.len() as u64,
         TnefContent::Opaque => 0,
     };
-    let name = attachment.name.clone().map(|name| ("filename".into(), name));
+    let name = attachment
+        .name
+        .clone()
+        .map(|name| ("filename".into(), name));
     Part {
         section: section.to_owned(),
         media_type: media_type(attachment),
@@ -107,7 +108,12 @@ fn as_part(attachment: &TnefAttachment<'_>, section: &str) -> Part {
         encoding: TransferEncoding::Binary,
         size,
         disposition: Some(Disposition {
-            kind: if attachment.hidden { "inline" } else { "attachment" }.into(),
+            kind: if attachment.hidden {
+                "inline"
+            } else {
+                "attachment"
+            }
+            .into(),
             parameters: name.into_iter().collect(),
         }),
         ..Part::default()

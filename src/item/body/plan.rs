@@ -157,10 +157,7 @@ pub(super) fn candidates(
         BodyType::Plain => 2,
         BodyType::Html | BodyType::Rtf => 3,
     });
-    let mime_is_asked = options
-        .preferences
-        .iter()
-        .any(|p| p.kind == BodyType::Mime);
+    let mime_is_asked = options.preferences.iter().any(|p| p.kind == BodyType::Mime);
     let candidate = |kind: BodyType, preference: &BodyPreference| Candidate {
         kind,
         limit: match (preference.truncation_size, kind) {
