@@ -3,14 +3,19 @@
 //!
 //! [`Gateway`] is the whole server behind the front; `Call` is one request on its way through.
 
+mod attachment;
+mod discovery;
 mod failures;
 mod file_reference;
 mod folder_sync;
 mod folders;
+mod follow_ups;
 mod gateway;
+mod get_attachment;
 mod get_item_estimate;
 mod in_flight;
 mod item_operations;
+mod long_id;
 mod lookup;
 mod loops;
 mod move_items;
@@ -19,9 +24,11 @@ mod options;
 mod partnership;
 mod ping;
 mod provision;
+mod read;
 mod send;
 mod settings;
 mod sync;
+mod told;
 mod watch;
 
 pub use gateway::{Gateway, Heartbeat, Parts, Settings};
@@ -34,12 +41,14 @@ use airgate_codec::imap::MailboxName;
 use tracing::{info, warn};
 
 use crate::backend::Login;
+use crate::clock;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::Scopes;
 use crate::identity::{DeviceId, UserId};
 use crate::store::{DeviceRow, FolderRow};
 use crate::sync::mailbox::Mailbox;
+use crate::sync::window;
 
 /// One request of one device of one user.
 pub(crate) struct Call<'a> {
@@ -69,6 +78,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::Ping => ping::ping(call).await,
         CommandName::Provision => provision::provision(call).await,
         CommandName::Settings => settings::settings(call).await,
+        CommandName::GetAttachment => get_attachment::get_attachment(call).await,
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
@@ -124,6 +134,22 @@ impl<'a> Call<'a> {
             collection: &folder.id,
             name,
         }
+    }
+
+    /// Where the window of a mail filter begins for this user now.
+    fn floor(&self, filter_type: u8) -> Option<i64> {
+        window::mail_floor(
+            filter_type,
+            clock::now_seconds(),
+            &self.gateway.settings.time_zone,
+        )
+    }
+
+    /// What this device is offered.
+    fn offer(&self) -> &options::Offer {
+        let agent = self.head.agent.as_deref();
+        let device_type = self.partnership.device_type.as_str();
+        self.gateway.offers_made.to(Some(device_type), agent)
     }
 
     /// Outlook's desktop with an EAS account, which has habits of its own (REFERENCE 12).

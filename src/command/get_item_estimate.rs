@@ -6,7 +6,6 @@ use airgate_codec::eas::get_item_estimate::{Collection, Estimate, Request, Respo
 use airgate_codec::imap::MailboxName;
 
 use super::{Answer, Call, folders, malformed};
-use crate::clock;
 use crate::failure::Failure;
 use crate::front::Reply;
 use crate::store::FolderRow;
@@ -15,7 +14,6 @@ use crate::sync::options::Options;
 use crate::sync::plan;
 use crate::sync::step::Step;
 use crate::sync::view::MailView;
-use crate::sync::window;
 
 /// Collections in one request (REFERENCE 3, size limits).
 const MAX_COLLECTIONS: usize = 1000;
@@ -88,7 +86,7 @@ async fn estimate(
     };
     let sticky = Options::decode(step.options()).filter_type;
     let filter = asked.filter().unwrap_or(sticky);
-    let floor = window::mail_floor(filter, window::day_of(clock::now_seconds()));
+    let floor = call.floor(filter);
     let name = MailboxName::new(folder.name.clone());
     let imap = &call.gateway.imap;
     let mut session = imap.session(call.login, Some(&name)).await?;

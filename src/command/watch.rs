@@ -19,7 +19,6 @@ use crate::sync::mailbox::unmoved;
 use crate::sync::options::Options;
 use crate::sync::plan;
 use crate::sync::view::MailView;
-use crate::sync::window;
 
 /// Why a wait ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -124,7 +123,6 @@ fn changes(ids: Vec<String>) -> Option<Woken> {
 /// The collections in which a Sync would show something. One STATUS flight; only what moved is
 /// looked at.
 async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>, Failure> {
-    let today = window::day_of(clock::now_seconds());
     let mut candidates = Vec::new();
     for row in watched {
         // A Sync of this device under way has perhaps told the backend already and its view not yet:
@@ -145,7 +143,7 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
             candidates.push((*row, None, None));
             continue;
         };
-        let floor = window::mail_floor(Options::decode(&chain.options).filter_type, today);
+        let floor = call.floor(Options::decode(&chain.options).filter_type);
         candidates.push((*row, Some(view), floor));
     }
     if candidates.is_empty() {

@@ -14,7 +14,7 @@ use crate::item::believed::believed;
 use crate::item::body::{self, Bodies, Reach};
 use crate::item::categories;
 use crate::item::content::Content;
-use crate::item::conversation::{Conversation, topic};
+use crate::item::conversation::{Thread, conversation_index, topic};
 use crate::item::headers::Headers;
 use crate::item::message_class;
 use crate::item::mime_text::with_crlf;
@@ -246,12 +246,8 @@ fn head(
         .map(|topic| shortened(&topic))
         .filter(|topic| !topic.is_empty())
         .unwrap_or_else(|| topic(bare_subject).to_owned());
-    let conversation = Conversation::of(
-        headers,
-        bare_subject,
-        from.line().as_deref().unwrap_or_default(),
-        date.or(message.internal_date).unwrap_or(0),
-    );
+    let thread = Thread::from_headers(message.thread_id.as_deref(), headers);
+    let sent = date.or(message.internal_date).unwrap_or(0);
     let mut email = Email {
         display_to: to.display(),
         to: to.line(),
@@ -270,8 +266,8 @@ fn head(
         date_received: received.map(|seconds| Moment(seconds.saturating_mul(1000))),
         importance: Some(importance(headers)),
         internet_cpid: Some(UTF_8_CODE_PAGE),
-        conversation_id: Some(conversation.id),
-        conversation_index: Some(conversation.index),
+        conversation_id: Some(thread.id()),
+        conversation_index: Some(conversation_index(headers, sent)),
         ..Email::default()
     };
     // Only a Bcc header proves it: lists and aliases, too, deliver to people in neither To nor Cc.

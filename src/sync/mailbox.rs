@@ -6,7 +6,7 @@
 //! - CONDSTORE: changed flags by CHANGEDSINCE, absence by a SEARCH when the count says so.
 //! - Neither: the window is listed and its flags are read anew.
 
-use airgate_codec::imap::{Flags, MailboxName, MailboxStatus, Uid, UidSet};
+use airgate_codec::imap::{Fetched, Flags, MailboxName, MailboxStatus, Uid, UidSet};
 use tracing::warn;
 
 use super::observe::{Match, Observation};
@@ -56,7 +56,7 @@ impl Mailbox<'_> {
         &self,
         session: &mut Session,
         view: &mut MailView,
-        floor: Option<i32>,
+        floor: Option<i64>,
         status: Option<&MailboxStatus>,
     ) -> Result<Option<FingerprintBatch>, Failure> {
         if let (Some(cursor), true) = (view.cursor, view.floor == floor) {
@@ -96,7 +96,7 @@ impl Mailbox<'_> {
         &self,
         session: &mut Session,
         view: &mut MailView,
-        floor: Option<i32>,
+        floor: Option<i64>,
         list_anew: bool,
     ) -> Result<Option<FingerprintBatch>, Failure> {
         let known = view.cursor.filter(|_| !list_anew).and_then(|cursor| {
@@ -141,7 +141,7 @@ impl Mailbox<'_> {
         &self,
         session: &mut Session,
         view: &mut MailView,
-        floor: Option<i32>,
+        floor: Option<i64>,
     ) -> Result<Vec<(u32, i64)>, Failure> {
         let old_validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
         let prints = self
@@ -158,7 +158,7 @@ impl Mailbox<'_> {
         let mut matches: Vec<Match> = Vec::new();
         let mut kept = Vec::new();
         if !by_print.is_empty() {
-            let inside = session.search(&window(floor)).await?;
+            let inside = session.search(&around(floor)).await?;
             let items = FetchItems {
                 size: true,
                 internal_date: true,
@@ -187,21 +187,54 @@ fn known_uids(view: &MailView) -> UidSet {
     &(&(&view.server().items | &view.aged) | &view.hidden) | &view.phone.items
 }
 
-/// The messages of the window, `\Deleted` ones included.
-fn window(floor: Option<i32>) -> Search {
-    floor.map_or(Search::All, since)
+/// Whatever may be in a window that begins at `floor`, and a little more: a server compares days of
+/// its own zone (RFC 9051 6.4.4), which begin up to 14 hours before and 12 after those of UTC.
+fn around(floor: Option<i64>) -> Search {
+    floor.map_or(Search::All, |floor| since(floor, -1))
 }
 
-/// Received on that day or later.
-fn since(day: i32) -> Search {
-    Search::Since(i64::from(day) * 86_400)
+/// Received on the day that many days after the floor's, or later.
+const fn since(floor: i64, days: i64) -> Search {
+    Search::Since(floor.saturating_add(days * DAY))
+}
+
+/// A day in seconds.
+const DAY: i64 = 86_400;
+
+/// The messages of the window, `\Deleted` ones included. Those of the days around its beginning are
+/// asked for their INTERNALDATE, so that the window is right to the second in the user's zone.
+async fn inside(session: &mut Session, floor: Option<i64>) -> Result<UidSet, ImapError> {
+    let Some(floor) = floor else {
+        return session.search(&Search::All).await;
+    };
+    let mut inside = session.search(&around(Some(floor))).await?;
+    let sure = session.search(&since(floor, 2)).await?;
+    let border = &inside - &sure;
+    if !border.is_empty() {
+        let items = FetchItems {
+            internal_date: true,
+            ..FetchItems::default()
+        };
+        inside -= received_before(&session.fetch(&border, &items).await?, floor);
+    }
+    Ok(inside)
+}
+
+/// Those of the messages that a window beginning at `floor` leaves out.
+fn received_before(messages: &[Fetched], floor: i64) -> UidSet {
+    let early = |message: &&Fetched| message.internal_date.is_some_and(|date| date < floor);
+    let uids = messages
+        .iter()
+        .filter(early)
+        .filter_map(|message| message.uid);
+    uids.map(Uid::get).collect()
 }
 
 /// What changed since the last look, from a server that counts modifications.
 async fn follow(
     session: &mut Session,
     view: &MailView,
-    floor: Option<i32>,
+    floor: Option<i64>,
     last: Cursor,
     now: Cursor,
     selected: Selected,
@@ -223,11 +256,14 @@ async fn follow(
     let mut arrived = UidSet::new();
     if now.uid_next != last.uid_next {
         let new = Search::UidFrom(Uid::new(last.uid_next).unwrap_or(selected.uid_next));
-        let new = match floor {
-            Some(day) => Search::And(vec![new, since(day)]),
-            None => new,
+        arrived = match floor {
+            Some(_) => {
+                session
+                    .search(&Search::And(vec![new, around(floor)]))
+                    .await?
+            }
+            None => session.search(&new).await?,
         };
-        arrived = session.search(&new).await?;
         // `n:*` always names the last message, however old it is (RFC 9051 9, seq-range).
         arrived.remove_range(..last.uid_next);
     }
@@ -237,14 +273,18 @@ async fn follow(
         .collect();
     if !arrived.is_empty() {
         // QRESYNC tells the flags of known messages only; what came marked is not to be told of.
-        let marked = Search::And(vec![Search::In(arrived.clone()), Search::Deleted]);
-        let marked = session.search(&marked).await?;
-        flags.extend(marked.iter().map(|uid| {
-            let deleted = Flags {
-                deleted: true,
-                ..Flags::default()
-            };
-            (uid, deleted)
+        let items = FetchItems {
+            flags: true,
+            internal_date: floor.is_some(),
+            ..FetchItems::default()
+        };
+        let messages = session.fetch(&arrived, &items).await?;
+        if let Some(floor) = floor {
+            arrived -= received_before(&messages, floor);
+        }
+        flags.extend(messages.into_iter().filter_map(|message| {
+            let marked = message.flags.filter(|flags| flags.deleted)?;
+            Some((message.uid?.get(), marked))
         }));
     }
     Ok(Observation {
@@ -261,14 +301,16 @@ async fn follow(
 async fn list(
     session: &mut Session,
     view: &MailView,
-    floor: Option<i32>,
+    floor: Option<i64>,
     now: Cursor,
 ) -> Result<Observation, ImapError> {
     let known = known_uids(view);
-    let inside = session.search(&window(floor)).await?;
-    let deleted = session
-        .search(&Search::And(vec![window(floor), Search::Deleted]))
-        .await?;
+    let inside = inside(session, floor).await?;
+    let deleted = match floor {
+        Some(_) => Search::And(vec![around(floor), Search::Deleted]),
+        None => Search::Deleted,
+    };
+    let deleted = &session.search(&deleted).await? & &inside;
     let mut gone = UidSet::new();
     let mut aged = UidSet::new();
     if !known.is_empty() {

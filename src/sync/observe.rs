@@ -11,8 +11,8 @@ use super::view::{Cursor, ItemNumber, MailView};
 #[derive(Clone, Debug, Default)]
 pub struct Observation {
     pub cursor: Cursor,
-    /// First day of the window this look was made for.
-    pub floor: Option<i32>,
+    /// Beginning of the window this look was made for.
+    pub floor: Option<i64>,
     /// Known messages proven absent: VANISHED, or missing in a complete listing.
     pub gone: UidSet,
     /// Messages inside the window that were not known.

@@ -21,7 +21,7 @@ struct Mailbox {
 #[derive(Clone, Debug, PartialEq)]
 struct Message {
     identity: u64,
-    day: i32,
+    day: i64,
     flags: Flags,
 }
 
@@ -34,7 +34,7 @@ struct Phone {
 #[derive(Clone, Debug)]
 enum Step {
     Deliver {
-        day: i32,
+        day: i64,
     },
     Expunge(usize),
     MarkDeleted(usize),
@@ -44,7 +44,7 @@ enum Step {
     NewValidity {
         keep: bool,
     },
-    Floor(Option<i32>),
+    Floor(Option<i64>),
     /// One Sync with this window; `lost` means the answer never arrives.
     Sync {
         window: usize,
@@ -56,14 +56,14 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..40i32).prop_map(|day| Step::Deliver { day }),
+        4 => (0..40i64).prop_map(|day| Step::Deliver { day }),
         2 => any::<usize>().prop_map(Step::Expunge),
         1 => any::<usize>().prop_map(Step::MarkDeleted),
         1 => any::<usize>().prop_map(Step::Unmark),
         2 => (any::<usize>(), any::<bool>()).prop_map(|(at, on)| Step::Flag(at, on)),
         1 => (any::<usize>(), any::<bool>()).prop_map(|(at, on)| Step::Keyword(at, on)),
         1 => any::<bool>().prop_map(|keep| Step::NewValidity { keep }),
-        1 => prop_oneof![Just(None), (0..40i32).prop_map(Some)].prop_map(Step::Floor),
+        1 => prop_oneof![Just(None), (0..40i64).prop_map(Some)].prop_map(Step::Floor),
         6 => (1..6usize, any::<bool>()).prop_map(|(window, lost)| Step::Sync { window, lost }),
         2 => (any::<usize>(), any::<bool>()).prop_map(|(at, on)| Step::PhoneReads(at, on)),
         1 => any::<usize>().prop_map(Step::PhoneDeletes),
@@ -82,7 +82,7 @@ impl Mailbox {
     fn observe(
         &self,
         view: &mut MailView,
-        floor: Option<i32>,
+        floor: Option<i64>,
         identities: &BTreeMap<ItemNumber, u64>,
     ) {
         if view
@@ -179,7 +179,7 @@ impl Phone {
 struct World {
     mailbox: Mailbox,
     phone: Phone,
-    floor: Option<i32>,
+    floor: Option<i64>,
     /// Acknowledged, and the one after it whose answer may be lost.
     acknowledged: MailView,
     identity: u64,
@@ -346,7 +346,7 @@ fn nth(phone: &Phone, at: usize) -> Option<ItemNumber> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     /// S1, S2, S6, S7, S15, S21: whatever happened, once it is quiet a bounded number of rounds makes
     /// the phone hold exactly what the mailbox shows, nothing doubled, nothing lost.

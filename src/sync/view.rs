@@ -33,8 +33,8 @@ pub struct Cursor {
 pub struct MailView {
     /// Where we last looked; `None` before the first look.
     pub cursor: Option<Cursor>,
-    /// First day of the filter window, in days since 1970; `None` for everything.
-    pub floor: Option<i32>,
+    /// Beginning of the filter window, in seconds since 1970; `None` for everything.
+    pub floor: Option<i64>,
     /// What the phone holds.
     pub phone: Snapshot,
     /// What the backend has inside the window; `None` when it is the same as `phone`.

@@ -15,6 +15,10 @@ const DAY: u64 = 86_400;
 /// A mail received that many days ago, whatever its Date header says.
 async fn receive(world: &World, subject: &str, days_ago: u64) {
     let moment = i64::try_from(mail::now() - days_ago * DAY).unwrap();
+    receive_at(world, subject, moment).await;
+}
+
+async fn receive_at(world: &World, subject: &str, moment: i64) {
     let moment = jiff::Timestamp::from_second(moment).unwrap();
     let date = jiff::tz::TimeZone::UTC.to_datetime(moment);
     let date = date.strftime("%d-%b-%Y %H:%M:%S +0000").to_string();
@@ -75,6 +79,36 @@ async fn a_filter_lets_out_and_in(setup: Setup) {
         ["fortnight", "late arrival", "month", "new", "today", "week"]
     );
     assert_eq!(phone.surprises(), [""; 0]);
+}
+
+/// The window begins at midnight where the user is, not where the mail server or we are.
+async fn days_begin_where_the_user_is(setup: Setup) {
+    for name in ["Pacific/Auckland", "Pacific/Honolulu"] {
+        let world = setup
+            .world_with(|settings| settings.variable("AIRGATE_TIME_ZONE", name))
+            .await;
+        let zone = jiff::tz::TimeZone::get(name).unwrap();
+        let now = jiff::Timestamp::from_second(i64::try_from(mail::now()).unwrap()).unwrap();
+        let first = zone.to_datetime(now).date().yesterday().unwrap();
+        let midnight = zone.to_timestamp(first.at(0, 0, 0, 0)).unwrap().as_second();
+        receive_at(&world, "last of the day before", midnight - 1).await;
+        receive_at(&world, "first of the window", midnight).await;
+        receive_at(&world, "far outside", midnight - 40 * 86_400).await;
+        let mut phone = world.phone(Profile::ios().filter(1)).await;
+        phone.sync_all("INBOX").await;
+        assert_eq!(phone.subjects("INBOX"), ["first of the window"], "{name}");
+        // What comes in later is measured just so.
+        receive_at(&world, "late outside", midnight - 60).await;
+        receive_at(&world, "late inside", midnight + 60).await;
+        let told = phone.sync("INBOX").await;
+        assert_eq!(counts(&told), "+1", "{name}");
+        assert_eq!(
+            phone.subjects("INBOX"),
+            ["first of the window", "late inside"]
+        );
+        assert_quiet(&mut phone, "INBOX").await;
+        assert_eq!(phone.surprises(), [""; 0]);
+    }
 }
 
 async fn old_mail_that_arrives_late_is_outside(setup: Setup) {
@@ -168,6 +202,7 @@ async fn options_stick_until_said_anew(setup: Setup) {
 }
 
 on_every_server! {
+    days_begin_where_the_user_is,
     a_filter_lets_out_and_in,
     old_mail_that_arrives_late_is_outside,
     what_the_phone_still_holds_it_may_change,

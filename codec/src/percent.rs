@@ -3,15 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::Fault;
-
-/// Decodes one name or value; borrows where nothing is encoded.
-///
-/// # Errors
-/// A `%` without two hex digits behind it.
-pub(super) fn decode(text: &str) -> Result<Cow<'_, [u8]>, Fault> {
+/// Decodes once; borrows where nothing is encoded. None where a `%` has no two hex digits behind it.
+pub fn decode(text: &str) -> Option<Cow<'_, [u8]>> {
     if !text.contains('%') {
-        return Ok(Cow::Borrowed(text.as_bytes()));
+        return Some(Cow::Borrowed(text.as_bytes()));
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -21,15 +16,15 @@ pub(super) fn decode(text: &str) -> Result<Cow<'_, [u8]>, Fault> {
             continue;
         }
         let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
-            return Err(Fault::Percent);
+            return None;
         };
         bytes.push(high << 4 | low);
     }
-    Ok(Cow::Owned(bytes))
+    Some(Cow::Owned(bytes))
 }
 
 /// Encodes all but the unreserved characters.
-pub(super) fn encode_into(query: &mut String, value: &str) {
+pub fn encode_into(query: &mut String, value: &str) {
     for byte in value.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
