@@ -9,7 +9,7 @@ mod plan;
 use std::collections::HashSet;
 
 use airgate_codec::ProtocolVersion;
-use airgate_codec::eas::email::{Body, BodyType};
+use airgate_codec::eas::email::{Body, BodyPart, BodyType};
 use airgate_codec::imap::Part;
 
 use crate::item::content::Content;
@@ -34,7 +34,7 @@ use plan::{candidates, for_preview, limit, native, opens_tnef, part_preference};
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
     pub(crate) body: Option<Body>,
-    pub(crate) part: Option<Body>,
+    pub(crate) part: Option<BodyPart>,
     pub(crate) native: Option<BodyType>,
     /// The Content-IDs that the HTML shows, when all of it is known.
     pub(crate) shown_ids: Option<HashSet<String>>,
@@ -218,25 +218,46 @@ impl Maker<'_> {
     }
 
     /// The BodyPart: the new text alone, as HTML.
-    fn new_text(&mut self, preference: &BodyPreference) -> Body {
+    fn new_text(&mut self, preference: &BodyPreference) -> BodyPart {
         let text = self.text(BodyType::Html);
-        let (complete, size) = (text.complete, text.size);
-        let new = quoted_history::new_html(&text.data);
-        let all_new = new.len() == text.data.len();
-        let mut data = new.to_owned();
+        let (complete, size, whole) = (text.complete, text.size, text.data.len());
+        let mut data = match self.new_plain() {
+            Some(new) => new,
+            None => quoted_history::new_html(&self.text(BodyType::Html).data).to_owned(),
+        };
+        let all_new = data.len() == whole;
+        let new_size = if all_new { size } else { data.len() as u64 };
         let cut = shorten(&mut data, BodyType::Html, limit(preference));
         let truncated = cut || all_new && !complete;
-        let none = truncated && (preference.truncation_size == Some(0) || preference.all_or_none);
-        Body {
+        // More was asked for than may be read, and in what was read no history begins.
+        let too_large = all_new && !complete && !cut;
+        let none = too_large
+            || truncated && (preference.truncation_size == Some(0) || preference.all_or_none);
+        let body = Body {
             kind: BodyType::Html,
-            estimated_size: if all_new { size } else { new.len() as u64 },
+            estimated_size: new_size.max(data.len() as u64),
             truncated,
             data: (!none).then_some(data),
             preview: preference
                 .preview
                 .and_then(|length| self.preview(usize::try_from(length).unwrap_or(MAX_PREVIEW))),
             part: None,
+        };
+        BodyPart { too_large, body }
+    }
+
+    /// The new text of a message without HTML, if it has history, as HTML.
+    fn new_plain(&mut self) -> Option<String> {
+        let has_html = match &self.spare {
+            Some(spare) => matches!(spare, Spare::Html(_)),
+            None => self.outline.has_html(),
+        };
+        if has_html {
+            return None;
         }
+        let text = &self.text(BodyType::Plain).data;
+        let new = quoted_history::new_text(text);
+        (new.len() < text.len()).then(|| text_to_html::text_to_html(new))
     }
 }
 
