@@ -226,6 +226,11 @@ impl Maker<'_> {
             None => quoted_history::new_html(&self.text(BodyType::Html).data).to_owned(),
         };
         let all_new = data.len() == whole;
+        // Its words are the new text's, of which the Body's preview knows nothing.
+        let preview = preference
+            .preview
+            .filter(|_| !data.is_empty())
+            .map(|length| preview::of_html(&data, usize::try_from(length).unwrap_or(MAX_PREVIEW)));
         let new_size = if all_new { size } else { data.len() as u64 };
         let cut = shorten(&mut data, BodyType::Html, limit(preference));
         let truncated = cut || all_new && !complete;
@@ -238,9 +243,7 @@ impl Maker<'_> {
             estimated_size: new_size.max(data.len() as u64),
             truncated,
             data: (!none).then_some(data),
-            preview: preference
-                .preview
-                .and_then(|length| self.preview(usize::try_from(length).unwrap_or(MAX_PREVIEW))),
+            preview,
             part: None,
         };
         BodyPart { too_large, body }

@@ -388,8 +388,15 @@ fn a_body_part_is_cut_and_previewed() {
             .is_some_and(|preview| preview.starts_with("Yes & no"))
     );
     for none in [want(Html, Some(0), false), want(Html, Some(9), true)] {
-        let part = part_of(&server, none);
+        let part = part_of(
+            &server,
+            BodyPreference {
+                preview: Some(3),
+                ..none
+            },
+        );
         assert_eq!((part.body.data, part.body.truncated), (None, true));
+        assert_eq!(part.body.preview.as_deref(), Some("Yes"));
     }
 }
 
