@@ -71,6 +71,8 @@ pub struct Context<'a> {
 
 /// Longest subject sent. Real ones have below 255 characters; a megabyte of it is an attack (T15).
 const MAX_SUBJECT: usize = 1024;
+/// Who wrote a message that does not tell. An address of the kind that reaches nobody (RFC 2606).
+const NOBODY: &str = "\"(unknown sender)\" <unknown@sender.invalid>";
 /// Everything we convert is UTF-8.
 const UTF_8_CODE_PAGE: u32 = 65001;
 
@@ -257,7 +259,12 @@ fn head(
     let subject = headers
         .text("Subject", charset)
         .map(|subject| shortened(&subject));
-    let from_line = from.line();
+    // Android's mail stumbles over a message without From (REFERENCE.md 12, quirk 30).
+    let from_line = from
+        .line()
+        .or_else(|| sender.line())
+        .or_else(|| list("Reply-To").line())
+        .or_else(|| Some(NOBODY.into()));
     let date = date(headers);
     let received = message.internal_date.or(date);
     let bare_subject = subject.as_deref().unwrap_or_default();

@@ -101,11 +101,22 @@ impl<'a> Outline<'a> {
                 },
             );
         }
+        outline.fill_blank();
         if outline.attachments.len() > MAX_ATTACHMENTS {
             outline.attachments.truncate(MAX_ATTACHMENTS);
             outline.overflow = true;
         }
         outline
+    }
+
+    /// An alternative without a word is none: some senders make one for form's sake.
+    fn fill_blank(&mut self) {
+        let says = |parts: &[&Part]| parts.iter().any(|part| holds_octets(part));
+        if says(&self.html) && !says(&self.text) {
+            self.text.clone_from(&self.html);
+        } else if says(&self.text) && !says(&self.html) {
+            self.html.clone_from(&self.text);
+        }
     }
 
     /// Whether the sender wrote HTML.
@@ -130,7 +141,9 @@ impl<'a> Outline<'a> {
     ) {
         let (text_before, html_before) = (self.text.len(), self.html.len());
         let wanted = want;
+        let root = root_of(multipart);
         for (index, part) in multipart.children.iter().enumerate() {
+            let index = if index == root { 0 } else { index.max(1) };
             if *left == 0 {
                 self.overflow = true;
                 return;
@@ -253,6 +266,27 @@ struct Place<'a> {
 struct Want {
     text: bool,
     html: bool,
+}
+
+/// The part that shows the others: the first, unless `start` names another (RFC 2387 3.2) or the
+/// first is a picture and the text comes behind it.
+fn root_of(multipart: &Part) -> usize {
+    if multipart.media_type != "multipart/related" {
+        return 0;
+    }
+    let children = || multipart.children.iter();
+    let start = multipart
+        .parameter("start")
+        .map(|start| start.trim_matches(['<', '>', ' ']));
+    let named =
+        start.and_then(|start| children().position(|part| part.id.as_deref() == Some(start)));
+    let can_show = |part: &Part| part.is_multipart() || part.media_type == "text/html";
+    let picture_first = children()
+        .next()
+        .is_some_and(|part| part.media_type.starts_with("image/"));
+    named
+        .or_else(|| children().position(can_show).filter(|_| picture_first))
+        .unwrap_or(0)
 }
 
 fn is_alternative(part: &Part) -> bool {

@@ -32,7 +32,7 @@ impl Default for Options {
     }
 }
 
-/// Why options are refused; each is Sync status 4.
+/// Why options are refused: Sync status 4, but for [`Self::PartType`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum BadOptions {
     #[error("FilterType {0} is not one for mail")]
@@ -58,7 +58,7 @@ impl Options {
     /// The options of a mail collection out of what a request says.
     ///
     /// # Errors
-    /// What the protocol answers with status 4.
+    /// What the protocol refuses.
     pub fn from_request(all: &[sync::Options]) -> Result<Self, BadOptions> {
         let mut mail = all
             .iter()

@@ -25,6 +25,7 @@ mod describe;
 mod faults;
 
 mod attachments;
+mod bodies;
 mod discovery;
 mod first_light;
 mod gate;

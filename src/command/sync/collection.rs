@@ -1,8 +1,8 @@
 //! One collection of a Sync request, from its key to its answer (design.md section 4).
 
 use airgate_codec::ProtocolVersion;
-use airgate_codec::eas::Class;
 use airgate_codec::eas::sync::{Collection, CollectionHead, ItemData, ItemResponse};
+use airgate_codec::eas::{Class, status as common};
 use airgate_codec::imap::{MailboxName, MailboxStatus, UidSet};
 use tracing::{info, warn};
 
@@ -17,7 +17,7 @@ use crate::store::{FolderKind, FolderRow};
 use crate::sync::chain::{Asked, Position};
 use crate::sync::folders::Role;
 use crate::sync::journal::Journal;
-use crate::sync::options::Options;
+use crate::sync::options::{BadOptions, Options};
 use crate::sync::plan;
 use crate::sync::step::{Next, Step};
 use crate::sync::view::MailView;
@@ -132,12 +132,11 @@ async fn step(
         Some(Ok(options)) => options,
         Some(Err(error)) => {
             info!(%error, "options refused");
-            return Ok(Answer::refused(
-                call,
-                wanted,
-                asked_key,
-                status::PROTOCOL_ERROR,
-            ));
+            let status = match error {
+                BadOptions::PartType => common::BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED,
+                _ => status::PROTOCOL_ERROR,
+            };
+            return Ok(Answer::refused(call, wanted, asked_key, status));
         }
         None if step.position == Position::Start => Options::default(),
         None => Options::decode(step.options()),

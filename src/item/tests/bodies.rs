@@ -237,7 +237,7 @@ fn a_body_part_is_the_new_text() {
     let mut options = options(V14_1, 0, &[want(Html, None, false)]);
     options.part_preference = Some(want(Html, Some(100), false));
     let (email, _) = server.email(true, &options);
-    let part = email.body_part.expect("a part");
+    let part = email.body_part.expect("a part").body;
     assert_eq!(
         (part.kind, part.data.as_deref(), part.truncated),
         (Html, Some("<p>Yes</p>"), false)
@@ -346,4 +346,73 @@ fn flags_become_properties() {
         ..Email::default()
     };
     assert_eq!(changed, only);
+}
+
+fn part_of(server: &Server, preference: BodyPreference) -> airgate_codec::eas::email::BodyPart {
+    let mut options = options(V14_1, 0, &[]);
+    options.part_preference = Some(preference);
+    server.email(true, &options).0.body_part.expect("a part")
+}
+
+#[test]
+fn a_body_part_of_plain_text_has_no_history_either() {
+    let server = Server::new(
+        format!("{HEAD}\r\nYes.\r\n\r\nOn Monday Bob wrote:\r\n> Tea?\r\n> Bob\r\n").as_bytes(),
+    );
+    let part = part_of(&server, want(Html, None, false));
+    let data = part.body.data.expect("data");
+    assert!(data.contains("Yes.") && !data.contains("Monday"), "{data}");
+    assert_eq!(part.body.estimated_size, data.len() as u64);
+    assert!(!part.too_large && !part.body.truncated);
+}
+
+#[test]
+fn a_body_part_is_cut_and_previewed() {
+    let server = Server::new(
+        format!(
+            "{HEAD}Content-Type: text/html\r\n\r\n<p>Yes &amp; no</p><div class=\"gmail_quote\">old</div>"
+        )
+        .as_bytes(),
+    );
+    let preference = BodyPreference {
+        preview: Some(255),
+        ..want(Html, Some(9), false)
+    };
+    let part = part_of(&server, preference);
+    assert_eq!(part.body.data.as_deref(), Some("<p>Yes "));
+    assert_eq!(part.body.estimated_size, "<p>Yes &amp; no</p>".len() as u64);
+    assert!(part.body.truncated && !part.too_large);
+    assert!(
+        part.body
+            .preview
+            .is_some_and(|preview| preview.starts_with("Yes & no"))
+    );
+    for none in [want(Html, Some(0), false), want(Html, Some(9), true)] {
+        let part = part_of(
+            &server,
+            BodyPreference {
+                preview: Some(3),
+                ..none
+            },
+        );
+        assert_eq!((part.body.data, part.body.truncated), (None, true));
+        assert_eq!(part.body.preview.as_deref(), Some("Yes"));
+    }
+}
+
+/// More than a Sync reads, and no history in what it reads: Status 176.
+#[test]
+fn a_body_part_of_what_is_too_large_is_refused() {
+    let server = Server::new(
+        format!(
+            "{HEAD}Content-Type: text/html\r\n\r\n{}",
+            "<p>words</p>".repeat(100_000)
+        )
+        .as_bytes(),
+    );
+    let part = part_of(&server, want(Html, None, false));
+    assert!(part.too_large && part.body.truncated && part.body.data.is_none());
+    assert!(part.body.estimated_size > 1_000_000);
+    let part = part_of(&server, want(Html, Some(500), false));
+    assert!(!part.too_large && part.body.data.is_some());
 }
