@@ -26,6 +26,7 @@ mod faults;
 
 mod attachments;
 mod discovery;
+mod doctor;
 mod first_light;
 mod gate;
 mod hostile_mail;
