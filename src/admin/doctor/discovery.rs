@@ -147,7 +147,7 @@ async fn way(resolver: &Resolver, domain: &str, url: &PublicUrl, section: &mut S
                     "the SRV record {name} leads to {}:{}, not to {url}",
                     service.target, service.port
                 ),
-                records(domain, url),
+                "Correct it.",
             ),
             None => {}
         },

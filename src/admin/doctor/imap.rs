@@ -61,8 +61,9 @@ pub(super) async fn examine(config: &Config, login: Option<&Login>) -> Section {
 fn trouble(error: &ImapError) -> &'static str {
     match error {
         ImapError::Unreachable(why) if why.starts_with("TLS") => {
-            "If its certificate is from a private authority, name that in backend.ca_file; if its name is \
-             another, name the server as the certificate does."
+            "Does the port speak TLS at once (993 does, imaps://) or after STARTTLS (143, imap+starttls://)? \
+             If its certificate is from a private authority, name that in backend.ca_file; if it bears \
+             another name, name the server so."
         }
         ImapError::Unreachable(_) | ImapError::Timeout => {
             "Check host and port, and whether a firewall is in between. Phones are told to come again \

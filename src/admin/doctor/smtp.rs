@@ -66,7 +66,8 @@ fn trouble(error: &SmtpError) -> &'static str {
         }
         SmtpError::NoStartTls => "Use submissions:// if it has a port for TLS (465).",
         SmtpError::Unreachable(why) if why.contains("TLS") => {
-            "If its certificate is from a private authority, name that in backend.ca_file."
+            "Does the port speak TLS at once (465 does, submissions://) or after STARTTLS (587, \
+             smtp+starttls://)? If its certificate is from a private authority, name that in backend.ca_file."
         }
         SmtpError::Unreachable(_) | SmtpError::Timeout => {
             "Check host and port (465 is submissions://, 587 smtp+starttls://), and whether a firewall is \
