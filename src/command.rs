@@ -3,6 +3,7 @@
 //!
 //! [`Gateway`] is the whole server behind the front; `Call` is one request on its way through.
 
+mod attachment;
 mod discovery;
 mod failures;
 mod file_reference;
@@ -10,6 +11,7 @@ mod folder_sync;
 mod folders;
 mod follow_ups;
 mod gateway;
+mod get_attachment;
 mod get_item_estimate;
 mod in_flight;
 mod item_operations;
@@ -76,6 +78,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::Ping => ping::ping(call).await,
         CommandName::Provision => provision::provision(call).await,
         CommandName::Settings => settings::settings(call).await,
+        CommandName::GetAttachment => get_attachment::get_attachment(call).await,
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,

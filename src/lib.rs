@@ -14,6 +14,7 @@ pub mod gate;
 pub mod identity;
 pub mod item;
 pub mod push;
+pub mod search;
 pub mod server;
 pub mod store;
 pub mod sync;

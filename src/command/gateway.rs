@@ -13,6 +13,7 @@ use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::attachment::Layouts;
 use super::in_flight::{InFlight, Place};
 use super::loops::Loops;
 use super::options::Offers;
@@ -31,6 +32,7 @@ use crate::push::{Holds, Hub};
 use crate::store::{DeviceRow, Store};
 use crate::sync::folders::Overrides;
 use crate::sync::lease::Leases;
+use crate::sync::threads::Threads;
 
 /// The whole server behind the front.
 pub struct Gateway {
@@ -44,6 +46,9 @@ pub struct Gateway {
     pub(crate) leases: Leases,
     pub(crate) in_flight: InFlight,
     pub(crate) loops: Loops,
+    pub(crate) layouts: Layouts,
+    /// By what the conversations of each account are told apart.
+    pub(crate) threads: Threads,
     /// Versions and commands by kind of client.
     pub(crate) offers_made: Offers,
     pub(crate) settings: Settings,
@@ -121,7 +126,6 @@ const RETRY_CROWDED: Duration = Duration::from_secs(5);
 impl Gateway {
     pub fn new(parts: Parts) -> Self {
         Self {
-            store: parts.store,
             imap: parts.imap,
             smtp: parts.smtp,
             hub: parts.hub,
@@ -130,6 +134,9 @@ impl Gateway {
             leases: Leases::default(),
             in_flight: InFlight::new(parts.settings.requests_per_device),
             loops: Loops::new(),
+            layouts: Layouts::new(),
+            threads: Threads::new(Arc::clone(&parts.store)),
+            store: parts.store,
             offers_made: Offers::new(parts.settings.allow_2_5, &parts.settings.version_caps),
             policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,

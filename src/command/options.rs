@@ -10,7 +10,7 @@ use crate::front::Reply;
 
 /// The commands that are carried out, in the order Exchange lists them. What is not here is answered
 /// as unknown.
-const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,FolderSync,MoveItems,\
+const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,GetAttachment,FolderSync,MoveItems,\
     GetItemEstimate,Settings,Ping,ItemOperations,Provision";
 
 /// What OPTIONS says.

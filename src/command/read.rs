@@ -109,17 +109,25 @@ impl<'a, 'b> Source<'a, 'b> {
         uids: &UidSet,
         sections_wanted: fn(&Fetched, &BodyOptions) -> Vec<SectionRequest>,
     ) -> Result<Vec<Fetched>, ImapError> {
-        let capabilities = session.capabilities();
+        let thread_id = {
+            let threads = &self.call.gateway.threads;
+            threads.asked(self.call.user, session.capabilities()).await
+        };
         let first = FetchItems {
             flags: true,
             internal_date: true,
             size: true,
             structure: true,
-            thread_id: capabilities.object_id,
+            thread_id,
             headers: Some(email::HEADER_FIELDS.to_vec()),
             ..FetchItems::default()
         };
         let mut messages = session.fetch(uids, &first).await?;
+        self.call
+            .gateway
+            .threads
+            .settle(self.call.user, &mut messages)
+            .await;
         let mut second = Vec::new();
         for message in &messages {
             let wanted = sections_wanted(message, &self.options);
