@@ -41,7 +41,6 @@ use airgate_codec::imap::MailboxName;
 use tracing::{info, warn};
 
 use crate::backend::Login;
-use crate::clock;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::Scopes;
@@ -140,7 +139,7 @@ impl<'a> Call<'a> {
     fn floor(&self, filter_type: u8) -> Option<i64> {
         window::mail_floor(
             filter_type,
-            clock::now_seconds(),
+            self.gateway.window_clock.seconds(),
             &self.gateway.settings.time_zone,
         )
     }

@@ -40,4 +40,5 @@ mod sending;
 mod smoke;
 mod stories;
 mod sync;
+mod versions;
 mod wire;
