@@ -82,7 +82,12 @@ async fn dialogue(world: &World, version: ProtocolVersion) -> BTreeSet<String> {
          Message-ID: <reply.{version}@example.com>\r\n\r\nThanks.\r\n"
     );
     let sent = phone
-        .try_smart(Verb::SmartReply, "reply", ("INBOX", &item), reply.as_bytes())
+        .try_smart(
+            Verb::SmartReply,
+            "reply",
+            ("INBOX", &item),
+            reply.as_bytes(),
+        )
         .await;
     assert_eq!(sent.unwrap(), None, "{version}");
     let own = mail::simple(&format!("own {version}"), "Hello.\r\n");
@@ -103,8 +108,11 @@ async fn dialogue(world: &World, version: ProtocolVersion) -> BTreeSet<String> {
     collection.sync_key = Some("1.1".to_owned());
     phone.clone().sync_collections(vec![collection]).await;
     for name in CommandName::ALL {
-        let empty = phone.prepare(&phone.line(*name), Vec::new());
-        phone.send(&empty).await.unwrap();
+        // An empty Ping repeats the one before, and waits.
+        if *name != CommandName::Ping {
+            let empty = phone.prepare(&phone.line(*name), Vec::new());
+            phone.send(&empty).await.unwrap();
+        }
         let nonsense = phone.prepare(&phone.line(*name), b"\x03\x01\x6a\x00\x45\x01".to_vec());
         phone.send(&nonsense).await.unwrap();
     }
@@ -260,7 +268,7 @@ async fn a_whole_day_in_2_5() {
     store(&world, "INBOX", "papers", "+FLAGS (\\Seen \\Flagged)").await;
     assert_eq!(counts(&phone.sync("INBOX").await), "~1");
     assert_eq!(phone.held("INBOX").items[&item].read, Some(true));
-    phone.delete("INBOX", &[item], true).await;
+    phone.delete("INBOX", &[item], false).await;
     assert_eq!(on_server(&world, "Trash").await, ["papers"]);
     assert_eq!(phone.surprises(), [""; 0]);
 }

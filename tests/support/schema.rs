@@ -78,7 +78,10 @@ impl Checker {
             shown(body)
         );
         if version < ProtocolVersion::V14_0 {
-            xml = without_class(&xml);
+            xml = without(&xml, "<Collection>", "Class");
+        }
+        if version < ProtocolVersion::V12_0 {
+            xml = without(&xml, "</PolicyKey>", "Data");
         }
         let mut hasher = DefaultHasher::new();
         xml.hash(&mut hasher);
@@ -276,16 +279,17 @@ fn shown(body: &[u8]) -> String {
     }
 }
 
-/// Answers up to 12.1 name the class of a collection, which Microsoft's schema has no place for.
-fn without_class(xml: &str) -> String {
-    const BEFORE: &str = "<Collection><Class>";
-    const BEHIND: &str = "</Class>";
+/// Leaves out what old versions say where Microsoft's schemas have no place for it: the class of a
+/// collection up to 12.1, the policy of 2.5, which is text.
+fn without(xml: &str, behind: &str, element: &str) -> String {
+    let begin = format!("{behind}<{element}>");
+    let end = format!("</{element}>");
     let mut kept = String::with_capacity(xml.len());
     let mut rest = xml;
-    while let Some((head, tail)) = rest.split_once(BEFORE) {
+    while let Some((head, tail)) = rest.split_once(&begin) {
         kept.push_str(head);
-        kept.push_str("<Collection>");
-        rest = tail.split_once(BEHIND).map_or("", |(_, tail)| tail);
+        kept.push_str(behind);
+        rest = tail.split_once(&end).map_or("", |(_, tail)| tail);
     }
     kept.push_str(rest);
     kept
