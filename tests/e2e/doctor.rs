@@ -4,6 +4,7 @@ use std::net::UdpSocket;
 use std::process::Output;
 use std::thread;
 
+use airgate::store::SqliteStore;
 use serde_json::Value;
 
 use crate::operator::airgate;
@@ -125,7 +126,7 @@ async fn a_healthy_server_is_told_to_be_one() {
 // The submission server of the rig runs in here while the doctor is waited for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_is_told_with_what_helps() {
-    let mut world = World::start(Kind::Dovecot).await;
+    let world = World::start(Kind::Dovecot).await;
     let (output, text) = doctor(
         &world,
         &["--user", "alice@example.com", "--offline", "--tls", "off"],
@@ -142,11 +143,10 @@ async fn what_is_wrong_is_told_with_what_helps() {
     );
 
     // Nobody there, no TLS there, a certificate that is none, and half a database.
-    world.server.terminate();
     let dir = RunDir::new("doctor");
-    let whole = std::fs::read(world.server.state().join("airgate.db")).unwrap();
-    std::fs::create_dir(dir.path().join("state")).unwrap();
     let half = dir.path().join("state/airgate.db");
+    SqliteStore::open(&half).await.unwrap().close().await;
+    let whole = std::fs::read(&half).unwrap();
     std::fs::write(&half, &whole[..whole.len() / 2]).unwrap();
     let not_pem = dir.write("cert.pem", "hello");
     let smtp = world.smtp.url().replace("smtp://", "submissions://");

@@ -129,13 +129,12 @@ async fn get_attachment(phone: &mut Phone, name: &str) -> Answer {
 
 /// Elements that tell versions apart, and where the dialogue must and must not show them. That every
 /// element is one of its version is checked in each answer by the rig.
-const TELLING: [(&str, ProtocolVersion, ProtocolVersion); 12] = {
+const TELLING: [(&str, ProtocolVersion, ProtocolVersion); 11] = {
     use ProtocolVersion as V;
     [
         ("Email:Body", V::V2_5, V::V2_5),
         ("Email:BodyTruncated", V::V2_5, V::V2_5),
         ("Email:AttName", V::V2_5, V::V2_5),
-        ("AirSync:Class", V::V2_5, V::V12_1),
         ("AirSyncBase:Body", V::V12_0, V::V16_1),
         ("AirSyncBase:FileReference", V::V12_0, V::V16_1),
         ("AirSyncBase:NativeBodyType", V::V12_0, V::V16_1),
