@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(
             report.text(),
             "IMAP server\n  ok       reachable\n  warning  it cannot tell of news (no IDLE), which is a \
-             sentence long enough to be\n           broken in two\n           Mail arrives late.\n             \
+             sentence long enough\n           to be broken in two\n           Mail arrives late.\n             \
              _autodiscover._tcp.example.com. SRV 0 0 443 mail.example.com.\n\nIt works, with 1 warning.\n"
         );
         assert!(!report.has_problems());
