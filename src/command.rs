@@ -41,7 +41,6 @@ use airgate_codec::imap::MailboxName;
 use tracing::{info, warn};
 
 use crate::backend::Login;
-use crate::clock;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::Scopes;
@@ -140,7 +139,7 @@ impl<'a> Call<'a> {
     /// The window of a mail filter for this user now, with what belongs to its conversations or not.
     fn window(&self, filter_type: u8, conversations: bool) -> Window {
         let zone = &self.gateway.settings.time_zone;
-        let floor = window::mail_floor(filter_type, clock::now_seconds(), zone);
+        let floor = window::mail_floor(filter_type, self.gateway.window_clock.seconds(), zone);
         // The mode came with 14.0.
         Window::new(
             floor,
