@@ -28,6 +28,7 @@ mod attachments;
 mod bodies;
 mod discovery;
 mod doctor;
+mod drafts;
 mod first_light;
 mod gate;
 mod hostile_mail;
