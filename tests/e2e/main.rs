@@ -31,6 +31,7 @@ mod doctor;
 mod first_light;
 mod gate;
 mod hostile_mail;
+mod init;
 mod limits;
 mod mail_zoo;
 mod operator;
