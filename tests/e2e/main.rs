@@ -32,6 +32,7 @@ mod drafts;
 mod first_light;
 mod gate;
 mod hostile_mail;
+mod init;
 mod limits;
 mod mail_zoo;
 mod operator;
