@@ -330,8 +330,11 @@ fn attachments(
     bodies: &Bodies,
     context: &Context<'_>,
 ) -> Vec<Attachment> {
-    let mut attachments: Vec<Attachment> = shown_parts(outline, bodies.opened.as_ref())
+    let shown = shown_parts(outline, bodies.opened.as_ref());
+    let overflow = outline.overflow || shown.len() > structure::MAX_ATTACHMENTS;
+    let mut attachments: Vec<Attachment> = shown
         .iter()
+        .take(structure::MAX_ATTACHMENTS)
         .enumerate()
         .map(|(index, found)| {
             let part = found.part;
@@ -350,7 +353,7 @@ fn attachments(
         let whole = content.whole().is_some_and(|piece| piece.complete);
         !whole || content.walked().is_none_or(|walked| walked.cut)
     };
-    if outline.overflow || rough {
+    if overflow || rough {
         // Not everything could be listed: the message itself can be opened instead (T14).
         attachments.push(Attachment {
             display_name: "message.eml".into(),
@@ -382,7 +385,6 @@ fn shown_parts<'a>(outline: &Outline<'a>, opened: Option<&'a Opened>) -> Vec<Fou
             shown.push(*found);
         }
     }
-    shown.truncate(structure::MAX_ATTACHMENTS);
     shown
 }
 

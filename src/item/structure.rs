@@ -331,6 +331,14 @@ fn seal(root: &Part) -> Seal {
                 _ => Seal::Smime,
             }
         }
+        // Gateways forget the type; Outlook then goes by the name ([MS-OXOSMIME] 2.1.3).
+        "application/octet-stream"
+            if root
+                .file_name()
+                .is_some_and(|name| name.to_ascii_lowercase().ends_with(".p7m")) =>
+        {
+            Seal::Smime
+        }
         _ => Seal::None,
     }
 }
