@@ -40,6 +40,13 @@ enum Verb {
         #[command(subcommand)]
         verb: admin::passcode::Verb,
     },
+    /// Look at everything phones depend on and say what will not work
+    Doctor {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(flatten)]
+        options: admin::doctor::Options,
+    },
     /// Show a WBXML body as XML
     Decode {
         /// Hex or binary; standard input when not given
@@ -78,6 +85,11 @@ enum PhoneVerb {
     },
 }
 
+/// The doctor found problems.
+#[derive(Debug, thiserror::Error)]
+#[error("there are problems")]
+struct Unwell;
+
 /// Recursion over input is bounded (T1); this leaves room under the bound on every worker.
 const WORKER_STACK: usize = 4 * 1024 * 1024;
 
@@ -93,6 +105,8 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // The report has said it all.
+        Err(error) if error.is::<Unwell>() => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("airgate: {error:#}");
             ExitCode::FAILURE
@@ -113,6 +127,17 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
             let domain = config.default_domain.as_deref();
             let text = admin::passcode::run(&offline, domain, &verb).await?;
             say(text.expose_secret())
+        }
+        Verb::Doctor { config, options } => {
+            let report = admin::doctor::examine(&load(&config)?, &options).await?;
+            say(&match options.json {
+                true => report.json(),
+                false => report.text(),
+            })?;
+            match report.has_problems() {
+                true => Err(Unwell.into()),
+                false => Ok(()),
+            }
         }
         Verb::Decode { file } => say(&admin::wbxml_view::decode(&input(file)?)?),
         Verb::Encode { file, hex } => {

@@ -6,6 +6,7 @@
 //! (S17).
 
 mod error;
+mod probe;
 mod session;
 mod stuffing;
 
@@ -23,6 +24,7 @@ use crate::backend::Login;
 use crate::backend::sasl::SecretKind;
 
 pub use error::{Reply, SmtpError};
+pub use probe::SmtpOffer;
 
 /// How the connection is protected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

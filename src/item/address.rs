@@ -80,7 +80,8 @@ impl Addresses {
 }
 
 impl Mailbox {
-    fn line(&self) -> String {
+    /// `"Name" <a@b>`.
+    pub fn line(&self) -> String {
         if self.name.is_empty() {
             return self.address.clone();
         }

@@ -55,6 +55,7 @@ struct Text {
 pub(crate) fn build(
     content: &Content<'_>,
     outline: &Outline<'_>,
+    meeting: Option<&str>,
     options: &BodyOptions,
     size: Option<u64>,
 ) -> Bodies {
@@ -63,7 +64,7 @@ pub(crate) fn build(
         .tnef
         .filter(|_| opens_tnef(options, &candidates(options, outline, native)))
         .and_then(|part| tnef::open(content, part));
-    let spare = spare_body(content, outline, opened.as_ref());
+    let spare = spare_body(content, outline, opened.as_ref(), meeting);
     let native = match &spare {
         Some(Spare::Html(_)) => BodyType::Html,
         Some(Spare::Plain(_)) => BodyType::Plain,

@@ -10,12 +10,14 @@ use super::state;
 use crate::item::options::BodyOptions;
 
 /// Format of the stored options.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Options of a mail collection, as stored.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Options {
     pub filter_type: u8,
+    /// The window has older messages of the conversations in it, too.
+    pub conversation_mode: bool,
     /// Kept with the version they came in, used with the one of each request.
     pub bodies: BodyOptions,
 }
@@ -24,6 +26,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             filter_type: 0,
+            conversation_mode: false,
             bodies: BodyOptions::new(ProtocolVersion::V16_1),
         }
     }
@@ -87,6 +90,7 @@ impl Options {
         }
         Ok(Self {
             filter_type,
+            conversation_mode: false,
             bodies: BodyOptions {
                 preferences: options.body_preferences.iter().map(Into::into).collect(),
                 part_preference: options.body_part_preferences.first().map(Into::into),

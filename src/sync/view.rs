@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::snapshot::Snapshot;
 use super::state::{self, Unusable, bitmap};
+use super::window::Window;
 
 /// Format of the stored view.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// A message as a phone names it: its UID, unless the mailbox got a new UIDVALIDITY meanwhile; then
 /// the generation stands above the UID, or the old number is kept (S15).
@@ -56,7 +57,14 @@ pub struct MailView {
     /// when they are gone before that.
     #[serde(with = "bitmap")]
     pub claims: UidSet,
+    /// Messages that are in the window for their conversation's sake only; `None` where the phone
+    /// does not want those.
+    pub kin: Option<StoredSet>,
 }
+
+/// A set in a place where it may be missing.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct StoredSet(#[serde(with = "bitmap")] pub UidSet);
 
 impl MailView {
     /// Reads a stored view.
@@ -71,6 +79,14 @@ impl MailView {
     pub fn encode(&mut self) -> Vec<u8> {
         self.settle();
         state::encode(VERSION, self)
+    }
+
+    /// The window this view was last looked at with.
+    pub fn window(&self) -> Window {
+        Window {
+            floor: self.floor,
+            conversations: self.kin.is_some(),
+        }
     }
 
     /// What the backend has inside the window.

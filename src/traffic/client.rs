@@ -147,7 +147,11 @@ impl EasClient {
     }
 }
 
-async fn exchange<I>(io: I, request: Request<Full<Bytes>>) -> anyhow::Result<Answer>
+/// One request over a connection of its own; the answer is inflated.
+///
+/// # Errors
+/// No HTTP, or an answer that breaks off.
+pub(crate) async fn exchange<I>(io: I, request: Request<Full<Bytes>>) -> anyhow::Result<Answer>
 where
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {

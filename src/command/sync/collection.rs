@@ -13,7 +13,7 @@ use crate::backend::imap::Session;
 use crate::command::read::Source;
 use crate::failure::{self, Failure, Remedy};
 use crate::push::Hold;
-use crate::store::FolderRow;
+use crate::store::{FolderKind, FolderRow};
 use crate::sync::chain::{Asked, Position};
 use crate::sync::folders::Role;
 use crate::sync::journal::Journal;
@@ -21,6 +21,7 @@ use crate::sync::options::{BadOptions, Options};
 use crate::sync::plan;
 use crate::sync::step::{Next, Step};
 use crate::sync::view::MailView;
+use crate::sync::window::Window;
 
 /// Sync's status of one collection ([MS-ASCMD] 2.2.3.177.17).
 mod status {
@@ -140,6 +141,18 @@ async fn step(
         None if step.position == Position::Start => Options::default(),
         None => Options::decode(step.options()),
     };
+    let options = match wanted.conversation_mode {
+        Some(_) if !is_mail(folder, wanted) => {
+            let status = status::PROTOCOL_ERROR;
+            return Ok(Answer::refused(call, wanted, asked_key, status));
+        }
+        // Like the rest of what is said of a collection it holds until it is said anew.
+        Some(conversation_mode) => Options {
+            conversation_mode,
+            ..options
+        },
+        None => options,
+    };
     match step.position {
         Position::Refused => {
             metrics::counter!("airgate_resync_total", "reason" => "key").increment(1);
@@ -191,6 +204,15 @@ async fn step(
     }
 }
 
+/// Whether a collection is of mail and asked for as such: only mail has conversations (Sync status 4).
+fn is_mail(folder: &FolderRow, wanted: &Collection) -> bool {
+    let said = wanted.options.iter().flatten().filter_map(|o| o.class);
+    folder.kind == FolderKind::Mail
+        && said
+            .chain(wanted.class)
+            .all(|class| matches!(class, Class::Email | Class::Sms))
+}
+
 /// Key 0: a new chain, with nothing on it yet. Commands that come along are ignored.
 async fn start(
     call: &Call<'_>,
@@ -231,15 +253,15 @@ impl Round<'_, '_> {
     ) -> Result<Answer, Failure> {
         let call = self.call;
         let name = MailboxName::new(self.folder.name.clone());
-        let floor = call.floor(self.options.filter_type);
+        let window = call.window(self.options.filter_type, self.options.conversation_mode);
         let before = self.view.clone();
         let mut session = None;
         let mut renewed = None;
-        if self.must_look(floor, backend_status) {
+        if self.must_look(window, backend_status) {
             let opened = session.insert(call.gateway.imap.session(call.login, Some(&name)).await?);
             let mailbox = call.mailbox(self.folder, &name);
             let looked = mailbox
-                .look(opened, &mut self.view, floor, backend_status)
+                .look(opened, &mut self.view, window, backend_status)
                 .await;
             renewed = match looked {
                 // A connection that had the mailbox open when it was replaced is of no use any more
@@ -248,7 +270,7 @@ impl Round<'_, '_> {
                     info!(error = %failure::chain(&failure), "looking again on a fresh connection");
                     self.view.clone_from(&before);
                     *opened = call.gateway.imap.fresh_session(call.login).await?;
-                    mailbox.look(opened, &mut self.view, floor, None).await?
+                    mailbox.look(opened, &mut self.view, window, None).await?
                 }
                 looked => looked?,
             };
@@ -292,12 +314,12 @@ impl Round<'_, '_> {
     }
 
     /// Nothing is asked of the backend when its status says that nothing moved.
-    fn must_look(&self, floor: Option<i64>, status: Option<&MailboxStatus>) -> bool {
+    fn must_look(&self, window: Window, status: Option<&MailboxStatus>) -> bool {
         let unmoved = match (self.view.cursor, status) {
             (Some(cursor), Some(status)) => crate::sync::mailbox::unmoved(&cursor, status),
             _ => false,
         };
-        !unmoved || self.view.floor != floor
+        !unmoved || self.view.window() != window
     }
 
     async fn fetches(

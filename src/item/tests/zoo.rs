@@ -134,6 +134,12 @@ pub(super) fn texts(email: &Email) -> Vec<&str> {
         texts.extend(attachment.content_id.as_deref());
         texts.extend(attachment.content_location.as_deref());
     }
+    if let Some(meeting) = &email.meeting_request {
+        let place = meeting.location.iter();
+        texts.extend(place.filter_map(|place| place.display_name.as_deref()));
+        texts.extend(meeting.organizer.as_deref());
+        texts.extend(meeting.uid.as_deref());
+    }
     texts.extend(email.categories.iter().flatten().map(String::as_str));
     texts
 }
