@@ -96,6 +96,17 @@ pub(crate) fn build(
         }
         let mut data = maker.text(candidate.kind).data.clone();
         let mut truncated = shorten(&mut data, candidate.kind, candidate.limit);
+        if truncated
+            && candidate.kind == BodyType::Plain
+            && candidate
+                .limit
+                .most_octets()
+                .is_some_and(|most| most <= LIST_LINE)
+            && let Some(mut words) = maker.words()
+        {
+            truncate::text(&mut words, candidate.limit);
+            data = words;
+        }
         if !complete {
             truncated = true;
         }
@@ -161,6 +172,10 @@ fn shorten(data: &mut String, kind: BodyType, limit: Limit) -> bool {
     }
 }
 
+/// Plain text cut this short is no body to read: phones show it in the list (REFERENCE.md 12,
+/// quirk 11).
+const LIST_LINE: u64 = 1024;
+
 /// Makes each form of the body at most once.
 struct Maker<'a> {
     content: &'a Content<'a>,
@@ -182,7 +197,7 @@ impl Maker<'_> {
         made.get_or_insert_with(|| match kind {
             BodyType::Plain => match &self.spare {
                 Some(spare) => Text::of(spare.plain()),
-                None => plain(self.content, self.outline),
+                None => plain(self.content, self.outline, Style::Full),
             },
             BodyType::Html | BodyType::Rtf => match &self.spare {
                 Some(spare) => Text::of(spare.html()),
@@ -190,6 +205,22 @@ impl Maker<'_> {
             },
             BodyType::Mime => mime(self.content, self.size, self.outline.charset()),
         })
+    }
+
+    /// The words of an HTML body: no addresses of pages, no names of pictures. `None` where the
+    /// sender wrote plain text.
+    fn words(&self) -> Option<String> {
+        match &self.spare {
+            Some(Spare::Html(html)) => return Some(html_to_text(html, Style::Words)),
+            Some(Spare::Plain(_)) => return None,
+            None => {}
+        }
+        let from_html = |part: &&Part| part.media_type == "text/html";
+        self.outline
+            .text
+            .iter()
+            .any(from_html)
+            .then(|| plain(self.content, self.outline, Style::Words).data)
     }
 
     fn preview(&self, length: usize) -> Option<String> {
@@ -265,7 +296,7 @@ impl Maker<'_> {
     }
 }
 
-fn plain(content: &Content<'_>, outline: &Outline<'_>) -> Text {
+fn plain(content: &Content<'_>, outline: &Outline<'_>, style: Style) -> Text {
     let mut whole = Text {
         data: String::new(),
         complete: true,
@@ -282,7 +313,7 @@ fn plain(content: &Content<'_>, outline: &Outline<'_>) -> Text {
                     data.push_str("\r\n");
                 }
                 if is_html {
-                    data.push_str(&html_to_text(&decode_html(part, octets), Style::Full));
+                    data.push_str(&html_to_text(&decode_html(part, octets), style));
                 } else {
                     data.push_str(&decode_plain(part, octets));
                 }
@@ -294,7 +325,7 @@ fn plain(content: &Content<'_>, outline: &Outline<'_>) -> Text {
 
 fn html(content: &Content<'_>, outline: &Outline<'_>) -> Text {
     if !outline.has_html() {
-        let mut text = plain(content, outline);
+        let mut text = plain(content, outline, Style::Full);
         if !text.data.is_empty() {
             let html = text_to_html::text_to_html(&text.data);
             text.size += (html.len() - text.data.len()) as u64;

@@ -360,8 +360,11 @@ fn attachments(
 ) -> Vec<Attachment> {
     // What the phone shows as a meeting is no file beside it.
     let meeting = invitation.map(|invitation| invitation.section.as_str());
-    let mut attachments: Vec<Attachment> = shown_parts(outline, bodies.opened.as_ref())
+    let shown = shown_parts(outline, bodies.opened.as_ref());
+    let overflow = outline.overflow || shown.len() > structure::MAX_ATTACHMENTS;
+    let mut attachments: Vec<Attachment> = shown
         .iter()
+        .take(structure::MAX_ATTACHMENTS)
         .filter(|found| meeting != Some(found.part.section.as_str()))
         .enumerate()
         .map(|(index, found)| {
@@ -382,7 +385,7 @@ fn attachments(
         let whole = content.whole().is_some_and(|piece| piece.complete);
         !whole || content.walked().is_none_or(|walked| walked.cut)
     };
-    if outline.overflow || rough {
+    if overflow || rough {
         // Not everything could be listed: the message itself can be opened instead (T14).
         attachments.push(Attachment {
             display_name: "message.eml".into(),
@@ -414,7 +417,6 @@ fn shown_parts<'a>(outline: &Outline<'a>, opened: Option<&'a Opened>) -> Vec<Fou
             shown.push(*found);
         }
     }
-    shown.truncate(structure::MAX_ATTACHMENTS);
     shown
 }
 
