@@ -264,6 +264,38 @@ async fn way(
     Ok(answers)
 }
 
+/// Moves messages of one folder, of that generation, to another without telling the phone their new
+/// names: it hears of them by the next Sync.
+pub(super) async fn shift(
+    call: &Call<'_>,
+    source: &FolderRow,
+    (uid_validity, uids): (u32, &UidSet),
+    destination: &FolderRow,
+) -> Result<(), Failure> {
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, &source.id)
+        .await;
+    let name = MailboxName::new(source.name.clone());
+    let target = MailboxName::new(destination.name.clone());
+    let mut session = call.gateway.imap.session(call.login, Some(&name)).await?;
+    if session.select(&name, None).await?.uid_validity.get() != uid_validity {
+        return Err(Failure::gateway(
+            "the mailbox got a new UIDVALIDITY during a request",
+        ));
+    }
+    let moved = moved::carry(call, &mut session, &name, uid_validity, uids, &target).await?;
+    moved::remember(call, &source.id, uid_validity, &destination.id, &moved).await;
+    drop(session);
+    let left: UidSet = moved.pairs.iter().map(|(uid, _)| uid.get()).collect();
+    note(call, source, |view| {
+        view.claims -= &left;
+        view.departed |= &left & &view.phone.items;
+    })
+    .await
+}
+
 /// Changes what the view of a folder says the phone holds, under the same key. Whoever calls it
 /// holds the folder's lease.
 async fn note(

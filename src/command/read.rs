@@ -186,6 +186,7 @@ impl<'a, 'b> Source<'a, 'b> {
         let context = Context {
             account_address: self.call.user.as_str(),
             reference: &reference,
+            time_zone: &self.call.gateway.settings.time_zone,
         };
         if matches!(message.structure, Some(Structure::Opaque)) {
             metrics::counter!("airgate_opaque_structures_total").increment(1);

@@ -189,13 +189,14 @@ async fn differing<'r>(
             differing.push((row, chain));
             continue;
         };
-        let floor = call.floor(Options::decode(&chain.options).filter_type);
+        let options = Options::decode(&chain.options);
+        let window = call.window(options.filter_type, options.conversation_mode);
         let status = status?;
         let moved = view.cursor.is_none_or(|cursor| !unmoved(&cursor, &status));
-        if moved || view.floor != floor {
+        if moved || view.window() != window {
             let mailbox = call.mailbox(row, name);
             mailbox
-                .look(&mut session, &mut view, floor, Some(&status))
+                .look(&mut session, &mut view, window, Some(&status))
                 .await?;
         }
         if plan::anything(&view) {

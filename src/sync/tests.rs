@@ -134,6 +134,7 @@ impl Mailbox {
                     messages: u32::try_from(self.messages.len()).expect("small"),
                 },
                 floor,
+                kin: None,
                 gone: &known - &present,
                 arrived: &shown - &view.server().items,
                 aged: &known & &outside,

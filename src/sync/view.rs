@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::snapshot::Snapshot;
 use super::state::{self, Unusable, bitmap};
+use super::window::Window;
 
 /// Format of the stored view. Those of an older one mean a resync.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Marks the number of a message whose plain one went to its successor; generations stay below it.
 const SECOND: u64 = 1 << 63;
 
@@ -58,6 +59,9 @@ pub struct MailView {
     /// when they are gone before that.
     #[serde(with = "bitmap")]
     pub claims: UidSet,
+    /// Messages that are in the window for their conversation's sake only; `None` where the phone
+    /// does not want those.
+    pub kin: Option<StoredSet>,
     /// Messages the phone moved away itself. It is told of that all the same, in case it never got
     /// our answer, but not woken for it.
     #[serde(with = "bitmap")]
@@ -69,6 +73,10 @@ pub struct MailView {
     #[serde(with = "bitmap")]
     pub(super) replaced: UidSet,
 }
+
+/// A set in a place where it may be missing.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct StoredSet(#[serde(with = "bitmap")] pub UidSet);
 
 impl MailView {
     /// Reads a stored view.
@@ -83,6 +91,14 @@ impl MailView {
     pub fn encode(&mut self) -> Vec<u8> {
         self.settle();
         state::encode(VERSION, self)
+    }
+
+    /// The window this view was last looked at with.
+    pub fn window(&self) -> Window {
+        Window {
+            floor: self.floor,
+            conversations: self.kin.is_some(),
+        }
     }
 
     /// What the backend has inside the window.

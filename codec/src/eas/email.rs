@@ -44,7 +44,7 @@ pub struct Email {
     pub received_as_bcc: Option<bool>,
     pub is_draft: Option<bool>,
     pub body: Option<Body>,
-    pub body_part: Option<Body>,
+    pub body_part: Option<BodyPart>,
     pub attachments: Vec<Attachment>,
     pub native_body_type: Option<BodyType>,
 }
@@ -102,6 +102,14 @@ pub struct Body {
     pub preview: Option<String>,
     /// Index of the multipart answer's part that holds the data instead.
     pub part: Option<u32>,
+}
+
+/// The new text of a message, without the history it quotes ([MS-ASAIRS] 2.2.2.10).
+#[derive(Clone, Debug, PartialEq)]
+pub struct BodyPart {
+    /// The message is too large to tell new from old: Status 176, and no data.
+    pub too_large: bool,
+    pub body: Body,
 }
 
 /// One attachment of a message ([MS-ASAIRS] 2.2.2.4).

@@ -1,8 +1,8 @@
 //! Any value of every message, such that its bytes fit the schemas.
 
 use airgate_codec::eas::email::{
-    Attachment, AttachmentAdd, AttachmentChange, Body, BodyChange, BodyType, Email, EmailChange,
-    FollowUp, MeetingRequest,
+    Attachment, AttachmentAdd, AttachmentChange, Body, BodyChange, BodyPart, BodyType, Email,
+    EmailChange, FollowUp, MeetingRequest,
 };
 use airgate_codec::eas::{
     BodyPreference, Class, GalEntry, Location, Moment, Picture, PictureLimits, Range, Raw,
@@ -241,7 +241,10 @@ pub(crate) fn email() -> BoxedStrategy<Email> {
         of(any::<bool>()),
         of(any::<bool>()),
     );
-    let part = body().prop_map(|body| Body { part: None, ..body });
+    let part = (body(), any::<bool>()).prop_map(|(body, too_large)| BodyPart {
+        too_large,
+        body: Body { part: None, ..body },
+    });
     let content = (
         of(body()),
         of(part),

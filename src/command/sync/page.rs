@@ -175,10 +175,9 @@ pub(super) async fn tell_adds(
 }
 
 fn octets(item: &Email) -> usize {
-    let data = |body: &Option<airgate_codec::eas::email::Body>| {
-        body.as_ref()
-            .and_then(|body| body.data.as_ref())
+    let data = |body: Option<&airgate_codec::eas::email::Body>| {
+        body.and_then(|body| body.data.as_ref())
             .map_or(0, String::len)
     };
-    data(&item.body) + data(&item.body_part)
+    data(item.body.as_ref()) + data(item.body_part.as_ref().map(|part| &part.body))
 }
