@@ -116,6 +116,11 @@ impl<'a> Node<'a> {
         content_type(&self.header).value
     }
 
+    /// A part with nothing in it.
+    pub(super) fn is_blank(&self) -> bool {
+        matches!(&self.content, Content::Octets(octets) if octets.trim_ascii().is_empty())
+    }
+
     pub(super) fn parts(&self) -> &[Self] {
         match &self.content {
             Content::Parts { parts, .. } => parts,
