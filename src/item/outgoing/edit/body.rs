@@ -48,7 +48,7 @@ impl Bodies {
             if node.media_type() != "multipart/alternative" {
                 continue;
             }
-            for part in node.parts().iter().filter(|part| part.is_blank()) {
+            for part in node.parts().iter().filter(|part| part.counts_as_blank()) {
                 let list = match part.media_type().as_str() {
                     "text/plain" => &mut self.texts,
                     "text/html" => &mut self.htmls,
