@@ -10,6 +10,7 @@ mod folders;
 mod follow_ups;
 mod gateway;
 mod get_item_estimate;
+mod hunt;
 mod in_flight;
 mod item_operations;
 mod long_id;
@@ -22,6 +23,8 @@ mod partnership;
 mod ping;
 mod provision;
 mod read;
+mod results;
+mod search;
 mod send;
 mod settings;
 mod sync;
@@ -77,6 +80,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
+        CommandName::Search => search::search(call).await,
         CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
             send::send(call).await
         }

@@ -13,3 +13,8 @@ pub mod words;
 pub use bounds::{program, residue};
 pub use condition::Condition;
 pub use facts::Facts;
+
+/// Octets of a search text: more is no search that anybody types.
+pub const MAX_TEXT: usize = 2048;
+/// Single conditions in one search. Each may cost the server a pass over the mailbox.
+pub const MAX_TERMS: usize = 64;

@@ -13,6 +13,7 @@ use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::hunt::Hunts;
 use super::in_flight::{InFlight, Place};
 use super::loops::Loops;
 use super::provision::PolicyMark;
@@ -42,6 +43,7 @@ pub struct Gateway {
     pub(crate) leases: Leases,
     pub(crate) in_flight: InFlight,
     pub(crate) loops: Loops,
+    pub(crate) hunts: Hunts,
     pub(crate) settings: Settings,
     /// What tells the keys of the present policy from those of an older one.
     pub(crate) policy_mark: Option<PolicyMark>,
@@ -122,6 +124,7 @@ impl Gateway {
             leases: Leases::default(),
             in_flight: InFlight::new(parts.settings.requests_per_device),
             loops: Loops::new(),
+            hunts: Hunts::new(),
             policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,
             partnerships: Cache::builder()

@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::Call;
 use super::file_reference::FileReference;
-use crate::backend::imap::{FetchItems, ImapError, Session};
+use crate::backend::imap::{Capabilities, FetchItems, ImapError, Session};
 use crate::failure::{self, Failure};
 use crate::item::email::{self, Context, SectionRequest};
 use crate::item::options::BodyOptions;
@@ -109,16 +109,7 @@ impl<'a, 'b> Source<'a, 'b> {
         uids: &UidSet,
         sections_wanted: fn(&Fetched, &BodyOptions) -> Vec<SectionRequest>,
     ) -> Result<Vec<Fetched>, ImapError> {
-        let capabilities = session.capabilities();
-        let first = FetchItems {
-            flags: true,
-            internal_date: true,
-            size: true,
-            structure: true,
-            thread_id: capabilities.object_id,
-            headers: Some(email::HEADER_FIELDS.to_vec()),
-            ..FetchItems::default()
-        };
+        let first = first_pass(session.capabilities());
         let mut messages = session.fetch(uids, &first).await?;
         let mut second = Vec::new();
         for message in &messages {
@@ -183,4 +174,27 @@ impl<'a, 'b> Source<'a, 'b> {
         }
         translation(message, &self.options, &context)
     }
+}
+
+/// What a translation begins with: all but the bodies.
+pub(super) fn first_pass(capabilities: &Capabilities) -> FetchItems {
+    FetchItems {
+        flags: true,
+        internal_date: true,
+        size: true,
+        structure: true,
+        thread_id: capabilities.object_id,
+        headers: Some(email::HEADER_FIELDS.to_vec()),
+        ..FetchItems::default()
+    }
+}
+
+/// Octets of an item's bodies, which are most of what it takes in an answer.
+pub(super) fn body_octets(item: &Email) -> usize {
+    let data = |body: &Option<airgate_codec::eas::email::Body>| {
+        body.as_ref()
+            .and_then(|body| body.data.as_ref())
+            .map_or(0, String::len)
+    };
+    data(&item.body) + data(&item.body_part)
 }
