@@ -13,5 +13,6 @@ pub mod tnef;
 pub mod version;
 pub mod vobject;
 pub mod wbxml;
+pub mod zone;
 
 pub use version::ProtocolVersion;

@@ -18,7 +18,7 @@ fn object(data: &[u8]) {
         for property in component.properties() {
             let _ = (property.text(), property.list(), property.octets());
             let _ = (property.structured(), property.parameter("TZID"));
-            first.get_or_insert((component.id(), property.id()));
+            first.get_or_insert_with(|| (component.id(), property.id()));
         }
         waiting.extend(component.components());
     }

@@ -24,12 +24,10 @@ pub fn answer(site: &Site, in_path: Option<&str>, query: Option<&str>) -> JsonAn
     if query.len() > MAX_QUERY {
         return error(400, "InvalidRequest", "The query is too long.");
     }
-    let (email, protocol) = match (parameter(query, "Email"), parameter(query, "Protocol")) {
-        (Ok(email), Ok(protocol)) => (email, protocol),
-        _ => {
-            let message = "The query is malformed or names a parameter twice.";
-            return error(400, "InvalidRequest", message);
-        }
+    let (Ok(email), Ok(protocol)) = (parameter(query, "Email"), parameter(query, "Protocol"))
+    else {
+        let message = "The query is malformed or names a parameter twice.";
+        return error(400, "InvalidRequest", message);
     };
     let address = match (in_path, email.as_deref()) {
         (Some(path), Some(query)) if !path.eq_ignore_ascii_case(query) => {

@@ -30,11 +30,11 @@ use self::lane::Lane;
 use super::Call;
 use crate::backend::Login;
 use crate::backend::imap::{Elsewhere, Imap, ImapError, Search};
-use crate::clock;
 use crate::failure::{self, Failure};
 use crate::identity::{DeviceId, UserId};
 use crate::search::{self, Condition};
 use crate::store::FolderRow;
+use crate::sync::threads::Threads;
 
 /// A search that takes longer is given up.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -90,8 +90,9 @@ pub(super) struct Hunt {
 struct Quarry {
     imap: Imap,
     login: Login,
+    threads: Arc<Threads>,
     version: ProtocolVersion,
-    account: String,
+    user: UserId,
     folders: Vec<FolderRow>,
     /// What IMAP is asked for.
     program: Search,
@@ -202,7 +203,8 @@ impl Hunt {
             imap: call.gateway.imap.clone(),
             login: call.login.clone(),
             version: call.version,
-            account: call.user.as_str().to_owned(),
+            threads: Arc::clone(&call.gateway.threads),
+            user: call.user.clone(),
             // Where nothing can fit, nothing is searched.
             folders: if program.is_some() {
                 folders

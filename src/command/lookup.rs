@@ -48,14 +48,17 @@ pub(super) async fn place(
     let view = chain
         .and_then(|row| MailView::decode(&row.view).ok())
         .unwrap_or_default();
-    Ok(match (view.uid_of(number), view.cursor) {
-        (Some(uid), Some(cursor)) => Some(Place {
+    // Before the first look at a folder, or just after the phone began it again, a number is a UID:
+    // it may come from a MoveItems into the folder.
+    let validity = view.cursor.map(|cursor| cursor.uid_validity);
+    Ok(view
+        .uid_of(number)
+        .zip(validity.or(folder.uid_validity))
+        .map(|(uid, uid_validity)| Place {
             folder: folder.id.clone(),
-            uid_validity: cursor.uid_validity,
+            uid_validity,
             uid,
-        }),
-        _ => None,
-    })
+        }))
 }
 
 /// A session with the place's mailbox selected; `None` when it is gone or became another.
@@ -82,19 +85,6 @@ pub(super) async fn at<'r>(
         uid: place.uid,
         session,
     }))
-}
-
-/// Both in one: the phone's ids to a session.
-pub(super) async fn item<'r>(
-    call: &Call<'_>,
-    rows: &'r [FolderRow],
-    collection: Option<&str>,
-    id: &str,
-) -> Result<Option<Found<'r>>, Failure> {
-    match place(call, rows, collection, id).await? {
-        Some(place) => at(call, rows, &place).await,
-        None => Ok(None),
-    }
 }
 
 /// The same place after the phone moved its message, if it did and nobody else since.

@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::Call;
 use super::file_reference::FileReference;
-use crate::backend::imap::{Capabilities, FetchItems, ImapError, Session};
+use crate::backend::imap::{FetchItems, ImapError, Session};
 use crate::failure::{self, Failure};
 use crate::item::email::{self, Context, SectionRequest};
 use crate::item::options::BodyOptions;
@@ -109,8 +109,17 @@ impl<'a, 'b> Source<'a, 'b> {
         uids: &UidSet,
         sections_wanted: fn(&Fetched, &BodyOptions) -> Vec<SectionRequest>,
     ) -> Result<Vec<Fetched>, ImapError> {
-        let first = first_pass(session.capabilities());
+        let thread_id = {
+            let threads = &self.call.gateway.threads;
+            threads.asked(self.call.user, session.capabilities()).await
+        };
+        let first = first_pass(thread_id);
         let mut messages = session.fetch(uids, &first).await?;
+        self.call
+            .gateway
+            .threads
+            .settle(self.call.user, &mut messages)
+            .await;
         let mut second = Vec::new();
         for message in &messages {
             let wanted = sections_wanted(message, &self.options);
@@ -177,13 +186,13 @@ impl<'a, 'b> Source<'a, 'b> {
 }
 
 /// What a translation begins with: all but the bodies.
-pub(super) fn first_pass(capabilities: &Capabilities) -> FetchItems {
+pub(super) fn first_pass(thread_id: bool) -> FetchItems {
     FetchItems {
         flags: true,
         internal_date: true,
         size: true,
         structure: true,
-        thread_id: capabilities.object_id,
+        thread_id,
         headers: Some(email::HEADER_FIELDS.to_vec()),
         ..FetchItems::default()
     }

@@ -157,6 +157,11 @@ fn value(octet: u8) -> u8 {
         .unwrap_or(255)
 }
 
+/// Whether it is one of the 64 characters that mean something in base64.
+pub(crate) fn is_base64_octet(octet: u8) -> bool {
+    value(octet) < 64
+}
+
 #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler")]
 const BASE64_VALUES: [u8; 256] = {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -25,6 +25,7 @@ mod describe;
 mod faults;
 
 mod attachments;
+mod discovery;
 mod first_light;
 mod gate;
 mod hostile_mail;

@@ -118,10 +118,14 @@ impl Lane {
                     ..FetchItems::default()
                 }
             } else {
-                first_pass(session.capabilities())
+                let threads = &quarry.threads;
+                first_pass(threads.asked(&quarry.user, session.capabilities()).await)
             };
             let set: UidSet = uids.iter().copied().collect();
-            let messages = session.fetch(&set, &items).await?;
+            let mut messages = session.fetch(&set, &items).await?;
+            if !by_date {
+                quarry.threads.settle(&quarry.user, &mut messages).await;
+            }
             let fitting = judge(session, quarry, &messages).await?;
             let mut dated: Vec<(i64, u32)> = messages
                 .iter()
@@ -156,7 +160,7 @@ async fn judge(
         } else {
             let options = BodyOptions::new(quarry.version);
             let context = Context {
-                account_address: &quarry.account,
+                account_address: quarry.user.as_str(),
                 reference: &|_| String::new(),
             };
             Facts::of_email(&email::email(message, &options, &context))

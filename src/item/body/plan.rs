@@ -157,6 +157,7 @@ pub(super) fn candidates(
         BodyType::Plain => 2,
         BodyType::Html | BodyType::Rtf => 3,
     });
+    let mime_is_asked = options.preferences.iter().any(|p| p.kind == BodyType::Mime);
     let candidate = |kind: BodyType, preference: &BodyPreference| Candidate {
         kind,
         limit: match (preference.truncation_size, kind) {
@@ -166,9 +167,24 @@ pub(super) fn candidates(
         all_or_none: preference.all_or_none,
         preview: preview_length(options.version, preference),
     };
-    let list: Vec<Candidate> = order
+    // S/MIME is only of use as it is, also to those who list no Type 4 and yet say that they take
+    // it (REFERENCE.md 12, quirk 36).
+    let sealed = (outline.seal.is_smime() && mime_is_due && !mime_is_asked).then(|| Candidate {
+        kind: BodyType::Mime,
+        limit: options.mime_limit(),
+        all_or_none: false,
+        preview: options
+            .preferences
+            .iter()
+            .find_map(|preference| preview_length(options.version, preference)),
+    });
+    let list: Vec<Candidate> = sealed
         .into_iter()
-        .map(|preference| candidate(preference.kind, preference))
+        .chain(
+            order
+                .into_iter()
+                .map(|preference| candidate(preference.kind, preference)),
+        )
         .collect();
     if list.is_empty() {
         // Only RTF, or MIME that is not due beside it: plain text within the same limit.

@@ -44,7 +44,9 @@ pub enum Search {
     Larger(u64),
     Smaller(u64),
     /// Of that thread (RFC 8474 5.4), for servers with OBJECTID.
-    Thread(String),
+    ThreadId(String),
+    /// The same as Gmail says it.
+    GmailThread(String),
     And(Vec<Self>),
     Or(Box<Self>, Box<Self>),
     Not(Box<Self>),
@@ -86,7 +88,8 @@ impl Search {
             Self::Unkeyword(word) => c.atom("UNKEYWORD").atom(word),
             Self::Larger(octets) => c.atom("LARGER").number(*octets),
             Self::Smaller(octets) => c.atom("SMALLER").number(*octets),
-            Self::Thread(id) => c.atom("THREADID").astring(id),
+            Self::ThreadId(id) => c.atom("THREADID").astring(id),
+            Self::GmailThread(id) => c.atom("X-GM-THRID").atom(id),
             Self::And(keys) if keys.is_empty() => c.atom("ALL"),
             Self::And(keys) => {
                 let c = keys.iter().fold(c.open(), |c, key| key.write(c, fuzzy));
