@@ -7,6 +7,7 @@ mod attachment;
 mod discovery;
 mod failures;
 mod file_reference;
+mod find;
 mod folder_sync;
 mod folders;
 mod follow_ups;
@@ -26,12 +27,14 @@ mod partnership;
 mod ping;
 mod provision;
 mod read;
+mod resolve_recipients;
 mod results;
 mod search;
 mod send;
 mod settings;
 mod sync;
 mod told;
+mod validate_cert;
 mod watch;
 
 pub use gateway::{Gateway, Heartbeat, Parts, Settings};
@@ -86,6 +89,9 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
         CommandName::Search => search::search(call).await,
+        CommandName::Find => find::find(call).await,
+        CommandName::ResolveRecipients => resolve_recipients::resolve_recipients(call).await,
+        CommandName::ValidateCert => validate_cert::validate_cert(call),
         CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
             send::send(call).await
         }
