@@ -8,12 +8,14 @@ mod discovery;
 mod edited;
 mod failures;
 mod file_reference;
+mod find;
 mod folder_sync;
 mod folders;
 mod follow_ups;
 mod gateway;
 mod get_attachment;
 mod get_item_estimate;
+mod hunt;
 mod in_flight;
 mod item_operations;
 mod long_id;
@@ -26,10 +28,14 @@ mod partnership;
 mod ping;
 mod provision;
 mod read;
+mod resolve_recipients;
+mod results;
+mod search;
 mod send;
 mod settings;
 mod sync;
 mod told;
+mod validate_cert;
 mod watch;
 
 pub use gateway::{Gateway, Heartbeat, Parts, Settings};
@@ -83,6 +89,10 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
+        CommandName::Search => search::search(call).await,
+        CommandName::Find => find::find(call).await,
+        CommandName::ResolveRecipients => resolve_recipients::resolve_recipients(call).await,
+        CommandName::ValidateCert => validate_cert::validate_cert(call),
         CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
             send::send(call).await
         }
