@@ -37,8 +37,6 @@ pub mod recurrence;
 mod spare_body;
 mod stamp;
 mod structure;
-mod structure;
-pub mod text_to_html;
 pub mod text_to_html;
 pub mod timezone;
 mod tnef;
