@@ -13,7 +13,8 @@ use super::sources::Sources;
 use super::url::{BadUrl, DavUrl, ServerUrl};
 use super::values::{self, Value};
 use super::{
-    Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy, Tls,
+    Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy,
+    SharedFolders, Tls,
 };
 
 /// Shorter, and a server with many users is asked without end; longer, and new mail is old.
@@ -69,11 +70,7 @@ impl Reader {
         let time_zone = self.required("time_zone", time_zone);
         let trusted_proxies = self.required("trusted_proxies", networks);
         let backend = self.backend();
-        let folders = Folders {
-            trash: self.optional("folders.trash", values::text),
-            sent: self.optional("folders.sent", values::text),
-            drafts: self.optional("folders.drafts", values::text),
-        };
+        let folders = self.folders();
         let heartbeat = self.heartbeat();
         let log = self.log();
         let policy = self.policy();
@@ -92,11 +89,30 @@ impl Reader {
             time_zone: time_zone?,
             trusted_proxies: trusted_proxies?,
             backend: backend?,
-            folders,
+            folders: folders?,
             heartbeat: heartbeat?,
             log: log?,
             policy,
             limits: limits?,
+        })
+    }
+
+    fn folders(&mut self) -> Option<Folders> {
+        let subscribed_only = self.required("folders.subscribed_only", values::boolean);
+        let shared = self.required("folders.shared", |value| {
+            match values::text(value)?.as_str() {
+                "all" => Ok(SharedFolders::All),
+                "subscribed" => Ok(SharedFolders::Subscribed),
+                "none" => Ok(SharedFolders::None),
+                _ => Err(Complaint::new("is none of all, subscribed, none")),
+            }
+        });
+        Some(Folders {
+            trash: self.optional("folders.trash", values::text),
+            sent: self.optional("folders.sent", values::text),
+            drafts: self.optional("folders.drafts", values::text),
+            subscribed_only: subscribed_only?,
+            shared: shared?,
         })
     }
 

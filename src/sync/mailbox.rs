@@ -33,6 +33,8 @@ pub struct Mailbox<'a> {
     /// The CollectionId.
     pub collection: &'a str,
     pub name: &'a MailboxName,
+    /// No mailbox but a level above some: the listing said that nothing can be in it.
+    pub level: bool,
 }
 
 /// Whether what STATUS says leaves no room for a change since the cursor. A server without
@@ -59,6 +61,10 @@ impl Mailbox<'_> {
         floor: Option<i64>,
         status: Option<&MailboxStatus>,
     ) -> Result<Option<FingerprintBatch>, Failure> {
+        if self.level {
+            vacate(view, floor);
+            return Ok(None);
+        }
         if let (Some(cursor), true) = (view.cursor, view.floor == floor) {
             let unmoved = match status {
                 Some(status) => unmoved(&cursor, status),
@@ -180,6 +186,19 @@ impl Mailbox<'_> {
         view.renew(&matches);
         Ok(kept)
     }
+}
+
+/// Nothing is there: what the phone has of it is from when it was a mailbox.
+fn vacate(view: &mut MailView, floor: Option<i64>) {
+    let observation = Observation {
+        cursor: view.cursor.unwrap_or_default(),
+        floor,
+        gone: known_uids(view),
+        arrived: UidSet::new(),
+        aged: UidSet::new(),
+        flags: Vec::new(),
+    };
+    view.observe(&observation, categories::is_visible);
 }
 
 /// Everything of the mailbox this view knows of.
