@@ -2,6 +2,7 @@
 //! passed on as it comes from the backend, never whole in memory.
 
 mod attachment;
+pub(super) mod empty_folder;
 mod found;
 mod item;
 mod multipart;
@@ -66,8 +67,12 @@ pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
                     }
                 }
             }
-            Operation::EmptyFolderContents { collection_id, .. } => Outcome::EmptyFolderContents {
-                status: status::SERVER_ERROR,
+            Operation::EmptyFolderContents {
+                collection_id,
+                delete_sub_folders,
+            } => Outcome::EmptyFolderContents {
+                status: empty_folder::empty(call, &rows, collection_id, *delete_sub_folders)
+                    .await?,
                 collection_id: collection_id.clone(),
             },
             Operation::Move {

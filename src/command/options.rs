@@ -8,8 +8,8 @@ use crate::front::Reply;
 
 /// The commands that are carried out, in the order Exchange lists them. What is not here is answered
 /// as unknown.
-const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,FolderSync,MoveItems,\
-    GetItemEstimate,Settings,Ping,ItemOperations,Provision";
+const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,GetHierarchy,FolderSync,FolderCreate,\
+    FolderDelete,FolderUpdate,MoveItems,GetItemEstimate,Settings,Ping,ItemOperations,Provision";
 
 /// The versions offered, oldest first, as the header lists them.
 fn versions(gateway: &Gateway) -> String {

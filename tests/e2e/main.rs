@@ -26,6 +26,7 @@ mod faults;
 
 mod attachments;
 mod first_light;
+mod folders;
 mod gate;
 mod hostile_mail;
 mod limits;
