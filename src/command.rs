@@ -3,6 +3,8 @@
 //!
 //! [`Gateway`] is the whole server behind the front; `Call` is one request on its way through.
 
+mod attachment;
+mod discovery;
 mod failures;
 mod file_reference;
 mod folder_change;
@@ -11,11 +13,14 @@ mod folder_delete;
 mod folder_sync;
 mod folder_update;
 mod folders;
+mod follow_ups;
 mod gateway;
+mod get_attachment;
 mod get_hierarchy;
 mod get_item_estimate;
 mod in_flight;
 mod item_operations;
+mod long_id;
 mod lookup;
 mod loops;
 mod move_items;
@@ -24,9 +29,11 @@ mod options;
 mod partnership;
 mod ping;
 mod provision;
+mod read;
 mod send;
 mod settings;
 mod sync;
+mod told;
 mod watch;
 
 pub use gateway::{Gateway, Heartbeat, Parts, Settings};
@@ -80,6 +87,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::Ping => ping::ping(call).await,
         CommandName::Provision => provision::provision(call).await,
         CommandName::Settings => settings::settings(call).await,
+        CommandName::GetAttachment => get_attachment::get_attachment(call).await,
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
@@ -145,6 +153,13 @@ impl<'a> Call<'a> {
             clock::now_seconds(),
             &self.gateway.settings.time_zone,
         )
+    }
+
+    /// What this device is offered.
+    fn offer(&self) -> &options::Offer {
+        let agent = self.head.agent.as_deref();
+        let device_type = self.partnership.device_type.as_str();
+        self.gateway.offers_made.to(Some(device_type), agent)
     }
 
     /// Outlook's desktop with an EAS account, which has habits of its own (REFERENCE 12).

@@ -10,11 +10,13 @@ mod keys;
 mod limits;
 mod network;
 mod problem;
+mod public_url;
 mod read;
 mod reference;
 mod sources;
 mod url;
 mod values;
+mod version_cap;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -27,8 +29,10 @@ pub use flags::ServeArgs;
 pub use limits::Limits;
 pub use network::{BadNetwork, Network};
 pub use problem::{ConfigErrors, Origin, Problem};
+pub use public_url::PublicUrl;
 pub use reference::{example, reference};
 pub use url::{BadUrl, DavUrl, Security, ServerUrl};
+pub use version_cap::{BadVersionCap, VersionCap};
 
 /// Everything an operator can set, checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,10 +49,16 @@ pub struct Config {
     pub accept_mail_password: bool,
     /// Completes a login without `@`.
     pub default_domain: Option<String>,
+    /// Where phones reach this server; `None` leaves Autodiscover off.
+    pub public_url: Option<PublicUrl>,
+    /// Domains whose addresses Autodiscover answers for, lower case (T35).
+    pub domains: Vec<String>,
     /// Speak protocol 2.5 as well.
     pub allow_2_5: bool,
     /// Where the users' days begin.
     pub time_zone: TimeZone,
+    /// Clients that are offered less than all versions; the first that fits decides.
+    pub version_caps: Vec<VersionCap>,
     /// Peers whose X-Forwarded-For is believed (T41).
     pub trusted_proxies: Vec<Network>,
     pub backend: Backend,

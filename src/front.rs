@@ -19,6 +19,7 @@ mod guard;
 mod gzip;
 mod handler;
 mod idle;
+mod other;
 mod pages;
 mod panics;
 mod ready;
@@ -46,6 +47,7 @@ use crate::config::{Limits, Network};
 use crate::task;
 
 pub use accept::{BindError, bind};
+pub use other::OtherRequest;
 pub use ready::{announce_ready, announce_stopping, feed_watchdog};
 pub(crate) use reply::{MULTIPART, WBXML};
 pub use reply::{Reply, ReplyBody};

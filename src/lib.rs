@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md says where things are and how a request travels.
 
 pub mod admin;
+pub mod autodiscover;
 pub mod backend;
 pub mod clock;
 pub mod command;
@@ -13,6 +14,7 @@ pub mod gate;
 pub mod identity;
 pub mod item;
 pub mod push;
+pub mod search;
 pub mod server;
 pub mod store;
 pub mod sync;

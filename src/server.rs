@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::autodiscover::Site;
 use crate::backend::Login;
 use crate::backend::imap::{self, Imap, ImapSettings};
 use crate::backend::smtp::{self, Smtp, SmtpSettings};
@@ -88,7 +89,12 @@ impl Server {
                     min: seconds(config.heartbeat.min),
                     max: seconds(config.heartbeat.max),
                 },
+                site: config.public_url.clone().map(|url| Site {
+                    url,
+                    domains: config.domains.clone(),
+                }),
                 allow_2_5: config.allow_2_5,
+                version_caps: config.version_caps.clone(),
                 time_zone: config.time_zone.clone(),
                 folders: Overrides {
                     drafts: config.folders.drafts.clone(),

@@ -17,6 +17,7 @@ pub mod server_id;
 pub mod snapshot;
 pub mod state;
 pub mod step;
+pub mod threads;
 pub mod view;
 pub mod window;
 

@@ -27,21 +27,27 @@ pub mod status;
 pub mod sync;
 pub mod validate_cert;
 
+mod base64_stream;
 mod class;
 mod fields;
 mod gal;
+mod location;
 mod malformed;
 mod moment;
 mod picture;
 mod preference;
 mod range;
 mod raw;
+mod recurrence;
 
+pub use base64_stream::Base64Stream;
 pub use class::Class;
 pub use gal::GalEntry;
+pub use location::Location;
 pub use malformed::{Malformed, SchemaFault, SchemaFaultKind};
 pub use moment::Moment;
 pub use picture::{Picture, PictureLimits};
 pub use preference::BodyPreference;
 pub use range::{BadRange, Range};
 pub use raw::{Raw, RawEvent};
+pub use recurrence::Recurrence;

@@ -12,6 +12,7 @@ pub use code_pages::*;
 pub use reader::{Event, Fault, FaultKind, Limits, Reader};
 pub use tag::{CodePage, Tag, TagInfo};
 pub use writer::Writer;
+pub(crate) use xml::resolve_reference;
 pub use xml::{XmlFault, XmlFaultKind, from_xml, to_pretty_xml, to_xml};
 
 const SWITCH_PAGE: u8 = 0x00;

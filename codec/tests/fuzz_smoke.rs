@@ -10,6 +10,8 @@
 use std::fs;
 use std::path::Path;
 
+#[path = "../../fuzz/src/autodiscover.rs"]
+mod autodiscover;
 #[path = "../../fuzz/src/ceiling.rs"]
 mod ceiling;
 #[path = "../../fuzz/src/events.rs"]
@@ -21,6 +23,8 @@ mod fixtures;
 mod imap_framing;
 #[path = "../../fuzz/src/request_line.rs"]
 mod request_line;
+#[path = "../../fuzz/src/vobject.rs"]
+mod vobject;
 #[path = "../../fuzz/src/wbxml_decode.rs"]
 mod wbxml_decode;
 #[path = "../../fuzz/src/wbxml_roundtrip.rs"]
@@ -49,8 +53,18 @@ fn t7_request_line() {
 }
 
 #[test]
+fn t16_autodiscover() {
+    smoke("autodiscover", Vec::new(), autodiscover::run);
+}
+
+#[test]
 fn t68_imap_framing() {
     smoke("imap_framing", Vec::new(), imap_framing::run);
+}
+
+#[test]
+fn t19_vobject() {
+    smoke("vobject", Vec::new(), vobject::run);
 }
 
 fn wbxml_seeds() -> Vec<Vec<u8>> {

@@ -9,8 +9,8 @@ mod imap_shapes;
 use std::fmt::Write as _;
 
 use airgate_codec::imap::{
-    Fetched, FrameEvent, Framer, MailboxStatus, Part, Response, Structure, TransferEncoding, Uid,
-    Untagged, parse, sequence_set,
+    ESearch, Fetched, FrameEvent, Framer, MailboxStatus, Part, Response, Structure,
+    TransferEncoding, Uid, UidValidity, Untagged, parse, sequence_set,
 };
 use imap_shapes::shapes;
 use proptest::prelude::*;
@@ -329,16 +329,7 @@ fn of_untagged(untagged: &Untagged) -> String {
                 option(*modseq)
             )
         }
-        Untagged::ESearch(found) => format!(
-            "esearch tag {} uid {} min {} max {} count {} all {} modseq {}",
-            option(found.tag.as_ref()),
-            found.uid,
-            option(found.min),
-            option(found.max),
-            option(found.count),
-            option(found.all.as_ref().map(sequence_set)),
-            option(found.modseq),
-        ),
+        Untagged::ESearch(found) => of_esearch(found),
         Untagged::Vanished { earlier, uids } => {
             format!("vanished [{}] earlier {earlier}", sequence_set(uids))
         }
@@ -347,6 +338,29 @@ fn of_untagged(untagged: &Untagged) -> String {
         Untagged::Other(_) => "other".into(),
         plain => format!("{plain:?}"),
     }
+}
+
+fn of_esearch(found: &ESearch) -> String {
+    let mut text = format!(
+        "esearch tag {} uid {} min {} max {} count {} all {} modseq {}",
+        option(found.tag.as_ref()),
+        found.uid,
+        option(found.min),
+        option(found.max),
+        option(found.count),
+        option(found.all.as_ref().map(sequence_set)),
+        option(found.modseq),
+    );
+    if let Some(mailbox) = &found.mailbox {
+        let validity = option(found.uid_validity.map(UidValidity::get));
+        let _ = write!(text, " in {:?} of {validity}", mailbox.as_str());
+    }
+    let ascending = found.runs.is_sorted() && found.runs.iter().all(|(a, b)| a <= b);
+    if found.partial || !ascending {
+        let kind = if found.partial { "partial" } else { "order" };
+        let _ = write!(text, " {kind} {:?}", found.runs);
+    }
+    text
 }
 
 fn option<T: std::fmt::Debug>(value: Option<T>) -> String {

@@ -4,20 +4,18 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::long_id::{LongId, NotOurs, number};
+
 /// Where an attachment is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct FileReference {
     pub(crate) collection: String,
     pub(crate) uid_validity: u32,
     pub(crate) uid: u32,
-    /// The IMAP section of the part: digits and full stops, or nothing for the whole message.
+    /// The IMAP section of the part: digits and full stops, or nothing for the whole message. `t` and
+    /// a number behind it name a file inside that part (winmail.dat).
     pub(crate) section: String,
 }
-
-/// The text is no FileReference of ours.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not an attachment of this server")]
-pub(crate) struct NotOurs;
 
 /// Longest section: 24 levels of three digits.
 const MAX_SECTION: usize = 96;
@@ -36,33 +34,21 @@ impl FromStr for FileReference {
     type Err = NotOurs;
 
     fn from_str(text: &str) -> Result<Self, NotOurs> {
-        let mut parts = text.split(':');
-        let mut part = || parts.next().ok_or(NotOurs);
-        let (collection, uid_validity, uid, section) = (part()?, part()?, part()?, part()?);
-        let number = |text: &str| {
-            let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            if plain {
-                text.parse::<u32>().map_err(|_| NotOurs)
-            } else {
-                Err(NotOurs)
-            }
+        let (message, section) = text.rsplit_once(':').ok_or(NotOurs)?;
+        let message: LongId = message.parse()?;
+        let is_level = |level: &str| matches!(number(level), Ok(1..=99_999));
+        let (part, inside) = match section.split_once('t') {
+            Some((part, inside)) => (part, is_level(inside) && !part.is_empty()),
+            None => (section, true),
         };
-        let levels = section.is_empty()
-            || section
-                .split('.')
-                .all(|level| matches!(number(level), Ok(1..=99_999)));
-        if parts.next().is_some()
-            || collection.is_empty()
-            || !collection.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            || section.len() > MAX_SECTION
-            || !levels
-        {
+        let levels = part.is_empty() || part.split('.').all(is_level);
+        if section.len() > MAX_SECTION || !levels || !inside {
             return Err(NotOurs);
         }
         Ok(Self {
-            collection: collection.to_owned(),
-            uid_validity: number(uid_validity)?,
-            uid: number(uid)?,
+            collection: message.collection,
+            uid_validity: message.uid_validity,
+            uid: message.uid,
             section: section.to_owned(),
         })
     }
@@ -86,8 +72,17 @@ mod tests {
             ..reference.clone()
         };
         assert_eq!(whole.to_string().parse(), Ok(whole));
+        let inside = FileReference {
+            section: "2.1t3".into(),
+            ..reference.clone()
+        };
+        assert_eq!(inside.to_string().parse(), Ok(inside));
         for hostile in [
             "",
+            "m3:1:2:t1",
+            "m3:1:2:1t",
+            "m3:1:2:1t0",
+            "m3:1:2:1t1t1",
             "m3:1:2",
             "m3:1:2:3:4",
             "m3:1:2:TEXT",

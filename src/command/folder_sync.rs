@@ -70,7 +70,7 @@ pub(super) async fn folder_sync(call: &Call<'_>) -> Result<Reply, Failure> {
     });
     // A phone that begins learns what this server can do (exchange-habits 5).
     Ok(if asked == Asked::Start {
-        super::options::announce(call.gateway, reply)
+        call.offer().anew_on(reply)
     } else {
         reply
     })

@@ -13,22 +13,26 @@ use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::attachment::Layouts;
 use super::in_flight::{InFlight, Place};
 use super::loops::Loops;
+use super::options::Offers;
 use super::provision::PolicyMark;
-use super::{Call, answer, failures, options, partnership, provision};
+use super::{Call, answer, discovery, failures, partnership, provision, told};
+use crate::autodiscover::Site;
 use crate::backend::imap::Imap;
 use crate::backend::smtp::Smtp;
 use crate::clock;
-use crate::config;
+use crate::config::{self, VersionCap};
 use crate::failure;
-use crate::front::{Authorization, EasRequest, Head, Reply, Service};
+use crate::front::{Authorization, EasRequest, Head, OtherRequest, Reply, Service};
 use crate::gate::{Admission, Gate, Refusal};
 use crate::identity::{DeviceId, UserId};
 use crate::push::{Holds, Hub};
 use crate::store::{DeviceRow, Store};
 use crate::sync::folders::Overrides;
 use crate::sync::lease::Leases;
+use crate::sync::threads::Threads;
 
 /// The whole server behind the front.
 pub struct Gateway {
@@ -42,6 +46,11 @@ pub struct Gateway {
     pub(crate) leases: Leases,
     pub(crate) in_flight: InFlight,
     pub(crate) loops: Loops,
+    pub(crate) layouts: Layouts,
+    /// By what the conversations of each account are told apart.
+    pub(crate) threads: Threads,
+    /// Versions and commands by kind of client.
+    pub(crate) offers_made: Offers,
     pub(crate) settings: Settings,
     /// What tells the keys of the present policy from those of an older one.
     pub(crate) policy_mark: Option<PolicyMark>,
@@ -56,8 +65,12 @@ pub struct Gateway {
 pub struct Settings {
     /// Seconds a phone may ask to be held for.
     pub heartbeat: Heartbeat,
+    /// `None`: no Autodiscover.
+    pub site: Option<Site>,
     /// Speak 2.5 as well.
     pub allow_2_5: bool,
+    /// Clients that are offered less than all versions; the first that fits decides.
+    pub version_caps: Vec<VersionCap>,
     pub folders: Overrides,
     /// Where the users' days begin.
     pub time_zone: TimeZone,
@@ -113,7 +126,6 @@ const RETRY_CROWDED: Duration = Duration::from_secs(5);
 impl Gateway {
     pub fn new(parts: Parts) -> Self {
         Self {
-            store: parts.store,
             imap: parts.imap,
             smtp: parts.smtp,
             hub: parts.hub,
@@ -122,6 +134,10 @@ impl Gateway {
             leases: Leases::default(),
             in_flight: InFlight::new(parts.settings.requests_per_device),
             loops: Loops::new(),
+            layouts: Layouts::new(),
+            threads: Threads::new(Arc::clone(&parts.store)),
+            store: parts.store,
+            offers_made: Offers::new(parts.settings.allow_2_5, &parts.settings.version_caps),
             policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,
             partnerships: Cache::builder()
@@ -218,8 +234,10 @@ impl Service for Gateway {
         })
     }
 
-    async fn options(&self, _head: &Head, _guest: Guest) -> Reply {
-        options::options(self)
+    async fn options(&self, head: &Head, _guest: Guest) -> Reply {
+        let device_type = head.options_device_type.as_deref();
+        let offer = self.offers_made.to(device_type, head.agent.as_deref());
+        offer.on(Reply::empty())
     }
 
     async fn command(&self, guest: Guest, request: EasRequest) -> Reply {
@@ -264,9 +282,13 @@ impl Service for Gateway {
         }
         // A revoked credential ends a held request as well (T46).
         tokio::select! {
-            reply = answer(&call) => reply,
+            reply = answer(&call) => told::remind(&call, reply).await,
             () = self.gate.until_revoked(admission) => Reply::unauthorized(),
         }
+    }
+
+    async fn other(&self, request: OtherRequest) -> Reply {
+        discovery::answer(self, &request).await
     }
 }
 
@@ -279,7 +301,7 @@ const fn allowed_to_probe(command: CommandName) -> bool {
 }
 
 /// A refusal as the phone hears it. Whatever is wrong with a secret sounds the same (T37).
-fn refuse(refusal: Refusal) -> Reply {
+pub(super) fn refuse(refusal: Refusal) -> Reply {
     match refusal {
         Refusal::Unauthorized => Reply::unauthorized(),
         Refusal::DeviceNotBound => {

@@ -1,22 +1,18 @@
 //! ItemOperations ([MS-ASCMD] 2.2.1.10): bodies and attachments on demand. A large attachment is
 //! passed on as it comes from the backend, never whole in memory.
 
+mod answer;
 mod attachment;
 pub(super) mod empty_folder;
-mod found;
 mod item;
 mod multipart;
 
-use airgate_codec::eas::email::Body;
 use airgate_codec::eas::item_operations::{
-    Content, Fetch, FetchHead, Operation, Outcome, Properties, Request, Response, ResponseWriter,
-    Store, status,
+    Fetch, FetchHead, Operation, Outcome, Properties, Request, Response, Store, status,
 };
 use airgate_codec::eas::status as common;
 
-use self::attachment::Fetched;
-use self::found::Finder;
-use self::multipart::Parts;
+use self::answer::Making;
 use super::{Answer, Call, folders, malformed};
 use crate::failure::{Failure, Remedy};
 use crate::front::Reply;
@@ -24,9 +20,6 @@ use crate::store::FolderRow;
 
 /// Operations in one request (REFERENCE 3, size limits).
 const MAX_OPERATIONS: usize = 100;
-/// Octets of bodies and attachments in one answer that is made whole: with the parts of the largest
-/// mail that servers pass on there is room for more. 100 fetches of one attachment are an attack.
-const MAX_ANSWER: u64 = 64 << 20;
 
 /// Answers an ItemOperations.
 pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
@@ -43,142 +36,107 @@ pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
         return Ok(Reply::wbxml(Response::failure(status).write(call.version)));
     }
     let rows = folders::known(call).await?;
-    let mut gathering = Gathering {
-        parts: call.head.multipart.then(Parts::default),
-        room: MAX_ANSWER,
-        finder: Finder::default(),
-    };
-    let alone = request.operations.len() == 1;
-    let mut writer = ResponseWriter::new(call.version, status::OK);
+    let mut making = Making::new(call, request.operations.len());
     for operation in &request.operations {
-        let outcome = match operation {
+        match operation {
             Operation::Fetch(asked) => {
-                match fetch(call, &rows, asked, (&mut gathering, alone)).await? {
-                    Fetched::Now(result) => outcome(asked, result),
-                    // The common case, one large attachment: straight through.
-                    Fetched::Large(found) if gathering.parts.is_none() => {
-                        return Ok(attachment::stream(call, asked, *found));
-                    }
-                    Fetched::Large(found) => {
-                        match attachment::stream_part(call, asked, *found).await? {
-                            Ok(reply) => return Ok(reply),
-                            Err(status) => outcome(asked, Err(status)),
-                        }
-                    }
+                if let Err(status) = fetch(call, &rows, asked, &mut making).await? {
+                    making.push(Outcome::Fetch {
+                        head: FetchHead {
+                            status,
+                            class: None,
+                            ..head(asked)
+                        },
+                        properties: None,
+                    });
                 }
             }
             Operation::EmptyFolderContents {
                 collection_id,
-                delete_sub_folders,
-            } => Outcome::EmptyFolderContents {
-                status: empty_folder::empty(call, &rows, collection_id, *delete_sub_folders)
-                    .await?,
-                collection_id: collection_id.clone(),
-            },
+                delete_sub_folders: below,
+            } => {
+                let status = empty_folder::empty(call, &rows, collection_id, *below).await?;
+                making.push(Outcome::EmptyFolderContents {
+                    status,
+                    collection_id: collection_id.clone(),
+                });
+            }
             Operation::Move {
                 conversation_id, ..
-            } => Outcome::Move {
+            } => making.push(Outcome::Move {
                 status: common::FAILURE_IN_MOVE_OPERATION,
                 conversation_id: conversation_id.clone(),
-            },
-        };
-        writer.outcome(&outcome);
-    }
-    let document = writer.finish();
-    Ok(match gathering.parts {
-        Some(parts) => Reply::multipart(parts.assemble(&document)),
-        None => Reply::wbxml(document),
-    })
-}
-
-/// What is in an answer so far.
-struct Gathering {
-    /// In the multipart form: bodies and attachments.
-    parts: Option<Parts>,
-    /// Octets that still fit, see [`MAX_ANSWER`].
-    room: u64,
-    finder: Finder,
-}
-
-impl Gathering {
-    /// Takes an attachment's octets into the answer.
-    fn take(&mut self, octets: Vec<u8>) -> Content {
-        self.room = self.room.saturating_sub(octets.len() as u64);
-        match &mut self.parts {
-            Some(parts) => Content::Part(parts.push(octets)),
-            None => Content::Data(octets),
+            }),
         }
     }
-
-    /// Takes the body of an item that is in the answer.
-    fn take_body(&mut self, body: &mut Body) {
-        let length = body.data.as_ref().map_or(0, String::len);
-        self.room = self.room.saturating_sub(length as u64);
-        if let Some(parts) = &mut self.parts
-            && let Some(data) = body.data.take()
-        {
-            body.part = Some(parts.push(data.into_bytes()));
-        }
-    }
+    Ok(making.reply(call))
 }
 
-/// One Fetch. What is wrong with it costs it alone; a backend that is down costs the request.
+/// One Fetch, taken into the answer; the status that says why not. What is wrong with it costs it
+/// alone; a backend that is down costs the request.
 async fn fetch(
     call: &Call<'_>,
     rows: &[FolderRow],
     asked: &Fetch,
-    (gathering, alone): (&mut Gathering, bool),
-) -> Result<Fetched, Failure> {
-    let refused = |status| Ok(Fetched::Now(Err(status)));
-    if gathering.room == 0 {
-        return refused(status::TOO_LARGE);
+    making: &mut Making,
+) -> Result<Result<(), u16>, Failure> {
+    if making.is_full() {
+        return Ok(Err(status::TOO_LARGE));
     }
-    let fetched = match (
-        &asked.store,
-        &asked.file_reference,
-        &asked.server_id,
-        &asked.collection_id,
-    ) {
-        (Some(Store::DocumentLibrary), ..) => return refused(status::DOCUMENT_ACCESS_DENIED),
-        (Some(Store::Other(_)), ..) => return refused(status::STORE_UNKNOWN),
-        (_, Some(_), Some(_), _) | (_, Some(_), _, Some(_)) => {
-            return refused(common::INVALID_COMBINATION_OF_IDS);
-        }
-        (_, Some(reference), None, None) => {
-            attachment::fetch(call, rows, asked, reference, (gathering, alone)).await
-        }
-        (_, None, Some(server_id), Some(collection)) => {
-            item::fetch(call, rows, asked, (collection, server_id), gathering)
-                .await
-                .map(Fetched::Now)
-        }
-        // LongIds come from searches, which are not offered yet.
-        (_, None, None, None) if asked.long_id.is_some() => return refused(status::NOT_FOUND),
-        _ => return refused(status::PROTOCOL_ERROR),
+    let fetched = match asked.store {
+        Some(Store::DocumentLibrary) => return Ok(Err(document(asked))),
+        Some(Store::Other(_)) => return Ok(Err(status::STORE_UNKNOWN)),
+        Some(Store::Mailbox) | None => match named(asked) {
+            Ok(Named::Attachment(reference)) => {
+                attachment::fetch(call, rows, asked, reference, making).await
+            }
+            Ok(Named::Item(name)) => item::fetch(call, rows, asked, name, making).await,
+            Err(status) => return Ok(Err(status)),
+        },
     };
     match fetched {
         // Faults that concern one operation become its status; the others stay faults.
-        Err(failure) if failure.remedy == Remedy::ResyncFolders => refused(status::NOT_FOUND),
-        Err(failure) if failure.remedy == Remedy::Forbidden => refused(status::ACCESS_DENIED),
+        Err(failure) if failure.remedy == Remedy::ResyncFolders => Ok(Err(status::NOT_FOUND)),
+        Err(failure) if failure.remedy == Remedy::Forbidden => Ok(Err(status::ACCESS_DENIED)),
         other => other,
     }
 }
 
-fn outcome(asked: &Fetch, result: Result<Properties, u16>) -> Outcome {
-    let head = head(asked);
-    match result {
-        Ok(properties) => Outcome::Fetch {
-            head,
-            properties: Some(properties),
-        },
-        Err(status) => Outcome::Fetch {
-            head: FetchHead {
-                status,
-                class: None,
-                ..head
-            },
-            properties: None,
-        },
+/// What a Fetch names.
+enum Named<'a> {
+    Attachment(&'a str),
+    Item(item::Name<'a>),
+}
+
+/// One name, of one kind; a mixture has a status of its own.
+fn named(asked: &Fetch) -> Result<Named<'_>, u16> {
+    let ids = (asked.collection_id.as_deref(), asked.server_id.as_deref());
+    let other = (asked.long_id.as_deref(), asked.file_reference.as_deref());
+    match (ids, other, asked.link_id.as_deref()) {
+        ((Some(collection), Some(id)), (None, None), None) => {
+            Ok(Named::Item(item::Name::ServerId { collection, id }))
+        }
+        ((None, None), (Some(long_id), None), None) => Ok(Named::Item(item::Name::LongId(long_id))),
+        ((None, None), (None, Some(reference)), None) => Ok(Named::Attachment(reference)),
+        ((None, None), (None, None), Some(_)) => Err(document(asked)),
+        ((_, None), (None, None), None) | ((None, Some(_)), (None, None), None) => {
+            Err(status::PROTOCOL_ERROR)
+        }
+        _ => Err(common::INVALID_COMBINATION_OF_IDS),
+    }
+}
+
+/// Documents on file servers are not offered.
+fn document(asked: &Fetch) -> u16 {
+    let Some(link) = asked.link_id.as_deref() else {
+        return status::PROTOCOL_ERROR;
+    };
+    let known = ["\\\\", "http://", "https://", "file:"];
+    let link = link.to_ascii_lowercase();
+    if known.iter().any(|start| link.starts_with(start)) {
+        status::DOCUMENT_ACCESS_DENIED
+    } else {
+        status::BAD_URI
     }
 }
 
@@ -190,9 +148,9 @@ fn head(asked: &Fetch) -> FetchHead {
         server_id: asked.server_id.clone(),
         long_id: asked.long_id.clone(),
         class: asked
-            .server_id
-            .as_ref()
-            .map(|_| airgate_codec::eas::Class::Email),
+            .file_reference
+            .is_none()
+            .then_some(airgate_codec::eas::Class::Email),
         link_id: asked.link_id.clone(),
         file_reference: asked.file_reference.clone(),
     }

@@ -4,6 +4,7 @@
 use airgate_codec::imap::{MailboxName, UidSet};
 
 use super::Call;
+use super::long_id::LongId;
 use super::moved::{self, Place};
 use crate::backend::imap::Session;
 use crate::failure::Failure;
@@ -47,14 +48,17 @@ pub(super) async fn place(
     let view = chain
         .and_then(|row| MailView::decode(&row.view).ok())
         .unwrap_or_default();
-    Ok(match (view.uid_of(number), view.cursor) {
-        (Some(uid), Some(cursor)) => Some(Place {
+    // Before the first look at a folder, or just after the phone began it again, a number is a UID:
+    // it may come from a MoveItems into the folder.
+    let validity = view.cursor.map(|cursor| cursor.uid_validity);
+    Ok(view
+        .uid_of(number)
+        .zip(validity.or(folder.uid_validity))
+        .map(|(uid, uid_validity)| Place {
             folder: folder.id.clone(),
-            uid_validity: cursor.uid_validity,
+            uid_validity,
             uid,
-        }),
-        _ => None,
-    })
+        }))
 }
 
 /// A session with the place's mailbox selected; `None` when it is gone or became another.
@@ -83,19 +87,6 @@ pub(super) async fn at<'r>(
     }))
 }
 
-/// Both in one: the phone's ids to a session.
-pub(super) async fn item<'r>(
-    call: &Call<'_>,
-    rows: &'r [FolderRow],
-    collection: Option<&str>,
-    id: &str,
-) -> Result<Option<Found<'r>>, Failure> {
-    match place(call, rows, collection, id).await? {
-        Some(place) => at(call, rows, &place).await,
-        None => Ok(None),
-    }
-}
-
 /// The same place after the phone moved its message, if it did and nobody else since.
 pub(super) async fn after_move<'r>(
     call: &Call<'_>,
@@ -106,4 +97,20 @@ pub(super) async fn after_move<'r>(
         Some(now) => at(call, rows, &now).await,
         None => Ok(None),
     }
+}
+
+/// What a LongId names, also after we moved it; `None` for what is no LongId of ours or is in no
+/// folder of the user's (T13). Whether the message is still there only reading it shows.
+pub(super) async fn by_long_id<'r>(
+    call: &Call<'_>,
+    rows: &'r [FolderRow],
+    text: &str,
+) -> Result<Option<Found<'r>>, Failure> {
+    let Ok(id) = text.parse::<LongId>() else {
+        return Ok(None);
+    };
+    let named = Place::from(id);
+    // A UID that we moved away from is used by no other message.
+    let place = moved::follow(call, &named).await.unwrap_or(named);
+    at(call, rows, &place).await
 }

@@ -48,6 +48,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DOMAIN", global = true)]
     pub default_domain: Option<String>,
 
+    /// Where phones reach this server, https://HOST; Autodiscover tells it
+    #[arg(long, value_name = "URL", global = true)]
+    pub public_url: Option<String>,
+
     /// Also speak protocol 2.5
     #[arg(long = "allow-2.5")]
     pub allow_2_5: bool,
@@ -72,6 +76,7 @@ impl ServeArgs {
             ("caldav", &self.caldav),
             ("carddav", &self.carddav),
             ("default_domain", &self.default_domain),
+            ("public_url", &self.public_url),
             ("log.filter", &self.log),
         ] {
             if let Some(value) = value {

@@ -177,6 +177,22 @@ pub(super) const KEYS: &[Key] = &[
         "Completes logins without a domain: `alice` becomes `alice@example.com`.",
     ),
     key(
+        "public_url",
+        Kind::Url,
+        None,
+        r#""https://mail.example.com""#,
+        Some("--public-url"),
+        "Where phones reach this server, `https://host[:port]`. Autodiscover tells it to them, and only this: without it there is no Autodiscover.",
+    ),
+    key(
+        "domains",
+        Kind::List,
+        Some(""),
+        r#"["example.com", "example.org"]"#,
+        None,
+        "Domains of the mail addresses that Autodiscover answers for; addresses of others are sent away. Empty means `default_domain`.",
+    ),
+    key(
         "allow_2_5",
         Kind::Boolean,
         Some("false"),
@@ -191,6 +207,14 @@ pub(super) const KEYS: &[Key] = &[
         r#""Europe/Berlin""#,
         None,
         "Where the users are, as an IANA name: there the days begin by which phones ask for \"three days of mail\". `system` is the zone of this machine.",
+    ),
+    key(
+        "version_caps",
+        Kind::List,
+        Some("*meego*=12.0"),
+        r#"["*meego*=12.0", "TroubledPhone/3.*=14.1"]"#,
+        None,
+        "Highest protocol version to offer to some clients, as PATTERN=VERSION. The pattern is compared with DeviceType and User-Agent, whatever their letter case; `*` stands for anything; the first that fits decides. The default is for Nokia's MeeGo phones, which cannot read the empty answers of 12.1. Phones that are told something new are told once and then begin their folders anew.",
     ),
     key(
         "trusted_proxies",

@@ -14,7 +14,7 @@ use super::url::{BadUrl, DavUrl, ServerUrl};
 use super::values::{self, Value};
 use super::{
     Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy,
-    SharedFolders, Tls,
+    PublicUrl, SharedFolders, Tls, VersionCap,
 };
 
 /// Shorter, and a server with many users is asked without end; longer, and new mail is old.
@@ -66,8 +66,11 @@ impl Reader {
         let carddav = self.optional("carddav", dav);
         let accept_mail_password = self.required("accept_mail_password", values::boolean);
         let default_domain = self.optional("default_domain", domain);
+        let public_url = self.optional("public_url", public_url);
+        let domains = self.required("domains", domains);
         let allow_2_5 = self.required("allow_2_5", values::boolean);
         let time_zone = self.required("time_zone", time_zone);
+        let version_caps = self.required("version_caps", version_caps);
         let trusted_proxies = self.required("trusted_proxies", networks);
         let backend = self.backend();
         let folders = self.folders();
@@ -84,9 +87,15 @@ impl Reader {
             caldav,
             carddav,
             accept_mail_password: accept_mail_password?,
+            domains: match domains? {
+                none if none.is_empty() => default_domain.iter().cloned().collect(),
+                named => named,
+            },
             default_domain,
+            public_url,
             allow_2_5: allow_2_5?,
             time_zone: time_zone?,
+            version_caps: version_caps?,
             trusted_proxies: trusted_proxies?,
             backend: backend?,
             folders: folders?,
@@ -276,6 +285,13 @@ impl Reader {
                 Complaint::new("is smaller than limits.body, the limit for all other requests"),
             );
         }
+        if config.public_url.is_some() && config.domains.is_empty() {
+            self.warning(
+                "public_url",
+                Complaint::new("Autodiscover answers nobody, for no domain is named")
+                    .hint(r#"set domains = ["example.com"]"#),
+            );
+        }
         let exposed = [
             (
                 "imap",
@@ -434,10 +450,36 @@ fn dav(value: &Value) -> Result<DavUrl, Complaint> {
     })
 }
 
+fn public_url(value: &Value) -> Result<PublicUrl, Complaint> {
+    PublicUrl::parse(&values::text(value)?)
+        .map_err(|fault| Complaint::new(fault.to_string()).hint("write https://mail.example.com"))
+}
+
+fn version_caps(value: &Value) -> Result<Vec<VersionCap>, Complaint> {
+    values::list(value)?
+        .iter()
+        .map(|text| {
+            text.parse().map_err(|fault: super::BadVersionCap| {
+                Complaint::new(fault.to_string()).hint("write PATTERN=VERSION, as in WP8=14.1")
+            })
+        })
+        .collect()
+}
+
+fn domains(value: &Value) -> Result<Vec<String>, Complaint> {
+    values::list(value)?
+        .iter()
+        .map(|text| domain_name(text))
+        .collect()
+}
+
 fn domain(value: &Value) -> Result<String, Complaint> {
-    let text = values::text(value)?;
-    let text = text.strip_prefix('@').unwrap_or(&text).to_ascii_lowercase();
-    let fine = text.len() <= 253
+    domain_name(&values::text(value)?)
+}
+
+fn domain_name(text: &str) -> Result<String, Complaint> {
+    let text = text.strip_prefix('@').unwrap_or(text).to_lowercase();
+    let fine = (1..=253).contains(&text.len())
         && !text.starts_with('.')
         && !text.ends_with('.')
         && text

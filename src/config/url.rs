@@ -173,7 +173,7 @@ impl fmt::Display for ServerUrl {
     }
 }
 
-fn scheme(text: &str) -> Result<(String, &str), BadUrl> {
+pub(super) fn scheme(text: &str) -> Result<(String, &str), BadUrl> {
     let (scheme, rest) = text
         .trim()
         .split_once("://")
@@ -181,7 +181,7 @@ fn scheme(text: &str) -> Result<(String, &str), BadUrl> {
     Ok((scheme.to_ascii_lowercase(), rest))
 }
 
-fn authority_of(text: &str) -> Result<(String, Option<u16>), BadUrl> {
+pub(super) fn authority_of(text: &str) -> Result<(String, Option<u16>), BadUrl> {
     if text.contains('@') {
         return Err(BadUrl::UserInfo);
     }
@@ -267,7 +267,7 @@ fn encoded(segment: &str) -> String {
     out
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host
             .parse::<IpAddr>()

@@ -19,13 +19,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::client_address::client_address;
 use super::guard::{Shared, limit_hit};
-use super::pages::Page;
+use super::other::MAX_BODY;
 use super::panics::Caught;
 use super::record::Record;
 use super::reply::Reply;
 use super::request::{BadHead, EasRequest, Head};
 use super::response::{Dress, Outgoing, response};
-use super::{Service, body, gzip, pages};
+use super::{OtherRequest, Service, body, gzip, pages};
 use crate::clock;
 use crate::config::{Limits, Network};
 
@@ -52,12 +52,6 @@ pub(super) struct Connection {
 
 pub(super) type Answer =
     Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallible>> + Send>>;
-
-/// What came of a request, before it is dressed.
-struct Outcome {
-    reply: Reply,
-    status: Option<StatusCode>,
-}
 
 impl<S: Service> Handler<S> {
     pub(super) fn new(
@@ -91,20 +85,19 @@ impl<S: Service> Handler<S> {
             let mut record = Record::new(shared, id, client, clock::monotonic());
             let gzip = gzip::is_accepted(request.headers());
             let eas = is_eas_path(request.uri().path());
-            let outcome = Caught::new(self.route(&connection, request, eas, &mut record)).await;
-            let outcome = outcome.unwrap_or_else(|| Reply::internal_error().into());
+            let reply = Caught::new(self.route(&connection, request, eas, &mut record)).await;
+            let reply = reply.unwrap_or_else(Reply::internal_error);
             // The answer has the time of an ordinary request, however long the phone waited for it.
             let deadline = clock::deadline(self.limits.request);
             connection.shared.set_deadline(deadline);
             let dress = Dress {
                 gzip,
                 eas,
-                status: outcome.status,
                 // Said at once, so that no phone sends its next request into a closing connection.
                 close: self.shutdown.is_cancelled(),
                 deadline,
             };
-            Ok(response(outcome.reply, dress, record).await)
+            Ok(response(reply, dress, record).await)
         })
     }
 
@@ -114,38 +107,35 @@ impl<S: Service> Handler<S> {
         request: Request<Incoming>,
         eas: bool,
         record: &mut Record,
-    ) -> Outcome {
+    ) -> Reply {
         let method = request.method().clone();
         let is_get = matches!(method, Method::GET | Method::HEAD);
         if eas {
             return match method {
-                Method::POST => self.post(connection, request, record).await.into(),
-                Method::OPTIONS => self.options(connection, request, record).await.into(),
+                Method::POST => self.post(connection, request, record).await,
+                Method::OPTIONS => self.options(connection, request, record).await,
                 _ if is_get => {
                     record.what = "page";
-                    pages::endpoint(host(&request)).into()
+                    pages::endpoint(host(&request))
                 }
-                _ => not_implemented().into(),
+                _ => not_implemented(),
             };
         }
         match request.uri().path() {
             "/" if is_get => {
                 record.what = "page";
-                pages::welcome(host(&request)).into()
+                pages::welcome(host(&request))
             }
             // Alive means that this line runs; nothing about the inside is told here (T53).
             "/healthz" if is_get => {
                 record.what = "health";
                 record.quiet = true;
-                Reply::raw("text/plain; charset=utf-8", "ok\n").into()
+                Reply::raw("text/plain; charset=utf-8", "ok\n")
             }
-            path if is_get || matches!(method, Method::POST | Method::OPTIONS) => {
-                let reply = self.service.other(&method, path).await;
-                let (parts, body) = request.into_parts();
-                body::drain(body, &parts.headers).await;
-                reply.into()
+            _ if is_get || matches!(method, Method::POST | Method::OPTIONS) => {
+                self.other(connection, request, record).await
             }
-            _ => not_implemented().into(),
+            _ => not_implemented(),
         }
     }
 
@@ -201,6 +191,40 @@ impl<S: Service> Handler<S> {
         })
     }
 
+    /// A page that is the service's.
+    async fn other(
+        &self,
+        connection: &Connection,
+        request: Request<Incoming>,
+        record: &mut Record,
+    ) -> Reply {
+        let deadline = record.started + self.limits.request;
+        connection.shared.set_deadline(deadline);
+        let (parts, body) = request.into_parts();
+        let wire_bytes = &mut record.bytes_in;
+        let (client, request_id) = (record.client, record.id);
+        let work = async {
+            let body = match body::read(body, &parts.headers, MAX_BODY, wire_bytes).await {
+                Ok(body) => body,
+                Err(fault) => return fault.reply(),
+            };
+            let request = OtherRequest {
+                method: parts.method,
+                path: parts.uri.path().to_owned(),
+                query: parts.uri.query().map(str::to_owned),
+                headers: parts.headers,
+                body,
+                client,
+                request_id,
+            };
+            self.service.other(request).await
+        };
+        timeout_at(deadline, work).await.unwrap_or_else(|_| {
+            limit_hit("request_time");
+            Reply::unavailable(RETRY_AFTER_TIMEOUT)
+        })
+    }
+
     async fn options(
         &self,
         connection: &Connection,
@@ -210,10 +234,11 @@ impl<S: Service> Handler<S> {
         record.what = "OPTIONS";
         let (parts, body) = request.into_parts();
         body::drain(body, &parts.headers).await;
-        let head = match Head::read(None, &parts.headers, record.client, record.id) {
+        let mut head = match Head::read(None, &parts.headers, record.client, record.id) {
             Ok(head) => head,
             Err(fault) => return refused(&fault, &parts.headers),
         };
+        head.note_options_query(parts.uri.query().unwrap_or_default());
         record.note(&head);
         let deadline = record.started + self.limits.request;
         connection.shared.set_deadline(deadline);
@@ -232,24 +257,6 @@ impl<S: Service> Handler<S> {
                 .with_header(PUBLIC, ALLOWED),
             Ok(reply) => reply,
             Err(_) => Reply::unavailable(RETRY_AFTER_TIMEOUT),
-        }
-    }
-}
-
-impl From<Reply> for Outcome {
-    fn from(reply: Reply) -> Self {
-        Self {
-            reply,
-            status: None,
-        }
-    }
-}
-
-impl From<Page> for Outcome {
-    fn from(page: Page) -> Self {
-        Self {
-            reply: page.reply,
-            status: Some(page.status),
         }
     }
 }

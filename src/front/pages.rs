@@ -6,17 +6,10 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 
-use super::reply::{Reply, ReplyBody};
-
-/// A page with its status.
-pub(super) struct Page {
-    pub status: StatusCode,
-    pub reply: Reply,
-}
+use super::reply::Reply;
 
 const STYLE: &str = include_str!("pages/style.css");
 const WELCOME: &str = include_str!("pages/welcome.html");
@@ -33,25 +26,22 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 });
 
 /// `/`: what this is and what to type into a phone.
-pub(super) fn welcome(host: Option<&str>) -> Page {
+pub(super) fn welcome(host: Option<&str>) -> Reply {
     page(StatusCode::OK, WELCOME, host)
 }
 
 /// The EAS path in a browser: a page for people, with the status a phone expects there (501,
 /// HTTP_R465) and never the look of an EAS answer.
-pub(super) fn endpoint(host: Option<&str>) -> Page {
+pub(super) fn endpoint(host: Option<&str>) -> Reply {
     page(StatusCode::NOT_IMPLEMENTED, ENDPOINT, host)
 }
 
-fn page(status: StatusCode, template: &str, host: Option<&str>) -> Page {
+fn page(status: StatusCode, template: &str, host: Option<&str>) -> Reply {
     let server = host.map_or_else(|| "this server".to_owned(), escaped);
     let html = template
         .replace("{{style}}", STYLE)
         .replace("{{server}}", &server);
-    let mut reply = Reply::new(ReplyBody::Raw {
-        content_type: "text/html; charset=utf-8".to_owned(),
-        bytes: Bytes::from(html),
-    });
+    let mut reply = Reply::document(status, "text/html; charset=utf-8", html);
     reply.headers = vec![
         (header::CONTENT_SECURITY_POLICY, POLICY.clone()),
         (
@@ -68,7 +58,7 @@ fn page(status: StatusCode, template: &str, host: Option<&str>) -> Page {
             HeaderValue::from_static("same-origin"),
         ),
     ];
-    Page { status, reply }
+    reply
 }
 
 fn escaped(text: &str) -> String {
@@ -89,9 +79,10 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::front::ReplyBody;
 
-    fn html(page: &Page) -> &str {
-        match &page.reply.body {
+    fn html(page: &Reply) -> &str {
+        match &page.body {
             ReplyBody::Raw { bytes, .. } => std::str::from_utf8(bytes).unwrap(),
             other => panic!("{other:?}"),
         }

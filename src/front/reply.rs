@@ -16,7 +16,7 @@ pub struct Reply {
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// The kinds of body. All but `Http` are status 200.
+/// The kinds of body. All but `Raw` and `Http` are status 200.
 #[derive(Debug)]
 pub enum ReplyBody {
     /// Status 200 without body and without Content-Type: "nothing changed".
@@ -24,8 +24,9 @@ pub enum ReplyBody {
     Wbxml(Vec<u8>),
     /// A multipart ItemOperations answer, already laid out (REFERENCE 2.6).
     Multipart(Vec<u8>),
-    /// Another kind of content: an attachment of GetAttachment, Autodiscover's XML.
+    /// Another kind of content: an attachment of GetAttachment, Autodiscover's XML, a page.
     Raw {
+        status: StatusCode,
         content_type: String,
         bytes: Bytes,
     },
@@ -69,8 +70,19 @@ impl Reply {
         Self::new(ReplyBody::Multipart(parts))
     }
 
+    /// Status 200 with another kind of content.
     pub fn raw(content_type: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Self::document(StatusCode::OK, content_type, bytes)
+    }
+
+    /// The same with any status: pages, errors that programs read.
+    pub fn document(
+        status: StatusCode,
+        content_type: impl Into<String>,
+        bytes: impl Into<Bytes>,
+    ) -> Self {
         Self::new(ReplyBody::Raw {
+            status,
             content_type: content_type.into(),
             bytes: bytes.into(),
         })
@@ -150,7 +162,7 @@ impl Reply {
     /// The HTTP status it will have.
     pub fn status(&self) -> StatusCode {
         match &self.body {
-            ReplyBody::Http { status, .. } => *status,
+            ReplyBody::Raw { status, .. } | ReplyBody::Http { status, .. } => *status,
             _ => StatusCode::OK,
         }
     }

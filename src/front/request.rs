@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::request_line::{Fault, RequestLine};
+use airgate_codec::percent;
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
@@ -32,6 +33,8 @@ pub struct Head {
     pub language: Option<String>,
     /// Content-Type, lower case, without parameters.
     pub content_type: Option<String>,
+    /// The DeviceType that some phones name in the query of OPTIONS.
+    pub options_device_type: Option<String>,
     /// Ties the answer, the log line and what the backends log together (O11).
     pub request_id: u64,
 }
@@ -126,9 +129,23 @@ impl Head {
                     kind.trim().to_ascii_lowercase()
                 })
                 .filter(|kind| !kind.is_empty()),
+            options_device_type: None,
             request_id,
             line,
         })
+    }
+}
+
+impl Head {
+    /// Notes what OPTIONS says of the device, if it says something: no two clients agree on that query,
+    /// so what cannot be read is as good as nothing.
+    pub fn note_options_query(&mut self, query: &str) {
+        self.options_device_type = query.split('&').find_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            let value = percent::decode(value)?.into_owned();
+            let value = String::from_utf8(value).ok()?;
+            (name.eq_ignore_ascii_case("DeviceType") && value.len() <= MAX_SHOWN).then_some(value)
+        });
     }
 }
 
@@ -164,7 +181,7 @@ impl BadHead {
     }
 }
 
-fn authorization(headers: &HeaderMap) -> Result<Option<Authorization>, BadHead> {
+pub(super) fn authorization(headers: &HeaderMap) -> Result<Option<Authorization>, BadHead> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let first = values.next();
     if values.next().is_some() {

@@ -31,8 +31,6 @@ pub(super) struct Dress {
     pub gzip: bool,
     /// An answer of the EAS path, not a page.
     pub eas: bool,
-    /// Another status than the reply's own.
-    pub status: Option<StatusCode>,
     /// No further request is wanted on this connection.
     pub close: bool,
     /// When a streamed answer must be over.
@@ -41,7 +39,7 @@ pub(super) struct Dress {
 
 /// Makes the response; the record is written when its body is sent or dropped.
 pub(super) async fn response(reply: Reply, dress: Dress, mut record: Record) -> Response<Outgoing> {
-    let status = dress.status.unwrap_or_else(|| reply.status());
+    let status = reply.status();
     let mut response = Response::new(());
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -68,6 +66,7 @@ pub(super) async fn response(reply: Reply, dress: Dress, mut record: Record) -> 
         ReplyBody::Raw {
             content_type,
             bytes,
+            ..
         } => {
             set_type(headers, &content_type);
             Kind::Whole(bytes)

@@ -1,9 +1,7 @@
 //! The seam to the rooms behind the front: who may come in, and what a command answers.
 
+use super::{EasRequest, Head, OtherRequest, Reply};
 use async_trait::async_trait;
-use http::Method;
-
-use super::{EasRequest, Head, Reply};
 
 /// What the front serves.
 ///
@@ -28,9 +26,10 @@ pub trait Service: Send + Sync + 'static {
     /// Answers a command; `head.line` and `head.version` are always there.
     async fn command(&self, admission: Self::Admission, request: EasRequest) -> Reply;
 
-    /// Answers any other path than the front's own pages and the EAS path.
-    async fn other(&self, method: &Method, path: &str) -> Reply {
-        let _ = (method, path);
+    /// Answers GET, HEAD, POST and OPTIONS on any other path than the front's own pages and the EAS
+    /// path. Nobody was let in yet: whoever answers with something that is a user's asks the gate.
+    async fn other(&self, request: OtherRequest) -> Reply {
+        let _ = request;
         Reply::not_found()
     }
 }

@@ -5,6 +5,8 @@ use bytes::Bytes;
 
 use crate::item::believed::believed;
 use crate::item::body::Reach;
+use crate::item::tnef;
+use crate::item::transfer;
 use crate::item::walk::{Walked, walk};
 
 /// The header fields by which a structure is checked: `BODY.PEEK[HEADER.FIELDS (…)]`.
@@ -74,6 +76,23 @@ impl Source {
         let octets = self.octets.get(leaf.body.clone())?;
         Some((Attached::of(part), self.octets.slice_ref(octets)))
     }
+}
+
+/// The section of a container and the number of a file in it, if that is what a section names.
+pub fn container_of(section: &str) -> Option<(&str, usize)> {
+    tnef::split_section(section)
+}
+
+/// A file inside a container, from the container's octets as they were transferred.
+pub fn inside(octets: &[u8], container: &Attached, number: usize) -> Option<(Attached, Bytes)> {
+    let octets = transfer::decode(octets, &container.encoding);
+    let (media_type, file) = tnef::file(&octets, number)?;
+    let attached = Attached {
+        media_type,
+        encoding: TransferEncoding::Binary,
+        size: file.len() as u64,
+    };
+    Some((attached, file.into()))
 }
 
 impl Attached {

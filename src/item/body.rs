@@ -19,21 +19,26 @@ use crate::item::mime_text::{mime_text, with_crlf};
 use crate::item::options::{BodyOptions, BodyPreference};
 use crate::item::preview::{self, MAX_PREVIEW};
 use crate::item::quoted_history;
+use crate::item::spare_body::{Spare, spare_body};
 use crate::item::structure::{self, Outline};
 use crate::item::text_to_html;
+use crate::item::tnef::{self, Opened};
 use crate::item::transfer;
 use crate::item::truncate::{self, Limit};
 
 pub(crate) use plan::{Reach, sections};
-use plan::{candidates, for_preview, limit, part_preference};
+use plan::{candidates, for_preview, limit, native, opens_tnef, part_preference};
 
 /// Everything about bodies in one message.
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
     pub(crate) body: Option<Body>,
     pub(crate) part: Option<Body>,
+    pub(crate) native: Option<BodyType>,
     /// The Content-IDs that the HTML shows, when all of it is known.
     pub(crate) shown_ids: Option<HashSet<String>>,
+    /// What was in a winmail.dat.
+    pub(crate) opened: Option<Opened>,
 }
 
 /// A body in full, as far as it was fetched.
@@ -52,16 +57,32 @@ pub(crate) fn build(
     options: &BodyOptions,
     size: Option<u64>,
 ) -> Bodies {
+    let native = native(outline);
+    let opened = outline
+        .tnef
+        .filter(|_| opens_tnef(options, &candidates(options, outline, native)))
+        .and_then(|part| tnef::open(content, part));
+    let spare = spare_body(content, outline, opened.as_ref());
+    let native = match &spare {
+        Some(Spare::Html(_)) => BodyType::Html,
+        Some(Spare::Plain(_)) => BodyType::Plain,
+        None => native,
+    };
     let mut maker = Maker {
         content,
         outline,
         size,
+        spare,
         plain: None,
         html: None,
         mime: None,
     };
-    let candidates = candidates(options, outline);
-    let mut bodies = Bodies::default();
+    let candidates = candidates(options, outline, native);
+    let mut bodies = Bodies {
+        native: Some(native),
+        opened,
+        ..Bodies::default()
+    };
     for candidate in &candidates {
         let (complete, full_size, fits) = {
             let text = maker.text(candidate.kind);
@@ -143,6 +164,7 @@ struct Maker<'a> {
     content: &'a Content<'a>,
     outline: &'a Outline<'a>,
     size: Option<u64>,
+    spare: Option<Spare>,
     plain: Option<Text>,
     html: Option<Text>,
     mime: Option<Text>,
@@ -156,13 +178,24 @@ impl Maker<'_> {
             BodyType::Mime => &mut self.mime,
         };
         made.get_or_insert_with(|| match kind {
-            BodyType::Plain => plain(self.content, self.outline),
-            BodyType::Html | BodyType::Rtf => html(self.content, self.outline),
+            BodyType::Plain => match &self.spare {
+                Some(spare) => Text::of(spare.plain()),
+                None => plain(self.content, self.outline),
+            },
+            BodyType::Html | BodyType::Rtf => match &self.spare {
+                Some(spare) => Text::of(spare.html()),
+                None => html(self.content, self.outline),
+            },
             BodyType::Mime => mime(self.content, self.size, self.outline.charset()),
         })
     }
 
     fn preview(&self, length: usize) -> Option<String> {
+        match &self.spare {
+            Some(Spare::Html(html)) => return Some(preview::of_html(html, length)),
+            Some(Spare::Plain(text)) => return Some(preview::of_text(text, length)),
+            None => {}
+        }
         let part = self.outline.text.first()?;
         let piece = self.content.part(part)?;
         if part.media_type == "text/html"
@@ -268,6 +301,15 @@ fn html(content: &Content<'_>, outline: &Outline<'_>) -> Text {
 }
 
 impl Text {
+    /// All of a text.
+    fn of(data: String) -> Self {
+        Self {
+            complete: true,
+            size: data.len() as u64,
+            data,
+        }
+    }
+
     /// Adds a part. Of what was not fetched, `shrink` octets of source make about one of text.
     fn append(
         &mut self,

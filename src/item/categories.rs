@@ -15,7 +15,10 @@ pub const COMPLETED: &str = "$Completed";
 /// The keyword of RFC 5788 for a forwarded message.
 pub const FORWARDED: &str = "$Forwarded";
 /// The text phones show and send for a plain follow-up.
-const FOLLOW_UP: &str = "Flag for follow up";
+pub const FOLLOW_UP: &str = "Flag for follow up";
+/// One of the two is on a message whose flag has more to it than IMAP keeps. They take turns, so that
+/// a new date is a change of flags that every device hears of.
+const TURNS: [&str; 2] = ["$FollowUp1", "$FollowUp2"];
 /// Categories of one item ([MS-ASEMAIL] 2.2.2.16).
 const MAX_CATEGORIES: usize = 300;
 
@@ -73,7 +76,20 @@ pub fn follow_up_change(status: u8) -> (Vec<Flag>, Vec<Flag>) {
     match status {
         1 => (vec![completed], vec![Flag::Flagged]),
         2 => (vec![Flag::Flagged], vec![completed]),
-        _ => (Vec::new(), vec![Flag::Flagged, completed]),
+        _ => {
+            let [one, other] = TURNS.map(|name| Flag::Keyword(name.into()));
+            (Vec::new(), vec![Flag::Flagged, completed, one, other])
+        }
+    }
+}
+
+/// The flags to add and to remove so that other devices ask for the flag's details again.
+pub fn follow_up_turn(flags: &Flags) -> (Vec<Flag>, Vec<Flag>) {
+    let [one, other] = TURNS.map(|name| Flag::Keyword(name.into()));
+    if has(flags, TURNS[0]) {
+        (vec![other], vec![one])
+    } else {
+        (vec![one], vec![other])
     }
 }
 
@@ -130,6 +146,7 @@ pub fn category_change(flags: &Flags, wanted: &[String]) -> (Vec<Flag>, Vec<Flag
 pub fn is_visible(keyword: &str) -> bool {
     keyword.eq_ignore_ascii_case(COMPLETED)
         || keyword.eq_ignore_ascii_case(FORWARDED)
+        || TURNS.iter().any(|turn| keyword.eq_ignore_ascii_case(turn))
         || category(keyword).is_some()
 }
 
@@ -283,6 +300,30 @@ mod tests {
         assert_eq!(remove, [Flag::Keyword("Holiday".into())]);
         let (add, remove) = category_change(&flags, &[]);
         assert_eq!((add.len(), remove.len()), (0, 2));
+    }
+
+    #[test]
+    fn a_flags_details_take_turns() {
+        let mut now = flags(&["Work", "$Forwarded"]);
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            let (add, remove) = follow_up_turn(&now);
+            for flag in remove {
+                now.keywords
+                    .retain(|have| Flag::Keyword(have.clone()) != flag);
+            }
+            for flag in add {
+                let Flag::Keyword(name) = flag else {
+                    panic!("{flag:?}")
+                };
+                assert!(is_visible(&name), "devices must notice");
+                now.keywords.push(name);
+            }
+            seen.push(now.keywords.clone());
+            assert_eq!(categories(&now), ["Work"]);
+        }
+        assert_ne!(seen[0], seen[1]);
+        assert_eq!(seen[0], seen[2]);
     }
 
     #[test]

@@ -1,18 +1,24 @@
-//! Which conversation a message belongs to, from nothing but its own header, so that it never
-//! changes (REFERENCE.md 11.1): ConversationId, ConversationIndex, ThreadTopic.
+//! Which conversation a message belongs to (REFERENCE.md 11.1): ConversationId, ConversationIndex,
+//! ThreadTopic. From nothing but the message itself, so that every node says the same and it never
+//! changes, whatever folder the message is in and whether the other messages are there or not.
 
+use airgate_codec::imap::Fetched;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use crate::item::believed::header_octets;
 use crate::item::headers::Headers;
 
-/// What the header says of the conversation.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Conversation {
-    pub(crate) id: Vec<u8>,
-    pub(crate) index: Vec<u8>,
-}
+/// The header fields [`Thread::of`] needs.
+pub const HEADER_FIELDS: &[&str] = &[
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Subject",
+    "From",
+    "Date",
+];
 
 /// References counted; a thread is rarely deeper, and each level costs five octets.
 const MAX_LEVELS: usize = 32;
@@ -22,42 +28,91 @@ const MAX_ID: usize = 998;
 const FILETIME_EPOCH: i64 = 11_644_473_600;
 /// Thread-Index of Outlook: 22 octets and five per reply.
 const THREAD_INDEX_HEAD: usize = 22;
+/// Octets of a ConversationId.
+const ID_LENGTH: usize = 16;
 
-impl Conversation {
-    /// `subject` and `from` stand in for a message without any id; `date` is the Date header in
-    /// seconds since 1970.
-    pub(crate) fn of(headers: &Headers<'_>, subject: &str, from: &str, date: i64) -> Self {
-        let references: Vec<&[u8]> = headers
-            .all("References")
-            .flat_map(message_ids)
-            .take(MAX_LEVELS)
-            .collect();
-        let parent = headers.all("In-Reply-To").flat_map(message_ids).next();
-        let own = headers.all("Message-ID").flat_map(message_ids).next();
-        let root = references.first().copied().or(parent).or(own);
-        let mut hash = Sha256::new();
-        match root {
-            Some(root) => {
-                hash.update(b"id ");
-                hash.update(root);
-            }
-            None => {
-                hash.update(b"no id ");
-                for text in [topic(subject), from] {
-                    hash.update(text.as_bytes());
-                    hash.update([0]);
-                }
-                hash.update(date.to_be_bytes());
-            }
-        }
-        let id = hash.finalize().iter().copied().take(16).collect();
-        let levels: Vec<&[u8]> = match parent {
-            Some(parent) if references.is_empty() => vec![parent],
-            _ => references,
-        };
-        let index = thread_index(headers).unwrap_or_else(|| index(date, &levels));
-        Self { id, index }
+/// What holds a conversation together, as far as one of its messages tells.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Thread {
+    /// The server's own name for it: THREADID (RFC 8474 5.2), or Gmail's.
+    Server(String),
+    /// The id of the message it began with: the first of References, else In-Reply-To, else the
+    /// message's own.
+    Root(Vec<u8>),
+    /// A message without any id: the subject without reply marks, in small letters.
+    Topic(String),
+    /// Without a subject either: nothing else belongs to it.
+    Alone([u8; 32]),
+}
+
+impl Thread {
+    /// The thread of a message read with [`HEADER_FIELDS`], and with THREADID where the account
+    /// goes by it.
+    pub fn of(message: &Fetched) -> Self {
+        let headers = Headers::read(header_octets(message).unwrap_or_default());
+        Self::from_headers(message.thread_id.as_deref(), &headers)
     }
+
+    pub(crate) fn from_headers(thread_id: Option<&str>, headers: &Headers<'_>) -> Self {
+        if let Some(id) = thread_id.filter(|id| !id.is_empty()) {
+            return Self::Server(id.to_owned());
+        }
+        let first = |name: &str| headers.all(name).flat_map(message_ids).next();
+        let root = first("References")
+            .or_else(|| first("In-Reply-To"))
+            .or_else(|| first("Message-ID"));
+        if let Some(root) = root {
+            return Self::Root(root.to_vec());
+        }
+        // Decoded without a hint, since not every reader knows the charset of the text.
+        let subject = headers.text("Subject", None).unwrap_or_default();
+        let topic: String = topic(&subject)
+            .chars()
+            .take(MAX_ID)
+            .flat_map(char::to_lowercase)
+            .collect();
+        if topic.is_empty() {
+            let mut hash = Sha256::new();
+            for name in ["From", "Date"] {
+                hash.update(headers.raw(name).unwrap_or_default());
+                hash.update([0]);
+            }
+            return Self::Alone(hash.finalize().into());
+        }
+        Self::Topic(topic)
+    }
+
+    /// The ConversationId.
+    pub fn id(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        let (kind, name): (&[u8], &[u8]) = match self {
+            Self::Server(id) => (b"thread ", id.as_bytes()),
+            Self::Root(id) => (b"id ", id),
+            Self::Topic(topic) => (b"topic ", topic.as_bytes()),
+            Self::Alone(print) => (b"alone ", print),
+        };
+        hash.update(kind);
+        hash.update(name);
+        hash.finalize().iter().copied().take(ID_LENGTH).collect()
+    }
+}
+
+/// The ConversationIndex. `date` is the Date header in seconds since 1970.
+pub(crate) fn conversation_index(headers: &Headers<'_>, date: i64) -> Vec<u8> {
+    if let Some(index) = thread_index(headers) {
+        return index;
+    }
+    let references: Vec<&[u8]> = headers
+        .all("References")
+        .flat_map(message_ids)
+        .take(MAX_LEVELS)
+        .collect();
+    let parent = headers.all("In-Reply-To").flat_map(message_ids).next();
+    let levels: Vec<&[u8]> = match parent {
+        Some(parent) if references.is_empty() => vec![parent],
+        _ => references,
+    };
+    index(date, &levels)
 }
 
 /// Outlook's own index: its leading octets are what Exchange sends as ConversationIndex.
@@ -175,49 +230,89 @@ pub(crate) fn topic(subject: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn of(header: &str) -> Conversation {
-        Conversation::of(&Headers::read(header.as_bytes()), "S", "F", 1_700_000_000)
+    fn thread(header: &str) -> Thread {
+        Thread::from_headers(None, &Headers::read(header.as_bytes()))
+    }
+
+    fn index_of(header: &str) -> Vec<u8> {
+        conversation_index(&Headers::read(header.as_bytes()), 1_700_000_000)
     }
 
     #[test]
     fn replies_share_the_id_of_their_root_even_when_it_is_missing() {
-        let root = of("Message-ID: <a@x>\n");
-        let reply = of("Message-ID: <b@x>\nIn-Reply-To: <a@x>\n");
-        let later = of("Message-ID: <c@x>\nReferences: <a@x>\n <b@x>\nIn-Reply-To: <b@x>\n");
-        assert_eq!(root.id.len(), 16);
-        assert_eq!(root.id, reply.id);
-        assert_eq!(root.id, later.id);
-        assert_ne!(root.id, of("Message-ID: <other@x>\n").id);
-        assert_eq!(
-            (root.index.len(), reply.index.len(), later.index.len()),
-            (5, 10, 15)
-        );
+        let root = "Message-ID: <a@x>\n";
+        let reply = "Message-ID: <b@x>\nIn-Reply-To: <a@x>\n";
+        let later = "Message-ID: <c@x>\nReferences: <a@x>\n <b@x>\nIn-Reply-To: <b@x>\n";
+        let id = thread(root).id();
+        assert_eq!(id.len(), ID_LENGTH);
+        assert_eq!(id, thread(reply).id());
+        assert_eq!(id, thread(later).id());
+        assert_ne!(id, thread("Message-ID: <other@x>\n").id());
+        let lengths = [root, reply, later].map(|header| index_of(header).len());
+        assert_eq!(lengths, [5, 10, 15]);
     }
 
     #[test]
-    fn without_ids_the_same_message_has_the_same_id() {
-        assert_eq!(of("X: y\n"), of("X: y\n"));
-        let other = Conversation::of(&Headers::read(b""), "T", "F", 1_700_000_000);
-        assert_ne!(of("").id, other.id);
+    fn the_ids_told_already_stay_what_they_are() {
+        // Written down once: a change here would tear every conversation on every phone in two.
+        for (thread, expected) in [
+            (
+                Thread::Root(b"a@x".to_vec()),
+                "21c52ba613c174dd89efdb02bce0e62d",
+            ),
+            (
+                Thread::Server("T64b478a75b7ea9".into()),
+                "c5d44adaae07bab21ff6566ea4df8da4",
+            ),
+            (
+                Thread::Topic("tea".into()),
+                "87cf3753ab29823f5ed7e4f0f58ab957",
+            ),
+        ] {
+            let id: String = thread.id().iter().map(|o| format!("{o:02x}")).collect();
+            assert_eq!(id, expected, "{thread:?}");
+        }
+    }
+
+    #[test]
+    fn the_servers_thread_counts_where_it_is_known() {
+        let headers = "Message-ID: <a@x>\nReferences: <r@x>\n";
+        let headers = Headers::read(headers.as_bytes());
+        let of = |id| Thread::from_headers(id, &headers);
+        assert_eq!(of(Some("T1")), Thread::Server("T1".into()));
+        assert_eq!(of(Some("")), Thread::Root(b"r@x".to_vec()));
+        assert_eq!(of(None), Thread::Root(b"r@x".to_vec()));
+    }
+
+    #[test]
+    fn without_ids_the_subject_counts_and_without_that_nothing() {
+        let tea = thread("Subject: Tea\nDate: today\n");
+        assert_eq!(tea, Thread::Topic("tea".into()));
+        assert_eq!(tea, thread("Subject: RE: tea\nFrom: b@x\n"));
+        let one = thread("From: a@x\n");
+        assert!(matches!(one, Thread::Alone(_)));
+        assert_eq!(one, thread("From: a@x\nSubject:\n"));
+        assert_ne!(one.id(), thread("From: b@x\n").id());
     }
 
     #[test]
     fn the_index_begins_with_the_time() {
         // 2023-11-14T22:13:20Z is FILETIME 0x01DA1747_C5FB6000 or so: the top octet is dropped.
-        let index = of("Message-ID: <a@x>\n").index;
         let filetime: i64 = (1_700_000_000 + FILETIME_EPOCH) * 10_000_000;
-        assert_eq!(index, filetime.to_be_bytes()[1..6]);
+        assert_eq!(
+            index_of("Message-ID: <a@x>\n"),
+            filetime.to_be_bytes()[1..6]
+        );
     }
 
     #[test]
     fn outlooks_own_index_is_kept() {
         let octets: Vec<u8> = (0..32).collect();
-        let conversation = of(&format!("Thread-Index: {}\n", STANDARD.encode(&octets)));
         assert_eq!(
-            conversation.index,
+            index_of(&format!("Thread-Index: {}\n", STANDARD.encode(&octets))),
             [1, 2, 3, 4, 5, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]
         );
-        assert_eq!(of("Thread-Index: rubbish\n").index.len(), 5);
+        assert_eq!(index_of("Thread-Index: rubbish\n").len(), 5);
     }
 
     #[test]

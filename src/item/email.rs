@@ -14,11 +14,12 @@ use crate::item::believed::believed;
 use crate::item::body::{self, Bodies, Reach};
 use crate::item::categories;
 use crate::item::content::Content;
-use crate::item::conversation::{Conversation, topic};
+use crate::item::conversation::{Thread, conversation_index, topic};
 use crate::item::headers::Headers;
 use crate::item::message_class;
 use crate::item::mime_text::with_crlf;
 use crate::item::structure::{self, Found, Outline};
+use crate::item::tnef::Opened;
 
 pub use crate::item::options::{BodyOptions, BodyPreference};
 
@@ -207,11 +208,7 @@ fn translate(
     email.attachments = attachments(message, &content, &outline, &bodies, context);
     email.body = bodies.body;
     email.body_part = bodies.part;
-    email.native_body_type = Some(if outline.has_html() {
-        BodyType::Html
-    } else {
-        BodyType::Plain
-    });
+    email.native_body_type = bodies.native;
     email
 }
 
@@ -242,12 +239,8 @@ fn head(
         .map(|topic| shortened(&topic))
         .filter(|topic| !topic.is_empty())
         .unwrap_or_else(|| topic(bare_subject).to_owned());
-    let conversation = Conversation::of(
-        headers,
-        bare_subject,
-        from_line.as_deref().unwrap_or_default(),
-        date.or(message.internal_date).unwrap_or(0),
-    );
+    let thread = Thread::from_headers(message.thread_id.as_deref(), headers);
+    let sent = date.or(message.internal_date).unwrap_or(0);
     let mut email = Email {
         display_to: to.display(),
         to: to.line(),
@@ -266,8 +259,8 @@ fn head(
         date_received: received.map(|seconds| Moment(seconds.saturating_mul(1000))),
         importance: Some(importance(headers)),
         internet_cpid: Some(UTF_8_CODE_PAGE),
-        conversation_id: Some(conversation.id),
-        conversation_index: Some(conversation.index),
+        conversation_id: Some(thread.id()),
+        conversation_index: Some(conversation_index(headers, sent)),
         ..Email::default()
     };
     // Only a Bcc header proves it: lists and aliases, too, deliver to people in neither To nor Cc.
@@ -330,8 +323,7 @@ fn attachments(
     bodies: &Bodies,
     context: &Context<'_>,
 ) -> Vec<Attachment> {
-    let mut attachments: Vec<Attachment> = outline
-        .attachments
+    let mut attachments: Vec<Attachment> = shown_parts(outline, bodies.opened.as_ref())
         .iter()
         .enumerate()
         .map(|(index, found)| {
@@ -362,6 +354,29 @@ fn attachments(
         });
     }
     attachments
+}
+
+/// The attachments, with what is in a winmail.dat in its place.
+fn shown_parts<'a>(outline: &Outline<'a>, opened: Option<&'a Opened>) -> Vec<Found<'a>> {
+    let Some(opened) = opened else {
+        return outline.attachments.clone();
+    };
+    let mut shown = Vec::new();
+    for found in &outline.attachments {
+        if found.part.section != opened.container {
+            shown.push(*found);
+            continue;
+        }
+        shown.extend(opened.parts.iter().map(|part| Found {
+            part,
+            related: part.id.is_some(),
+        }));
+        if !opened.whole {
+            shown.push(*found);
+        }
+    }
+    shown.truncate(structure::MAX_ATTACHMENTS);
+    shown
 }
 
 fn clean(text: String) -> String {

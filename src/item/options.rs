@@ -23,6 +23,9 @@ pub struct BodyOptions {
     pub truncation: Option<u8>,
     /// BodyPartPreference (14.1+).
     pub part_preference: Option<BodyPreference>,
+    /// The phone is Outlook, which opens winmail.dat itself. Not an option but a fact of the device.
+    #[serde(skip)]
+    pub outlook: bool,
 }
 
 /// One BodyPreference or BodyPartPreference.
@@ -47,6 +50,7 @@ impl BodyOptions {
             mime_truncation: None,
             truncation: None,
             part_preference: None,
+            outlook: false,
         }
     }
 

@@ -6,12 +6,12 @@
 //! it was, apart from line ends, and what a SmartReply or SmartForward adds is spliced in. So
 //! signatures, odd encodings and parts nobody knows survive (S20).
 
-mod encode;
+pub(in crate::item) mod encode;
 mod fields;
 mod lines;
 mod quote;
 mod splice;
-mod write;
+pub(in crate::item) mod write;
 
 #[cfg(test)]
 mod tests;

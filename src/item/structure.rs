@@ -7,6 +7,7 @@ use airgate_codec::imap::{Part, TransferEncoding};
 
 use crate::item::believed::holds_octets;
 use crate::item::headers;
+use crate::item::tnef;
 use crate::item::transfer;
 use crate::item::walk::{MAX_DEPTH, MAX_PARTS};
 
@@ -22,6 +23,8 @@ pub(crate) struct Outline<'a> {
     /// `report-type` of a multipart/report and its machine-readable part.
     pub(crate) report: Option<(&'a str, &'a Part)>,
     pub(crate) calendar: Option<&'a Part>,
+    /// The first `winmail.dat`.
+    pub(crate) tnef: Option<&'a Part>,
     /// Parts too deep or too many to list: the whole message is offered instead (T14).
     pub(crate) overflow: bool,
 }
@@ -214,6 +217,9 @@ impl<'a> Outline<'a> {
             && media_type == "application/applefile";
         if rendering || fork || self.attachments.len() > MAX_ATTACHMENTS {
             return;
+        }
+        if self.tnef.is_none() && tnef::is_tnef(part) {
+            self.tnef = Some(part);
         }
         let related = related && (part.id.is_some() || part.location.is_some());
         self.attachments.push(Found { part, related });

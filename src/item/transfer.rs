@@ -84,27 +84,19 @@ struct Base64 {
 
 impl Base64 {
     fn push(&mut self, octets: &[u8], out: &mut Vec<u8>) {
-        let mut quads = octets.chunks_exact(4);
-        // The common case: whole quads of a clean line. Anything else goes by single characters.
-        for quad in quads.by_ref() {
-            if self.count == 0
-                && let &[a, b, c, d] = quad
-            {
-                let (a, b, c, d) = (value(a), value(b), value(c), value(d));
-                if (a | b | c | d) < 64 {
-                    let word =
-                        u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
-                    let [_, x, y, z] = word.to_be_bytes();
-                    out.extend_from_slice(&[x, y, z]);
-                    continue;
+        let mut rest = octets;
+        while !rest.is_empty() {
+            if self.count == 0 {
+                rest = whole_quads(rest, out);
+            }
+            // A line end, or what is not clean: by single characters until a quad may begin again.
+            while let Some((&octet, after)) = rest.split_first() {
+                self.character(octet, out);
+                rest = after;
+                if self.count == 0 && rest.first().is_some_and(|&next| value(next) < 64) {
+                    break;
                 }
             }
-            for &octet in quad {
-                self.character(octet, out);
-            }
-        }
-        for &octet in quads.remainder() {
-            self.character(octet, out);
         }
     }
 
@@ -141,12 +133,33 @@ impl Base64 {
     }
 }
 
+/// Decodes quads of a clean line as far as there are any; the rest of the input.
+fn whole_quads<'o>(octets: &'o [u8], out: &mut Vec<u8>) -> &'o [u8] {
+    let mut rest = octets;
+    while let Some((&[a, b, c, d], after)) = rest.split_first_chunk::<4>() {
+        let (a, b, c, d) = (value(a), value(b), value(c), value(d));
+        if (a | b | c | d) >= 64 {
+            break;
+        }
+        let word = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+        let [_, x, y, z] = word.to_be_bytes();
+        out.extend_from_slice(&[x, y, z]);
+        rest = after;
+    }
+    rest
+}
+
 /// The six bits of a base64 character, 255 for any other.
 fn value(octet: u8) -> u8 {
     BASE64_VALUES
         .get(usize::from(octet))
         .copied()
         .unwrap_or(255)
+}
+
+/// Whether it is one of the 64 characters that mean something in base64.
+pub(crate) fn is_base64_octet(octet: u8) -> bool {
+    value(octet) < 64
 }
 
 #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler")]

@@ -94,6 +94,15 @@ pub trait Chains {
         uid_validity: u32,
     ) -> Result<Vec<(u32, i64)>>;
 
+    /// The hash of one message, if it is known.
+    async fn fingerprint(
+        &self,
+        user: &UserId,
+        collection: &str,
+        uid_validity: u32,
+        uid: u32,
+    ) -> Result<Option<i64>>;
+
     /// Forgets the fingerprints of a collection except those of the generation `keep`.
     async fn drop_fingerprints(
         &self,

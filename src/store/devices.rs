@@ -46,6 +46,10 @@ pub struct DeviceRow {
     pub policy_key: u32,
     /// Whether it acknowledged that policy.
     pub policy_acknowledged: bool,
+    /// Marks what it was last told of versions and commands; `None` where nobody knows.
+    pub told: Option<String>,
+    /// When it was last told to begin anew because that had changed; 0 for never.
+    pub told_anew: i64,
     /// Only read here; see [`Devices::set_standing`].
     pub standing: Standing,
     /// Only read here; see [`Devices::advance_wipe`].
@@ -67,6 +71,8 @@ impl DeviceRow {
             info: Vec::new(),
             policy_key: 0,
             policy_acknowledged: false,
+            told: None,
+            told_anew: 0,
             standing: Standing::Allowed,
             wipe: Wipe::None,
         }

@@ -135,6 +135,10 @@ async fn s4_commit_is_compare_and_swap(store: &dyn Store) {
             .is_empty()
     );
     assert_eq!(store.fingerprints(&alice, "m1", 6).await.unwrap(), [(1, 7)]);
+    let one = async |user, uid| store.fingerprint(user, "m1", 6, uid).await.unwrap();
+    assert_eq!(one(&alice, 1).await, Some(7));
+    assert_eq!(one(&alice, 2).await, None);
+    assert_eq!(one(&user("eve@example.com"), 1).await, None, "T13");
     store.drop_fingerprints(&alice, "m1", None).await.unwrap();
     assert!(
         store

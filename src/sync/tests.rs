@@ -346,7 +346,7 @@ fn nth(phone: &Phone, at: usize) -> Option<ItemNumber> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     /// S1, S2, S6, S7, S15, S21: whatever happened, once it is quiet a bounded number of rounds makes
     /// the phone hold exactly what the mailbox shows, nothing doubled, nothing lost.

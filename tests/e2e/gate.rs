@@ -29,7 +29,7 @@ fn dovecot(world: &World) -> &dovecot::Dovecot {
 }
 
 /// A world on a Dovecot that logs every try at a password.
-async fn world(
+pub(crate) async fn world(
     adjust: impl FnOnce(crate::support::server::Settings) -> crate::support::server::Settings,
 ) -> World {
     let users = [User::alice(), User::new("bob@example.com")];
@@ -40,7 +40,7 @@ async fn world(
 }
 
 /// Logins at the mail server so far, right and wrong.
-fn logins(world: &World) -> (usize, usize) {
+pub(crate) fn logins(world: &World) -> (usize, usize) {
     let log = dovecot(world).log();
     let right = log.matches("imap-login: Info: Login: user=<").count();
     (right, log.matches("Password mismatch").count())

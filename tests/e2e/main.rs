@@ -25,6 +25,7 @@ mod describe;
 mod faults;
 
 mod attachments;
+mod discovery;
 mod first_light;
 mod folders;
 mod gate;

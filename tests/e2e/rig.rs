@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::backend::dovecot::{Dovecot, Settings};
 use crate::support::backend::{Backend, Kind, User};
-use crate::support::cable::{Cable, State};
+use crate::support::faulty::{Faulty, Mode};
 use crate::support::mail;
 use crate::support::other_client::OtherClient;
 use crate::support::smtp::{Fault, SmtpSink};
@@ -237,24 +237,24 @@ async fn the_sink_keeps_mail_and_fails_as_told() {
 }
 
 #[tokio::test]
-async fn a_cable_carries_stalls_and_breaks() {
+async fn a_bad_network_carries_stalls_and_breaks() {
     let alice = User::alice();
     let backend = Backend::start(Kind::Dovecot, &[alice.clone()]);
-    let cable = Cable::to(backend.imap()).await;
-    let server = cable.url("imap");
+    let faulty = Faulty::before(backend.imap()).await;
+    let server = faulty.imap_url();
     let server = server.strip_prefix("imap://").unwrap().parse().unwrap();
     let mut client = OtherClient::login(server, &alice).await;
 
-    cable.set(State::Stalled);
+    faulty.set(Mode::BlackHole);
     let noop = client.try_command("NOOP");
     let stalled = tokio::time::timeout(Duration::from_millis(50), noop).await;
     assert!(stalled.is_err());
 
-    cable.set(State::Plugged);
+    faulty.set(Mode::Pass);
     let mut client = OtherClient::login(server, &alice).await;
     assert!(client.try_command("NOOP").await.is_ok());
 
-    cable.set(State::Cut);
+    faulty.set(Mode::Close);
     let refused = async {
         let mut stream = tokio::net::TcpStream::connect(server).await?;
         tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 1]).await

@@ -6,6 +6,7 @@ mod deletes;
 mod estimates;
 mod filters;
 mod folders;
+mod follow_ups;
 mod generations;
 mod keys;
 mod large;

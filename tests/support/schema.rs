@@ -111,6 +111,20 @@ impl Drop for Checker {
     }
 }
 
+/// Validates one document in XML against an entry point of fixtures/schema.
+///
+/// # Panics
+/// When it is not valid.
+pub fn assert_valid(what: &str, xml: &str, schema: &str) {
+    let document = Document {
+        what: what.to_owned(),
+        xml: xml.to_owned(),
+    };
+    if let Err(trouble) = validate(&[document], schema) {
+        panic!("{trouble}");
+    }
+}
+
 /// Whether a string came as opaque data or the other way round. That a string of nothing but
 /// blanks is marked as one is the XML's concern and not the phone's.
 fn in_another_form(xml: &str) -> bool {

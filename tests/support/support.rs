@@ -6,7 +6,6 @@
 //! The test runner gives every test a process of its own, so nothing is shared between tests.
 
 pub mod backend;
-pub mod cable;
 pub mod counting;
 pub mod faulty;
 pub mod mail;

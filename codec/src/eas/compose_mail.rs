@@ -156,14 +156,7 @@ impl<'a> SmartMail<'a> {
                 }
                 air_sync_base::BODY => body = Some(Body::read(&mut reader)?),
                 compose_mail::FORWARDEES => {
-                    while let Some(tag) = reader.child()? {
-                        match tag {
-                            compose_mail::FORWARDEE => {
-                                forwardees.push(Forwardee::read(&mut reader)?);
-                            }
-                            _ => reader.skip()?,
-                        }
-                    }
+                    forwardees = Forwardee::read_all(&mut reader)?;
                 }
                 _ if mail.take(&mut reader, tag)? => {}
                 _ => reader.skip()?,
@@ -202,16 +195,7 @@ impl<'a> SmartMail<'a> {
         if let Some(body) = &self.body {
             body.write(w);
         }
-        if !self.forwardees.is_empty() {
-            w.start(compose_mail::FORWARDEES);
-            for forwardee in &self.forwardees {
-                w.start(compose_mail::FORWARDEE);
-                w.text(compose_mail::EMAIL, &forwardee.email);
-                write_text(w, compose_mail::NAME, forwardee.name.as_ref());
-                w.end();
-            }
-            w.end();
-        }
+        Forwardee::write_all(&self.forwardees, w);
         w.end();
         writer.into_bytes()
     }
@@ -270,6 +254,33 @@ impl Source {
 }
 
 impl Forwardee {
+    /// The children of Forwardees.
+    pub(super) fn read_all(reader: &mut Reader<'_>) -> Result<Vec<Self>, Malformed> {
+        let mut forwardees = Vec::new();
+        while let Some(tag) = reader.child()? {
+            match tag {
+                compose_mail::FORWARDEE => forwardees.push(Self::read(reader)?),
+                _ => reader.skip()?,
+            }
+        }
+        Ok(forwardees)
+    }
+
+    /// The element Forwardees; nothing where there are none.
+    pub(super) fn write_all(forwardees: &[Self], writer: &mut Writer) {
+        if forwardees.is_empty() {
+            return;
+        }
+        writer.start(compose_mail::FORWARDEES);
+        for forwardee in forwardees {
+            writer.start(compose_mail::FORWARDEE);
+            writer.text(compose_mail::EMAIL, &forwardee.email);
+            write_text(writer, compose_mail::NAME, forwardee.name.as_ref());
+            writer.end();
+        }
+        writer.end();
+    }
+
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let (mut email, mut name) = (None, None);
         while let Some(tag) = reader.child()? {

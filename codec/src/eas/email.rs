@@ -3,9 +3,12 @@
 mod body;
 mod change;
 mod follow_up;
+mod meeting;
 mod properties;
+mod schema;
 
 pub use change::{AttachmentAdd, AttachmentChange, EmailChange};
+pub use meeting::MeetingRequest;
 
 pub use super::moment::Moment;
 
@@ -31,6 +34,7 @@ pub struct Email {
     pub categories: Option<Vec<String>>,
     pub message_class: Option<String>,
     pub content_class: Option<String>,
+    pub meeting_request: Option<Box<MeetingRequest>>,
     pub internet_cpid: Option<u32>,
     pub conversation_id: Option<Vec<u8>>,
     pub conversation_index: Option<Vec<u8>>,

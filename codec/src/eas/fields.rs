@@ -7,6 +7,7 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::base64_stream::Base64Stream;
 use super::malformed::{Malformed, SchemaFault, SchemaFaultKind};
 use super::moment::Moment;
 use crate::wbxml::{Reader, Tag, Writer};
@@ -167,42 +168,26 @@ pub(super) fn write_base64(writer: &mut Writer, tag: Tag, value: &[u8]) {
 
 /// Base64 of octets that come in pieces of any size, into an open text value.
 #[derive(Debug, Default)]
-pub(super) struct Base64Pieces {
-    /// Up to two octets that do not fill a group of three yet.
-    rest: Vec<u8>,
-}
+pub(super) struct Base64Pieces(Base64Stream);
 
 /// Octets encoded at a time: three quarters of a 16 KB buffer.
 const BASE64_CHUNK: usize = 12_288;
 
 impl Base64Pieces {
-    pub(super) fn write(&mut self, writer: &mut Writer, mut octets: &[u8]) {
-        if !self.rest.is_empty() {
-            let missing = 3usize.saturating_sub(self.rest.len()).min(octets.len());
-            let (head, tail) = octets.split_at_checked(missing).unwrap_or((octets, &[]));
-            self.rest.extend_from_slice(head);
-            octets = tail;
-            if self.rest.len() < 3 {
-                return;
-            }
-            writer.text_piece(&STANDARD.encode(&self.rest));
-            self.rest.clear();
-        }
-        let whole = octets.len() - octets.len() % 3;
-        let (groups, rest) = octets.split_at_checked(whole).unwrap_or((octets, &[]));
+    pub(super) fn write(&mut self, writer: &mut Writer, octets: &[u8]) {
         let mut text = String::new();
-        for chunk in groups.chunks(BASE64_CHUNK) {
+        for chunk in octets.chunks(BASE64_CHUNK) {
             text.clear();
-            STANDARD.encode_string(chunk, &mut text);
+            self.0.push(chunk, &mut text);
             writer.text_piece(&text);
         }
-        self.rest.extend_from_slice(rest);
     }
 
     /// Writes what is left; the next value may begin.
     pub(super) fn finish(&mut self, writer: &mut Writer) {
-        writer.text_piece(&STANDARD.encode(&self.rest));
-        self.rest.clear();
+        let mut text = String::new();
+        self.0.finish(&mut text);
+        writer.text_piece(&text);
     }
 }
 

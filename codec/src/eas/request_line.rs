@@ -15,7 +15,6 @@
 //! ```
 
 mod packed;
-mod percent;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +23,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::ProtocolVersion;
+use crate::percent;
 
 /// Longest query looked at. A head has 16 KiB in all (threats section 1).
 pub const MAX_QUERY: usize = 8 * 1024;
@@ -421,12 +421,13 @@ fn read_plain(query: &str) -> Result<RequestLine, Fault> {
     let mut fields = Fields::default();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let Some(parameter) = Parameter::from_name(&percent::decode(name)?) else {
+        let Some(parameter) = Parameter::from_name(&percent::decode(name).ok_or(Fault::Percent)?)
+        else {
             // Unknown parameters are ignored, but not the way they are written.
-            percent::decode(value)?;
+            percent::decode(value).ok_or(Fault::Percent)?;
             continue;
         };
-        let value = percent::decode(value)?;
+        let value = percent::decode(value).ok_or(Fault::Percent)?;
         match parameter {
             Parameter::Cmd => {
                 let command = CommandName::from_name(&value).ok_or(if value.is_empty() {

@@ -238,6 +238,14 @@ impl Command {
         self
     }
 
+    /// `1:count`, of results (RFC 5267 4.4).
+    pub fn first(mut self, count: u32) -> Self {
+        self.space();
+        let range = format!("1:{}", count.max(1));
+        self.line.extend_from_slice(range.as_bytes());
+        self
+    }
+
     pub fn flag(mut self, flag: &Flag) -> Self {
         let name = match flag {
             Flag::Seen => "\\Seen",

@@ -48,11 +48,13 @@ pub enum Untagged {
     List(ListEntry),
     Lsub(ListEntry),
     StatusData(MailboxName, MailboxStatus),
-    /// SEARCH, or the numbers of SORT without their order. Numbers are UIDs after UID SEARCH.
+    /// SEARCH. Numbers are UIDs after UID SEARCH.
     Search {
         numbers: UidSet,
         modseq: Option<ModSeq>,
     },
+    /// SORT (RFC 5256), in its order.
+    Sort(Vec<u32>),
     ESearch(ESearch),
     Exists(u32),
     Recent(u32),
@@ -187,12 +189,20 @@ pub struct MailboxStatus {
 pub struct ESearch {
     /// The command it answers.
     pub tag: Option<String>,
+    /// The mailbox it is about, when several are searched (RFC 7377).
+    pub mailbox: Option<MailboxName>,
+    pub uid_validity: Option<UidValidity>,
     /// Numbers are UIDs.
     pub uid: bool,
     pub min: Option<u32>,
     pub max: Option<u32>,
     /// `None` when ALL is missing, which also means "none found".
     pub all: Option<UidSet>,
+    /// What ALL or PARTIAL says, as ranges in its order: that of the answer to a SORT (RFC 5267 3).
+    /// As ranges, because a few octets can claim all numbers there are (T2).
+    pub runs: Vec<(u32, u32)>,
+    /// PARTIAL was answered (RFC 5267 4.4, RFC 9394 3.1), with `runs`.
+    pub partial: bool,
     pub count: Option<u32>,
     pub modseq: Option<ModSeq>,
 }

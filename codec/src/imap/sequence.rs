@@ -50,16 +50,12 @@ pub fn split_for_line(set: &UidSet, octets: usize) -> Vec<UidSet> {
 
 /// Reads `9:4,7` as numbers 4 to 9. `None` if it is no set. `*` is read as the highest number.
 pub(super) fn read_set(text: &[u8]) -> Option<UidSet> {
-    let mut ranges = text
-        .split(|&octet| octet == b',')
-        .map(range)
-        .collect::<Option<Vec<_>>>()?;
-    for (first, last) in &mut ranges {
-        if *first > *last {
-            std::mem::swap(first, last);
-        }
-    }
-    Some(from_ranges(ranges))
+    read_runs(text).map(from_ranges)
+}
+
+/// Reads a set as it stands, range by range: `9:4,2` is (9, 4), (2, 2).
+pub(super) fn read_runs(text: &[u8]) -> Option<Vec<(u32, u32)>> {
+    text.split(|&octet| octet == b',').map(range).collect()
 }
 
 /// Reads a set in its order: `9,4:6` is 9, 4, 5, 6, and `6:4` counts upwards too (RFC 4315 3).
@@ -85,7 +81,12 @@ pub(super) fn from_numbers(mut numbers: Vec<u32>) -> UidSet {
     UidSet::from_sorted_iter(numbers).unwrap_or_default()
 }
 
-fn from_ranges(mut ranges: Vec<(u32, u32)>) -> UidSet {
+pub(super) fn from_ranges(mut ranges: Vec<(u32, u32)>) -> UidSet {
+    for (first, last) in &mut ranges {
+        if *first > *last {
+            std::mem::swap(first, last);
+        }
+    }
     ranges.sort_unstable();
     let mut set = UidSet::new();
     let mut pending: Option<(u32, u32)> = None;

@@ -21,6 +21,7 @@
 mod parse;
 mod print;
 
+pub(crate) use parse::resolve as resolve_reference;
 pub use parse::{XmlFault, XmlFaultKind, from_xml};
 pub use print::{to_pretty_xml, to_xml};
 

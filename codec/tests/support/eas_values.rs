@@ -2,12 +2,13 @@
 
 use airgate_codec::eas::email::{
     Attachment, AttachmentAdd, AttachmentChange, Body, BodyType, Email, EmailChange, FollowUp,
+    MeetingRequest,
 };
 use airgate_codec::eas::{
-    BodyPreference, Class, GalEntry, Moment, Picture, PictureLimits, Range, Raw, RawEvent,
-    compose_mail, find, folder_create, folder_delete, folder_sync, folder_update,
-    get_item_estimate, item_operations, meeting_response, move_items, ping, provision,
-    resolve_recipients, search, settings, sync, validate_cert,
+    BodyPreference, Class, GalEntry, Location, Moment, Picture, PictureLimits, Range, Raw,
+    RawEvent, Recurrence, compose_mail, find, folder_create, folder_delete, folder_sync,
+    folder_update, get_item_estimate, item_operations, meeting_response, move_items, ping,
+    provision, resolve_recipients, search, settings, sync, validate_cert,
 };
 use airgate_codec::wbxml::{calendar, contacts, contacts2, email as email_tags};
 use proptest::collection::vec;
@@ -136,6 +137,76 @@ fn follow_up() -> BoxedStrategy<FollowUp> {
         .boxed()
 }
 
+fn recurrence() -> BoxedStrategy<Recurrence> {
+    let when = (0u8..=6, 1u16..1000, of(second()), of(1u16..1000));
+    let days = (of(1u8..=5), of(1u8..=31), of(1u8..=127), of(1u8..=12));
+    let calendar = (of(0u8..=20), of(any::<bool>()), of(0u8..=6));
+    (when, days, calendar)
+        .prop_map(|(when, days, calendar)| Recurrence {
+            kind: when.0,
+            interval: Some(when.1),
+            until: when.2,
+            occurrences: when.3,
+            week_of_month: days.0,
+            day_of_month: days.1,
+            day_of_week: days.2,
+            month_of_year: days.3,
+            calendar_type: calendar.0,
+            is_leap_month: calendar.1,
+            first_day_of_week: calendar.2,
+        })
+        .boxed()
+}
+
+/// A meeting as 16.1 has it.
+fn meeting_request() -> BoxedStrategy<MeetingRequest> {
+    let when = (of(moment()), moment(), of(moment()), of(moment()));
+    let what = (
+        of(any::<bool>()),
+        of(0u8..=3),
+        of(text()),
+        of(text()),
+        of(any::<u16>()),
+        of(any::<bool>()),
+    );
+    let rest = (
+        of(recurrence()),
+        of(0u8..=3),
+        of(0u8..=3),
+        octets(),
+        of(any::<bool>()),
+        of(0u8..=6),
+    );
+    (when, what, rest, (id(), of(second())))
+        .prop_map(|(when, what, rest, newer)| MeetingRequest {
+            all_day: what.0,
+            start: when.0,
+            stamp: when.1,
+            end: when.2,
+            instance_type: what.1,
+            location: what.2.map(|name| Location {
+                latitude: Some("52.5".into()),
+                ..Location::named(name)
+            }),
+            organizer: what.3,
+            recurrence_id: when.3,
+            reminder: what.4,
+            response_requested: what.5,
+            recurrence: rest.0,
+            sensitivity: rest.1,
+            busy_status: rest.2,
+            time_zone: rest.3,
+            global_object_id: None,
+            disallow_new_time_proposal: rest.4,
+            message_type: rest.5,
+            proposed_start: newer.1,
+            proposed_end: newer.1,
+            uid: Some(newer.0),
+            forwardees: Vec::new(),
+        })
+        .boxed()
+}
+
 /// A message with at least a subject, by which it is known as one.
 pub(crate) fn email() -> BoxedStrategy<Email> {
     let people = (
@@ -162,6 +233,7 @@ pub(crate) fn email() -> BoxedStrategy<Email> {
         of(any::<u32>()),
         of(octets()),
         of(octets()),
+        of(meeting_request().prop_map(Box::new)),
     );
     let verb = (
         of(0u8..=3),
@@ -194,6 +266,7 @@ pub(crate) fn email() -> BoxedStrategy<Email> {
             categories: head.7,
             message_class: kind.0,
             content_class: kind.1,
+            meeting_request: kind.5,
             internet_cpid: kind.2,
             conversation_id: kind.3,
             conversation_index: kind.4,

@@ -7,6 +7,15 @@ pub struct Capabilities {
     pub condstore: bool,
     pub qresync: bool,
     pub esearch: bool,
+    pub sort: bool,
+    /// SORT with RETURN (RFC 5267).
+    pub esort: bool,
+    /// And with PARTIAL.
+    pub context_sort: bool,
+    /// Words are looked up in an index (RFC 6203).
+    pub fuzzy: bool,
+    /// Mailboxes that are not selected can be searched (RFC 7377).
+    pub multisearch: bool,
     pub move_: bool,
     pub uidplus: bool,
     pub special_use: bool,
@@ -67,6 +76,11 @@ impl Capabilities {
             "CONDSTORE" => self.condstore = true,
             "QRESYNC" => self.qresync = true,
             "ESEARCH" => self.esearch = true,
+            "SORT" => self.sort = true,
+            "ESORT" => self.esort = true,
+            "CONTEXT=SORT" => self.context_sort = true,
+            "SEARCH=FUZZY" => self.fuzzy = true,
+            "MULTISEARCH" => self.multisearch = true,
             "MOVE" => self.move_ = true,
             "UIDPLUS" => self.uidplus = true,
             "SPECIAL-USE" => self.special_use = true,

@@ -24,7 +24,7 @@ mod transfer;
 
 pub use fetch::FetchItems;
 pub use folders::{ListedMailbox, Listing, SpecialUse};
-pub use search::Search;
+pub use search::{Elsewhere, Newest, Search};
 pub use select::{Known, Selected};
 pub use store::Expunged;
 pub use stream::SinkClosed;

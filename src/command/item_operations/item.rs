@@ -1,67 +1,146 @@
 //! Fetching one message with the body a phone asks for.
 
-use airgate_codec::eas::item_operations::{Fetch, Properties, status};
+use airgate_codec::eas::email::BodyType;
+use airgate_codec::eas::item_operations::{Fetch, FetchOptions, Outcome, Properties, status};
 use airgate_codec::eas::status as common;
 use airgate_codec::eas::sync::ItemData;
+use airgate_codec::imap::Fetched;
+use airgate_codec::wbxml::{Tag, air_sync_base};
 
-use super::Gathering;
-use crate::command::sync::page::Source;
-use crate::command::{Call, lookup};
+use super::answer::Making;
+use crate::command::lookup::{self, Found};
+use crate::command::moved::Place;
+use crate::command::read::Source;
+use crate::command::{Call, follow_ups};
 use crate::failure::Failure;
-use crate::item::options::BodyOptions;
+use crate::item::options::{BodyOptions, BodyPreference};
 use crate::store::FolderRow;
 
-/// The properties of a message, or the status that says why not.
+/// How a phone names a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Name<'a> {
+    ServerId { collection: &'a str, id: &'a str },
+    LongId(&'a str),
+}
+
+/// Takes the properties of a message into the answer, or says by a status why not.
 pub(super) async fn fetch(
     call: &Call<'_>,
     rows: &[FolderRow],
     asked: &Fetch,
-    (collection, id): (&str, &str),
-    gathering: &mut Gathering,
-) -> Result<Result<Properties, u16>, Failure> {
-    let wanted = &asked.options;
-    let twice = wanted
-        .body_preferences
-        .iter()
-        .enumerate()
-        .any(|(at, preference)| {
-            wanted
-                .body_preferences
-                .iter()
-                .skip(at + 1)
-                .any(|other| other.kind == preference.kind)
-        });
-    if twice {
-        return Ok(Err(status::PROTOCOL_ERROR));
-    }
-    if wanted
-        .body_part_preferences
-        .iter()
-        .any(|preference| preference.kind != airgate_codec::eas::email::BodyType::Html)
-    {
-        return Ok(Err(common::BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED));
-    }
-    let Some(mut found) = lookup::item(call, rows, Some(collection), id).await? else {
-        return Ok(Err(status::NOT_FOUND));
+    name: Name<'_>,
+    making: &mut Making,
+) -> Result<Result<(), u16>, Failure> {
+    let options = match options(call, &asked.options) {
+        Ok(options) => options,
+        Err(status) => return Ok(Err(status)),
     };
-    let source = Source {
-        call,
-        folder: found.folder,
-        uid_validity: found.uid_validity,
-        options: BodyOptions {
-            preferences: wanted.body_preferences.iter().map(Into::into).collect(),
-            part_preference: wanted.body_part_preferences.first().map(Into::into),
-            mime_support: wanted.mime_support.unwrap_or(0),
-            ..BodyOptions::new(call.version)
-        },
-    };
-    let one = found.uids();
-    let Some(message) = source.read_whole(&mut found.session, &one).await?.pop() else {
+    let Some((source, message)) = find(call, rows, name, options).await? else {
         return Ok(Err(status::NOT_FOUND));
     };
     let mut email = source.translate_whole(&message);
-    if let Some(body) = &mut email.body {
-        gathering.take_body(body);
+    follow_ups::complete(call, &message, &mut email).await?;
+    if let Some(named) = schema(&asked.options) {
+        email = email.with_only(named);
     }
-    Ok(Ok(Properties::Item(ItemData::Email(Box::new(email)))))
+    for body in email.body.iter_mut().chain(&mut email.body_part) {
+        making.hold_body(body);
+    }
+    making.push(Outcome::Fetch {
+        head: super::head(asked),
+        properties: Some(Properties::Item(ItemData::Email(Box::new(email)))),
+    });
+    Ok(Ok(()))
+}
+
+/// The message and where it is, also where the phone moved it.
+async fn find<'a, 'b>(
+    call: &'a Call<'b>,
+    rows: &'a [FolderRow],
+    name: Name<'_>,
+    options: BodyOptions,
+) -> Result<Option<(Source<'a, 'b>, Fetched)>, Failure> {
+    let (found, place) = match name {
+        Name::LongId(text) => (lookup::by_long_id(call, rows, text).await?, None),
+        Name::ServerId { collection, id } => {
+            match lookup::place(call, rows, Some(collection), id).await? {
+                Some(place) => (lookup::at(call, rows, &place).await?, Some(place)),
+                None => (None, None),
+            }
+        }
+    };
+    if let Some(found) = found
+        && let Some(read) = read(call, found, options.clone()).await?
+    {
+        return Ok(Some(read));
+    }
+    match place {
+        Some(place) => moved(call, rows, &place, options).await,
+        None => Ok(None),
+    }
+}
+
+async fn moved<'a, 'b>(
+    call: &'a Call<'b>,
+    rows: &'a [FolderRow],
+    place: &Place,
+    options: BodyOptions,
+) -> Result<Option<(Source<'a, 'b>, Fetched)>, Failure> {
+    match lookup::after_move(call, rows, place).await? {
+        Some(found) => read(call, found, options).await,
+        None => Ok(None),
+    }
+}
+
+async fn read<'a, 'b>(
+    call: &'a Call<'b>,
+    mut found: Found<'a>,
+    options: BodyOptions,
+) -> Result<Option<(Source<'a, 'b>, Fetched)>, Failure> {
+    let source = Source::new(call, found.folder, found.uid_validity, options);
+    let one = found.uids();
+    let message = source.read_whole(&mut found.session, &one).await?.pop();
+    Ok(message.map(|message| (source, message)))
+}
+
+/// The only properties wanted; an empty Schema says nothing (exchange-habits 12).
+fn schema(asked: &FetchOptions) -> Option<&[Tag]> {
+    asked.schema.as_deref().filter(|named| !named.is_empty())
+}
+
+/// How the body is wanted. What is said of licenses (RightsManagementSupport) is taken note of and
+/// changes nothing: no message here has one.
+fn options(call: &Call<'_>, asked: &FetchOptions) -> Result<BodyOptions, u16> {
+    let preferences = &asked.body_preferences;
+    let twice = preferences.iter().enumerate().any(|(at, preference)| {
+        let mut others = preferences.iter().skip(at + 1);
+        others.any(|other| other.kind == preference.kind)
+    });
+    if twice {
+        return Err(status::PROTOCOL_ERROR);
+    }
+    let parts = &asked.body_part_preferences;
+    if parts.iter().any(|part| part.kind != BodyType::Html) {
+        return Err(common::BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED);
+    }
+    let mut options = BodyOptions {
+        preferences: preferences.iter().map(Into::into).collect(),
+        part_preference: parts.first().map(Into::into),
+        mime_support: asked.mime_support.unwrap_or(0),
+        ..BodyOptions::new(call.version)
+    };
+    let wants = |tag| schema(asked).is_none_or(|named| named.contains(&tag));
+    if !wants(air_sync_base::BODY_PART) {
+        options.part_preference = None;
+    }
+    if !wants(air_sync_base::BODY) {
+        // No octet of a body is read for properties of the header alone.
+        options.preferences = vec![BodyPreference {
+            kind: BodyType::Plain,
+            truncation_size: Some(0),
+            all_or_none: false,
+            preview: None,
+        }];
+    }
+    Ok(options)
 }

@@ -11,7 +11,7 @@ use super::request::Source;
 use crate::backend::imap::{FetchItems, ImapError, SinkClosed};
 use crate::command::Call;
 use crate::command::lookup::{self, Found};
-use crate::command::sync::page;
+use crate::command::read::Source as Reader;
 use crate::failure::Failure;
 use crate::item::address::Addresses;
 use crate::item::headers::Headers;
@@ -147,21 +147,17 @@ async fn quote(
         if !wanted {
             continue;
         }
-        let source = page::Source {
-            call,
-            folder: found.folder,
-            uid_validity: found.uid_validity,
-            options: BodyOptions {
-                preferences: vec![BodyPreference {
-                    kind,
-                    truncation_size: None,
-                    all_or_none: false,
-                    preview: None,
-                }],
-                // The form of bodies that all versions with BodyPreference share.
-                ..BodyOptions::new(ProtocolVersion::V14_0)
-            },
+        let options = BodyOptions {
+            preferences: vec![BodyPreference {
+                kind,
+                truncation_size: None,
+                all_or_none: false,
+                preview: None,
+            }],
+            // The form of bodies that all versions with BodyPreference share.
+            ..BodyOptions::new(ProtocolVersion::V14_0)
         };
+        let source = Reader::new(call, found.folder, found.uid_validity, options);
         let uids = found.uids();
         let Some(message) = source.read_whole(&mut found.session, &uids).await?.pop() else {
             return Ok(None);

@@ -9,6 +9,7 @@ use airgate_codec::imap::{Flag, Flags, MailboxName, UidSet};
 use tracing::warn;
 
 use super::super::Call;
+use super::super::follow_ups::{self, Kept};
 use super::super::moved;
 use crate::backend::imap::{Expunged, ImapError, Session};
 use crate::failure::{self, Failure};
@@ -52,6 +53,8 @@ struct Delta {
     seen: Option<bool>,
     /// The follow-up flag's status: 0 cleared, 1 complete, 2 active.
     follow_up: Option<u8>,
+    /// There is more to the flag than flags can say, and it changed.
+    details: bool,
     /// The categories there shall be.
     categories: Option<Vec<String>>,
 }
@@ -61,6 +64,8 @@ struct Flagging {
     server_id: String,
     uid: u32,
     delta: Delta,
+    /// The whole follow-up flag as the phone sent it.
+    follow_up: Option<FollowUp>,
     fingerprint: [u8; 16],
 }
 
@@ -168,12 +173,13 @@ impl Target<'_, '_> {
             delta.follow_up = Some(follow_up(flag)?);
         }
         delta.categories.clone_from(&change.categories);
-        let meaning = format!("{delta:?}");
+        let meaning = format!("{delta:?} {:?}", change.flag);
         let fingerprint = journal::fingerprint(&["change", server_id, &meaning]);
         Ok(Flagging {
             server_id: server_id.to_owned(),
             uid,
             delta,
+            follow_up: change.flag,
             fingerprint,
         })
     }
@@ -204,7 +210,7 @@ impl Target<'_, '_> {
         let present = self.present_flags(&flaggings).await?;
         let mut groups: BTreeMap<String, Group> = BTreeMap::new();
         let mut wanted: Vec<Flagging> = Vec::new();
-        for flagging in flaggings {
+        for mut flagging in flaggings {
             let uid = flagging.uid;
             if let Some(outcome) = self.journal.outcome(&flagging.fingerprint).cloned() {
                 // Carried out under this key before: the backend has it, the phone is to have it.
@@ -214,6 +220,12 @@ impl Target<'_, '_> {
                     responses.push(changed(&flagging.server_id, u16::from(outcome.status)));
                 }
                 continue;
+            }
+            if let Some(flag) = &flagging.follow_up {
+                let validity = self.view.cursor.map_or(0, |cursor| cursor.uid_validity);
+                let message = (self.folder.id.as_str(), validity, uid);
+                let kept = follow_ups::keep(self.call, message, flag).await?;
+                flagging.delta.details = kept == Kept::Changed;
             }
             let flags = present.get(&uid).cloned().unwrap_or_default();
             let (add, remove) = flagging.delta.commands(&flags);
@@ -447,6 +459,11 @@ impl Delta {
             add.extend(set);
             remove.extend(clear);
         }
+        if self.details && self.follow_up != Some(0) {
+            let (set, clear) = categories::follow_up_turn(present);
+            add.extend(set);
+            remove.extend(clear);
+        }
         add.retain(|flag| !has(present, flag));
         remove.retain(|flag| has(present, flag));
         (add, remove)
@@ -530,6 +547,7 @@ mod tests {
             seen: Some(true),
             follow_up: Some(2),
             categories: Some(vec!["Home".into()]),
+            details: false,
         };
         let (add, remove) = delta.commands(&present);
         assert_eq!(add, [Flag::Keyword("Home".into()), Flag::Flagged]);

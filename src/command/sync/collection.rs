@@ -6,10 +6,11 @@ use airgate_codec::eas::sync::{Collection, CollectionHead, ItemData, ItemRespons
 use airgate_codec::imap::{MailboxName, MailboxStatus, UidSet};
 use tracing::{info, warn};
 
-use super::super::Call;
+use super::super::{Call, follow_ups};
 use super::apply::{Applied, Target};
-use super::page::{self, Budget, Page, Source, Told};
+use super::page::{self, Budget, Page, Told};
 use crate::backend::imap::Session;
+use crate::command::read::Source;
 use crate::failure::{self, Failure, Remedy};
 use crate::push::Hold;
 use crate::store::FolderRow;
@@ -308,38 +309,34 @@ impl Round<'_, '_> {
         // A Fetch is for the whole message, whatever the sticky options truncate ([MS-ASCMD]
         // 2.2.3.63.2).
         let options = self.options.bodies_in(self.call.version).untruncated();
-        let source = Source {
-            call: self.call,
-            folder: self.folder,
-            uid_validity: self.view.cursor.map_or(0, |cursor| cursor.uid_validity),
-            options,
-        };
+        let validity = self.view.cursor.map_or(0, |cursor| cursor.uid_validity);
+        let source = Source::new(self.call, self.folder, validity, options);
         let uids: UidSet = fetches.iter().filter_map(|(_, uid)| *uid).collect();
         let messages = if uids.is_empty() {
             Vec::new()
         } else {
             source.read_whole(session, &uids).await?
         };
-        Ok(fetches
-            .into_iter()
-            .map(|(server_id, uid)| {
-                let message = messages
-                    .iter()
-                    .find(|message| uid.is_some() && message.uid.map(|found| found.get()) == uid);
-                match message {
-                    Some(message) => ItemResponse::Fetch {
-                        server_id,
-                        status: status::OK,
-                        data: Some(ItemData::Email(Box::new(source.translate_whole(message)))),
-                    },
-                    None => ItemResponse::Fetch {
-                        server_id,
-                        status: status::NOT_FOUND,
-                        data: None,
-                    },
+        let mut responses = Vec::with_capacity(fetches.len());
+        for (server_id, uid) in fetches {
+            let message = messages
+                .iter()
+                .find(|message| uid.is_some() && message.uid.map(|found| found.get()) == uid);
+            let (status, data) = match message {
+                Some(message) => {
+                    let mut email = source.translate_whole(message);
+                    follow_ups::complete(self.call, message, &mut email).await?;
+                    (status::OK, Some(ItemData::Email(Box::new(email))))
                 }
-            })
-            .collect())
+                None => (status::NOT_FOUND, None),
+            };
+            responses.push(ItemResponse::Fetch {
+                server_id,
+                status,
+                data,
+            });
+        }
+        Ok(responses)
     }
 
     async fn page(
@@ -356,15 +353,13 @@ impl Round<'_, '_> {
         };
         let plan = plan::plan(&self.view, limit);
         let mut view = std::mem::take(&mut self.view);
-        let (mut page, adds) = page::tell(&self.folder.id, &mut view, plan, budget);
+        let (mut page, adds) =
+            page::tell(self.call, &self.folder.id, &mut view, plan, budget).await?;
         if !adds.is_empty() {
             let opened = selected(self.call, session, name, &view).await?;
-            let source = Source {
-                call: self.call,
-                folder: self.folder,
-                uid_validity: view.cursor.map_or(0, |cursor| cursor.uid_validity),
-                options: self.options.bodies_in(self.call.version),
-            };
+            let validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
+            let options = self.options.bodies_in(self.call.version);
+            let source = Source::new(self.call, self.folder, validity, options);
             page::tell_adds(&source, opened, &mut view, &mut page, &adds, budget).await?;
         }
         self.view = view;

@@ -1,25 +1,18 @@
 //! One page of server changes: reads what must be sent, in few round trips, and tells the view.
-//!
-//! Two passes a batch: the first asks for flags, structure and header fields, the second for just
-//! the octets of the body that the phone wants. A message that cannot be read alone gets a readable
-//! stand-in, so that one poisoned mail never stops a folder (T59).
 
 use std::time::Duration;
 
 use airgate_codec::eas::email::{Email, Moment};
-use airgate_codec::imap::{Fetched, Structure, Uid, UidSet};
+use airgate_codec::imap::{Fetched, Uid, UidSet};
 use tokio::time::Instant;
-use tracing::warn;
 
-use super::super::Call;
-use crate::backend::imap::{FetchItems, ImapError, Search, Session};
+use super::super::{Call, follow_ups};
+use crate::backend::imap::{Search, Session};
 use crate::clock;
-use crate::command::file_reference::FileReference;
-use crate::failure::{self, Failure};
-use crate::item::email::{self, Context, SectionRequest};
-use crate::item::options::BodyOptions;
-use crate::item::{categories, identity};
-use crate::store::{FingerprintBatch, FolderRow};
+use crate::command::read::Source;
+use crate::failure::Failure;
+use crate::item::{categories, email, identity};
+use crate::store::FingerprintBatch;
 use crate::sync::plan::{Change, Plan};
 use crate::sync::server_id;
 use crate::sync::view::MailView;
@@ -72,21 +65,14 @@ pub(super) struct Page {
     pub(super) fingerprints: Vec<FingerprintBatch>,
 }
 
-/// A mailbox to read messages from, for one phone.
-pub(in super::super) struct Source<'a, 'b> {
-    pub(in super::super) call: &'a Call<'b>,
-    pub(in super::super) folder: &'a FolderRow,
-    pub(in super::super) uid_validity: u32,
-    pub(in super::super) options: BodyOptions,
-}
-
 /// Tells what needs no reading and returns the messages that do.
-pub(super) fn tell(
+pub(super) async fn tell(
+    call: &Call<'_>,
     collection: &str,
     view: &mut MailView,
     plan: Plan,
     budget: &mut Budget,
-) -> (Page, Vec<u32>) {
+) -> Result<(Page, Vec<u32>), Failure> {
     let mut page = Page {
         more: plan.more,
         ..Page::default()
@@ -100,7 +86,11 @@ pub(super) fn tell(
             Change::Update(uid) => {
                 let flags = view.server().flags(uid).unwrap_or_default();
                 let id = server_id::write(collection, view.number_of(uid));
-                Told::Change(id, Box::new(email::changed_properties(&flags, Some(now))))
+                let mut changed = email::changed_properties(&flags, Some(now));
+                let validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
+                let message = (collection, validity, uid);
+                follow_ups::complete_held(call, message, &mut changed).await?;
+                Told::Change(id, Box::new(changed))
             }
             Change::Add(uid) => {
                 adds.push(uid);
@@ -110,7 +100,7 @@ pub(super) fn tell(
         view.told(change);
     }
     budget.changes = budget.changes.saturating_sub(page.told.len());
-    (page, adds)
+    Ok((page, adds))
 }
 
 /// Reads and tells new messages as far as the budget goes.
@@ -152,7 +142,8 @@ pub(super) async fn tell_adds(
                 view.hide(uid);
                 continue;
             }
-            let item = source.translate(&message);
+            let mut item = source.translate(&message);
+            follow_ups::complete(source.call, &message, &mut item).await?;
             entries.extend(identity::fingerprint(&message).map(|print| (uid, print)));
             budget.octets = budget.octets.saturating_sub(octets(&item));
             budget.changes = budget.changes.saturating_sub(1);
@@ -176,152 +167,6 @@ pub(super) async fn tell_adds(
         });
     }
     Ok(())
-}
-
-impl Source<'_, '_> {
-    /// Reads messages together, and one by one when that fails: whoever fails alone is the poison.
-    async fn read_all(
-        &self,
-        session: &mut Session,
-        uids: &UidSet,
-    ) -> Result<Vec<Fetched>, Failure> {
-        match self.read(session, uids).await {
-            Ok(messages) => return Ok(messages),
-            Err(ImapError::NoMailbox(name)) => return Err(ImapError::NoMailbox(name).into()),
-            Err(error) => warn!(error = %failure::chain(&error), "a batch failed, reading singly"),
-        }
-        let name = airgate_codec::imap::MailboxName::new(self.folder.name.clone());
-        let mut messages = Vec::new();
-        for uid in uids.iter().rev() {
-            // Each on a connection that is in step; a backend that is down fails here, as it should.
-            let mut single = self
-                .call
-                .gateway
-                .imap
-                .session(self.call.login, Some(&name))
-                .await?;
-            single.select(&name, None).await?;
-            let one: UidSet = std::iter::once(uid).collect();
-            match self.read(&mut single, &one).await {
-                Ok(found) => messages.extend(found),
-                Err(error) => {
-                    metrics::counter!("airgate_poison_items_total").increment(1);
-                    warn!(uid, error = %failure::chain(&error), "a message cannot be read");
-                    messages.push(Fetched {
-                        uid: Uid::new(uid),
-                        ..Fetched::default()
-                    });
-                }
-            }
-        }
-        *session = self
-            .call
-            .gateway
-            .imap
-            .session(self.call.login, Some(&name))
-            .await?;
-        session.select(&name, None).await?;
-        Ok(messages)
-    }
-
-    /// Both passes over some messages of the selected mailbox, for a page.
-    pub(super) async fn read(
-        &self,
-        session: &mut Session,
-        uids: &UidSet,
-    ) -> Result<Vec<Fetched>, ImapError> {
-        self.read_as(session, uids, email::sections_wanted).await
-    }
-
-    /// The same for messages asked for one by one, whose bodies may be larger.
-    pub(in super::super) async fn read_whole(
-        &self,
-        session: &mut Session,
-        uids: &UidSet,
-    ) -> Result<Vec<Fetched>, ImapError> {
-        self.read_as(session, uids, email::fetch_sections).await
-    }
-
-    async fn read_as(
-        &self,
-        session: &mut Session,
-        uids: &UidSet,
-        sections_wanted: fn(&Fetched, &BodyOptions) -> Vec<SectionRequest>,
-    ) -> Result<Vec<Fetched>, ImapError> {
-        let capabilities = session.capabilities();
-        let first = FetchItems {
-            flags: true,
-            internal_date: true,
-            size: true,
-            structure: true,
-            thread_id: capabilities.object_id,
-            headers: Some(email::HEADER_FIELDS.to_vec()),
-            ..FetchItems::default()
-        };
-        let mut messages = session.fetch(uids, &first).await?;
-        let mut second = Vec::new();
-        for message in &messages {
-            let wanted = sections_wanted(message, &self.options);
-            if let (Some(uid), false) = (message.uid, wanted.is_empty()) {
-                let sections = wanted
-                    .into_iter()
-                    .map(|request| (request.section, Some((0, u64::from(request.first)))))
-                    .collect();
-                let items = FetchItems {
-                    sections,
-                    ..FetchItems::default()
-                };
-                second.push((std::iter::once(uid.get()).collect::<UidSet>(), items));
-            }
-        }
-        if !second.is_empty() {
-            for mut answer in session.fetch_many(second).await? {
-                if let Some(message) = messages.iter_mut().find(|m| m.uid == answer.uid) {
-                    message.sections.append(&mut answer.sections);
-                }
-            }
-        }
-        Ok(messages)
-    }
-
-    /// The message as the phone sees it in a page.
-    pub(super) fn translate(&self, message: &Fetched) -> Email {
-        self.translate_as(message, email::email)
-    }
-
-    /// The message as the phone sees it when it asks for it alone.
-    pub(in super::super) fn translate_whole(&self, message: &Fetched) -> Email {
-        self.translate_as(message, email::fetch_body)
-    }
-
-    fn translate_as(
-        &self,
-        message: &Fetched,
-        translation: fn(&Fetched, &BodyOptions, &Context<'_>) -> Email,
-    ) -> Email {
-        let readable = message.size.is_some() || message.structure.is_some();
-        if !readable {
-            return email::stub(message, "The mail server could not deliver this message.");
-        }
-        let uid = message.uid.map_or(0, Uid::get);
-        let reference = |section: &str| {
-            FileReference {
-                collection: self.folder.id.clone(),
-                uid_validity: self.uid_validity,
-                uid,
-                section: section.to_owned(),
-            }
-            .to_string()
-        };
-        let context = Context {
-            account_address: self.call.user.as_str(),
-            reference: &reference,
-        };
-        if matches!(message.structure, Some(Structure::Opaque)) {
-            metrics::counter!("airgate_opaque_structures_total").increment(1);
-        }
-        translation(message, &self.options, &context)
-    }
 }
 
 fn octets(item: &Email) -> usize {

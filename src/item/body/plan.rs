@@ -60,7 +60,10 @@ pub(crate) fn sections(
     reach: Reach,
 ) -> Vec<SectionRequest> {
     let mut wanted = Requests::default();
-    let candidates = candidates(options, outline);
+    let candidates = candidates(options, outline, native(outline));
+    if let Some(part) = outline.tnef.filter(|_| opens_tnef(options, &candidates)) {
+        wanted.add(&part.section, reach.raw, Some(part.size));
+    }
     for candidate in &candidates {
         wanted.of_kind(candidate.kind, candidate.limit, outline, size, reach);
         let no_text = candidate.kind != BodyType::Plain || candidate.limit.most_octets() == Some(0);
@@ -82,6 +85,24 @@ pub(crate) fn sections(
     wanted.list
 }
 
+/// Whether what is in a winmail.dat is shown: not to Outlook, which opens it itself, and not beside
+/// the message as it is, which has its own idea of attachments.
+pub(super) fn opens_tnef(options: &BodyOptions, candidates: &[Candidate]) -> bool {
+    let mime = candidates
+        .first()
+        .is_some_and(|candidate| candidate.kind == BodyType::Mime);
+    !options.outlook && !mime
+}
+
+/// The sender's own form, as far as the structure tells.
+pub(super) fn native(outline: &Outline<'_>) -> BodyType {
+    if outline.has_html() {
+        BodyType::Html
+    } else {
+        BodyType::Plain
+    }
+}
+
 pub(super) fn part_preference(options: &BodyOptions) -> Option<&BodyPreference> {
     options
         .part_preference
@@ -91,7 +112,11 @@ pub(super) fn part_preference(options: &BodyOptions) -> Option<&BodyPreference> 
 
 /// The candidates in the order of choice: MIME where it is due, the sender's own form if asked for,
 /// then the phone's order. RTF is never made.
-pub(super) fn candidates(options: &BodyOptions, outline: &Outline<'_>) -> Vec<Candidate> {
+pub(super) fn candidates(
+    options: &BodyOptions,
+    outline: &Outline<'_>,
+    native: BodyType,
+) -> Vec<Candidate> {
     let mime_is_due = match options.mime_support {
         0 => false,
         1 => outline.seal.is_smime(),
@@ -114,11 +139,6 @@ pub(super) fn candidates(options: &BodyOptions, outline: &Outline<'_>) -> Vec<Ca
             preview: None,
         }];
     }
-    let native = if outline.has_html() {
-        BodyType::Html
-    } else {
-        BodyType::Plain
-    };
     // Some clients ask for MIME alone and forget MIMESupport: they can read nothing else.
     let only_mime = options.preferences.iter().all(|p| p.kind == BodyType::Mime);
     let mut order: Vec<&BodyPreference> = options
@@ -137,6 +157,7 @@ pub(super) fn candidates(options: &BodyOptions, outline: &Outline<'_>) -> Vec<Ca
         BodyType::Plain => 2,
         BodyType::Html | BodyType::Rtf => 3,
     });
+    let mime_is_asked = options.preferences.iter().any(|p| p.kind == BodyType::Mime);
     let candidate = |kind: BodyType, preference: &BodyPreference| Candidate {
         kind,
         limit: match (preference.truncation_size, kind) {
@@ -146,9 +167,24 @@ pub(super) fn candidates(options: &BodyOptions, outline: &Outline<'_>) -> Vec<Ca
         all_or_none: preference.all_or_none,
         preview: preview_length(options.version, preference),
     };
-    let list: Vec<Candidate> = order
+    // S/MIME is only of use as it is, also to those who list no Type 4 and yet say that they take
+    // it (REFERENCE.md 12, quirk 36).
+    let sealed = (outline.seal.is_smime() && mime_is_due && !mime_is_asked).then(|| Candidate {
+        kind: BodyType::Mime,
+        limit: options.mime_limit(),
+        all_or_none: false,
+        preview: options
+            .preferences
+            .iter()
+            .find_map(|preference| preview_length(options.version, preference)),
+    });
+    let list: Vec<Candidate> = sealed
         .into_iter()
-        .map(|preference| candidate(preference.kind, preference))
+        .chain(
+            order
+                .into_iter()
+                .map(|preference| candidate(preference.kind, preference)),
+        )
         .collect();
     if list.is_empty() {
         // Only RTF, or MIME that is not due beside it: plain text within the same limit.

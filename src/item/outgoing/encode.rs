@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 const LINE: usize = 76;
 
 /// Appends the fields that describe the text, an empty line, and the text.
-pub(super) fn text_part(kind: &str, text: &str, out: &mut Vec<u8>) {
+pub(in crate::item) fn text_part(kind: &str, text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"Content-Type: ");
     out.extend_from_slice(kind.as_bytes());
     out.extend_from_slice(b"; charset=utf-8\r\nContent-Transfer-Encoding: ");

@@ -23,7 +23,7 @@ const MAX_FILE_NAME: usize = 80;
 const MAX_ID: usize = 400;
 
 /// `Name: text`, folded and encoded.
-pub(super) fn text(name: &str, text: &str, out: &mut Vec<u8>) -> Result<(), BrokenValue> {
+pub(in crate::item) fn text(name: &str, text: &str, out: &mut Vec<u8>) -> Result<(), BrokenValue> {
     check(text)?;
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b":");
@@ -47,7 +47,7 @@ pub(super) fn text(name: &str, text: &str, out: &mut Vec<u8>) -> Result<(), Brok
 }
 
 /// `Name: "A" <a@b>,` and so on, one mailbox a line.
-pub(super) fn mailboxes(
+pub(in crate::item) fn mailboxes(
     name: &str,
     list: &[Mailbox],
     out: &mut Vec<u8>,
@@ -136,7 +136,7 @@ pub(super) fn ids_in(value: &str) -> Vec<&str> {
 }
 
 /// A moment as RFC 5322 3.3 writes it, in UTC.
-pub(super) fn date(seconds: i64) -> String {
+pub(in crate::item) fn date(seconds: i64) -> String {
     let moment = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
     moment.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

@@ -163,6 +163,31 @@ impl Chains for SqliteStore {
         .collect()
     }
 
+    async fn fingerprint(
+        &self,
+        user: &UserId,
+        collection: &str,
+        uid_validity: u32,
+        uid: u32,
+    ) -> Result<Option<i64>> {
+        if !findable(&[collection]) {
+            return Ok(None);
+        }
+        sqlx::query(
+            "SELECT hash FROM fingerprints \
+             WHERE user_id = $1 AND collection = $2 AND uid_validity = $3 AND uid = $4",
+        )
+        .bind(user.as_str())
+        .bind(collection)
+        .bind(i64::from(uid_validity))
+        .bind(i64::from(uid))
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(fault)?
+        .map(|row| row.try_get(0).map_err(fault))
+        .transpose()
+    }
+
     async fn drop_fingerprints(
         &self,
         user: &UserId,

@@ -13,7 +13,7 @@ impl Devices for SqliteStore {
     async fn device(&self, user: &UserId, device: &DeviceId) -> Result<Option<DeviceRow>> {
         sqlx::query(
             "SELECT device_id, device_type, agent, protocol, first_seen, last_seen, last_address, \
-             info, policy_key, policy_acknowledged, standing, wipe FROM devices \
+             info, policy_key, policy_acknowledged, standing, wipe, told, told_anew FROM devices \
              WHERE user_id = $1 AND device_id = $2",
         )
         .bind(user.as_str())
@@ -28,7 +28,7 @@ impl Devices for SqliteStore {
     async fn devices(&self, user: &UserId) -> Result<Vec<DeviceRow>> {
         sqlx::query(
             "SELECT device_id, device_type, agent, protocol, first_seen, last_seen, last_address, \
-             info, policy_key, policy_acknowledged, standing, wipe FROM devices \
+             info, policy_key, policy_acknowledged, standing, wipe, told, told_anew FROM devices \
              WHERE user_id = $1 ORDER BY last_seen DESC, device_id",
         )
         .bind(user.as_str())
@@ -51,11 +51,12 @@ impl Devices for SqliteStore {
         let mut transaction = self.write().await?;
         sqlx::query(
             "INSERT INTO devices (user_id, device_id, device_type, agent, protocol, first_seen, \
-             last_seen, last_address, info, policy_key, policy_acknowledged, standing, wipe) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+             last_seen, last_address, info, policy_key, policy_acknowledged, standing, wipe, told, \
+             told_anew) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
              ON CONFLICT (user_id, device_id) DO UPDATE SET device_type = $3, agent = $4, \
              protocol = $5, last_seen = $7, last_address = $8, info = $9, policy_key = $10, \
-             policy_acknowledged = $11",
+             policy_acknowledged = $11, told = $14, told_anew = $15",
         )
         .bind(row.user.as_str())
         .bind(row.device.as_str())
@@ -70,6 +71,8 @@ impl Devices for SqliteStore {
         .bind(row.policy_acknowledged)
         .bind(standing_code(Standing::Allowed))
         .bind(wipe_code(Wipe::None))
+        .bind(row.told.as_deref())
+        .bind(row.told_anew)
         .execute(&mut *transaction)
         .await
         .map_err(fault)?;
@@ -209,6 +212,8 @@ fn read(user: &UserId, row: &SqliteRow) -> Result<DeviceRow> {
             3 => Wipe::Done,
             _ => Wipe::None,
         },
+        told: row.try_get(12).map_err(fault)?,
+        told_anew: row.try_get(13).map_err(fault)?,
     })
 }
 

@@ -11,7 +11,10 @@ use crate::store::{Result, StoreError};
 
 /// The steps in order; the number of a step is its place, counted from 1. Never edit one that was
 /// released, add the next.
-const STEPS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0004_version_told.sql"),
+];
 
 /// Marks the file as ours (`PRAGMA application_id`): "AirG".
 const APPLICATION_ID: i64 = 0x4169_7247;

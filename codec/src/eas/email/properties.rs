@@ -1,7 +1,7 @@
 //! The properties of a message on the wire, inside ApplicationData or Properties.
 
 use super::body::SiblingBody;
-use super::{Attachment, Body, BodyType, Email, FollowUp};
+use super::{Attachment, Body, BodyType, Email, FollowUp, MeetingRequest};
 use crate::ProtocolVersion;
 use crate::eas::Malformed;
 use crate::eas::fields::{
@@ -30,6 +30,9 @@ impl Email {
             self.write_content(writer);
         }
         write_text(writer, email::MESSAGE_CLASS, self.message_class.as_ref());
+        if let Some(meeting) = &self.meeting_request {
+            meeting.write(writer);
+        }
         write_number(writer, email::INTERNET_CPID, self.internet_cpid);
         if let Some(flag) = &self.flag {
             flag.write(writer);
@@ -65,6 +68,9 @@ impl Email {
                 email::IMPORTANCE => mail.importance = Some(number(reader, tag)?),
                 email::READ => mail.read = Some(boolean(reader, tag)?),
                 email::MESSAGE_CLASS => mail.message_class = Some(text(reader, tag)?),
+                email::MEETING_REQUEST => {
+                    mail.meeting_request = Some(Box::new(MeetingRequest::read(reader)?));
+                }
                 email::INTERNET_CPID => mail.internet_cpid = Some(number(reader, tag)?),
                 email::FLAG => mail.flag = Some(FollowUp::read(reader)?),
                 email::CONTENT_CLASS => mail.content_class = Some(text(reader, tag)?),

@@ -129,11 +129,15 @@ impl Response {
 }
 
 impl Outcome {
-    const fn group(&self) -> u8 {
+    /// The group of fetches, the last.
+    pub const FETCHES: u8 = 2;
+
+    /// Where its kind stands in a response, whose schema wants each kind together.
+    pub const fn group(&self) -> u8 {
         match self {
             Self::Move { .. } => 0,
             Self::EmptyFolderContents { .. } => 1,
-            Self::Fetch { .. } => 2,
+            Self::Fetch { .. } => Self::FETCHES,
         }
     }
 

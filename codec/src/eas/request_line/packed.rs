@@ -9,8 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::{CommandName, Fault, Fields, Parameter, RequestLine, TooLongToPack, once, percent};
+use super::{CommandName, Fault, Fields, Parameter, RequestLine, TooLongToPack, once};
 use crate::ProtocolVersion;
+use crate::percent;
 
 /// Padding is cut off before: it may be missing, whole, or percent-encoded.
 const UNPADDED: GeneralPurpose = GeneralPurpose::new(
@@ -111,7 +112,7 @@ pub(super) fn write(line: &RequestLine, version: ProtocolVersion) -> Result<Stri
 
 /// Takes both alphabets, with padding whole, missing or percent-encoded.
 fn decode(query: &str) -> Result<Vec<u8>, Fault> {
-    let mut digits = percent::decode(query)?.into_owned();
+    let mut digits = percent::decode(query).ok_or(Fault::Percent)?.into_owned();
     for digit in &mut digits {
         match *digit {
             b'-' => *digit = b'+',

@@ -1,13 +1,27 @@
 //! SEARCH, SORT, ESEARCH, VANISHED.
 
 use super::cursor::Cursor;
+use super::mailbox::mailbox_name;
 use super::text;
-use crate::imap::sequence::{from_numbers, read_set};
-use crate::imap::{ESearch, ModSeq, UidSet, Untagged};
+use crate::imap::sequence::{from_numbers, from_ranges, read_runs, read_set};
+use crate::imap::{ESearch, ModSeq, NameForm, UidValidity, Untagged};
 
 /// `2 84 882 (MODSEQ 917162500)`. Anything else in it makes it unreadable, for what is missing
 /// from it would look deleted (S7). `SEARCH completed` is seen for "none".
-pub(super) fn search(mut cursor: Cursor<'_>) -> Option<Untagged> {
+pub(super) fn search(cursor: Cursor<'_>) -> Option<Untagged> {
+    let (numbers, modseq) = numbers(cursor)?;
+    Some(Untagged::Search {
+        numbers: from_numbers(numbers),
+        modseq,
+    })
+}
+
+/// The same in the order of a SORT.
+pub(super) fn sort(cursor: Cursor<'_>) -> Option<Untagged> {
+    numbers(cursor).map(|(numbers, _)| Untagged::Sort(numbers))
+}
+
+fn numbers(mut cursor: Cursor<'_>) -> Option<(Vec<u32>, Option<ModSeq>)> {
     let mut numbers = Vec::new();
     let mut modseq = None;
     loop {
@@ -28,13 +42,7 @@ pub(super) fn search(mut cursor: Cursor<'_>) -> Option<Untagged> {
             return None;
         }
     }
-    if numbers.contains(&0) {
-        return None;
-    }
-    Some(Untagged::Search {
-        numbers: from_numbers(numbers),
-        modseq,
-    })
+    (!numbers.contains(&0)).then_some((numbers, modseq))
 }
 
 fn completed(rest: &[u8]) -> bool {
@@ -56,8 +64,8 @@ fn bracketed_modseq(cursor: &mut Cursor<'_>) -> Option<Option<ModSeq>> {
     cursor.eat(b')').then(|| ModSeq::new(modseq))
 }
 
-/// `(TAG "A285") UID MIN 7 MAX 3800 COUNT 15 ALL 7,15:28 MODSEQ 917162500`.
-pub(super) fn esearch(mut cursor: Cursor<'_>) -> Option<ESearch> {
+/// `(TAG "A285") UID MIN 7 MAX 3800 COUNT 15 ALL 7,15:28 MODSEQ 917162500`, `PARTIAL (1:100 7,15)`.
+pub(super) fn esearch(mut cursor: Cursor<'_>, names: NameForm) -> Option<ESearch> {
     let mut found = ESearch::default();
     loop {
         cursor.spaces();
@@ -65,7 +73,7 @@ pub(super) fn esearch(mut cursor: Cursor<'_>) -> Option<ESearch> {
             return Some(found);
         }
         if cursor.peek() == Some(b'(') {
-            correlator(&mut cursor, &mut found)?;
+            correlator(&mut cursor, names, &mut found)?;
             continue;
         }
         let item = cursor.word().to_ascii_uppercase();
@@ -75,7 +83,14 @@ pub(super) fn esearch(mut cursor: Cursor<'_>) -> Option<ESearch> {
             b"MIN" => found.min = Some(cursor.number()?),
             b"MAX" => found.max = Some(cursor.number()?),
             b"COUNT" => found.count = Some(cursor.number()?),
-            b"ALL" => found.all = Some(all(cursor.word())?),
+            b"ALL" => {
+                found.runs = runs(cursor.word())?;
+                found.all = Some(from_ranges(found.runs.clone()));
+            }
+            b"PARTIAL" => {
+                found.runs = partial(&mut cursor)?;
+                found.partial = true;
+            }
             b"MODSEQ" if cursor.peek() == Some(b'(') => {
                 cursor.eat(b'(');
                 found.modseq = ModSeq::new(cursor.number()?);
@@ -88,29 +103,51 @@ pub(super) fn esearch(mut cursor: Cursor<'_>) -> Option<ESearch> {
     }
 }
 
-/// `(TAG "A285")`, or `(MODSEQ 9)` as some servers bracket it.
-fn correlator(cursor: &mut Cursor<'_>, found: &mut ESearch) -> Option<()> {
+/// `(TAG "A285")`, `(TAG "A285" MAILBOX "Sent" UIDVALIDITY 7)`, or `(MODSEQ 9)` as some servers
+/// bracket it.
+fn correlator(cursor: &mut Cursor<'_>, names: NameForm, found: &mut ESearch) -> Option<()> {
     let mut ahead = *cursor;
     ahead.eat(b'(');
     ahead.spaces();
-    let name = ahead.word();
-    if name.eq_ignore_ascii_case(b"MODSEQ") {
+    if ahead.word().eq_ignore_ascii_case(b"MODSEQ") {
         found.modseq = bracketed_modseq(cursor)?;
         return Some(());
     }
-    if name.eq_ignore_ascii_case(b"TAG") {
+    let mut ahead = *cursor;
+    ahead.eat(b'(');
+    loop {
         ahead.spaces();
-        found.tag = ahead.astring().map(|tag| text::loose(&tag));
+        let name = ahead.word().to_ascii_uppercase();
+        ahead.spaces();
+        match name.as_slice() {
+            b"TAG" => found.tag = ahead.astring().map(|tag| text::loose(&tag)),
+            b"MAILBOX" => found.mailbox = ahead.astring().map(|name| mailbox_name(&name, names)),
+            b"UIDVALIDITY" => found.uid_validity = ahead.number().and_then(UidValidity::new),
+            _ => break,
+        }
     }
     cursor.skip_value()
 }
 
-fn all(word: &[u8]) -> Option<UidSet> {
+/// `(1:100 7,15:28)`; NIL for nothing in the range.
+fn partial(cursor: &mut Cursor<'_>) -> Option<Vec<(u32, u32)>> {
+    if !cursor.eat(b'(') {
+        return None;
+    }
+    cursor.spaces();
+    cursor.word();
+    cursor.spaces();
+    let runs = runs(cursor.word())?;
+    cursor.spaces();
+    cursor.eat(b')').then_some(runs)
+}
+
+fn runs(word: &[u8]) -> Option<Vec<(u32, u32)>> {
     // NIL and 0 are seen for "none".
     match word {
-        b"0" => Some(UidSet::new()),
-        word if word.eq_ignore_ascii_case(b"NIL") => Some(UidSet::new()),
-        word => read_set(word),
+        b"0" => Some(Vec::new()),
+        word if word.eq_ignore_ascii_case(b"NIL") => Some(Vec::new()),
+        word => read_runs(word),
     }
 }
 

@@ -317,7 +317,8 @@ fn name(tag: Tag) -> String {
         .map_or_else(|| UNKNOWN.to_owned(), |info| info.name.to_owned())
 }
 
-fn resolve(reference: &BytesRef<'_>) -> Result<char, XmlFaultKind> {
+/// What a reference stands for: one of XML's own five, or a character by its number (T16).
+pub(crate) fn resolve(reference: &BytesRef<'_>) -> Result<char, XmlFaultKind> {
     let unknown = |text: &str| XmlFaultKind::Entity(text.to_owned());
     if reference.is_char_ref() {
         return match reference.resolve_char_ref() {
