@@ -182,43 +182,31 @@ pub(super) fn refused(error: ImapError, forbidden: u16) -> Result<u16, Failure> 
 
 /// Renames a mailbox with all below it.
 ///
-/// Quirk: Courier hangs up when one of those below has a name that is not plain ASCII, perhaps
-/// halfway through; each alone it renames.
+/// Quirk: Courier renames, and then dies without an answer, when one of those below has a name that
+/// is not plain ASCII. A rename that was cut is therefore looked after: done is done.
 ///
 /// # Errors
 /// See [`Session::rename`].
 pub(super) async fn rename(
     call: &Call<'_>,
     session: &mut Session,
-    before: &Folders,
     row: &FolderRow,
     to: &str,
 ) -> Result<(), ImapError> {
-    let (from, target) = (MailboxName::new(row.name.clone()), MailboxName::new(to));
-    let moved = match session.rename(&from, &target).await {
-        Err(error @ ImapError::Disconnected(_)) => {
-            let moved = renames(before, row, to);
-            if moved.len() < 2 {
-                return Err(error);
-            }
-            warn!(error = %failure::chain(&error), "renaming mailboxes one by one");
-            moved
-        }
+    let names = [MailboxName::new(row.name.clone()), MailboxName::new(to)];
+    let [from, target] = &names;
+    let error = match session.rename(from, target).await {
+        Err(error @ ImapError::Disconnected(_)) => error,
         other => return other,
     };
     *session = call.gateway.imap.fresh_session(call.login).await?;
-    for (row, name) in moved.into_iter().filter(|(row, _)| !row.is_level()) {
-        let (from, to) = (
-            MailboxName::new(row.name.clone()),
-            MailboxName::new(name.clone()),
-        );
-        match session.rename(&from, &to).await {
-            // Gone already is gone there.
-            Ok(()) | Err(ImapError::NoMailbox(_)) => {}
-            Err(error) => return Err(error),
+    match session.status(&names).await?.as_slice() {
+        [Err(ImapError::NoMailbox(_)), Ok(_)] => {
+            warn!(error = %failure::chain(&error), "a mailbox was renamed without an answer");
+            Ok(())
         }
+        _ => Err(error),
     }
-    Ok(())
 }
 
 /// What a rename means for each mailbox, the deepest first.

@@ -6,6 +6,7 @@ use airgate_codec::imap::MailboxName;
 
 use super::folder_change::{self, Answered, Change, RECIPIENT_CACHE};
 use super::{Answer, Call, folders, malformed};
+use crate::backend::imap::ImapError;
 use crate::failure::Failure;
 use crate::front::Reply;
 use crate::gate::Scopes;
@@ -70,14 +71,10 @@ async fn create(call: &Call<'_>, request: &Request) -> Result<Answered, Failure>
         Err(fault) => return Ok(Answered::Refused(folder_change::misplaced(fault))),
     };
     change.intend().await?;
-    let mailbox = MailboxName::new(path.clone());
-    let mut session = call.gateway.imap.session(call.login, None).await?;
-    if let Err(error) = session.create(&mailbox).await {
+    if let Err(error) = make(call, &path).await {
         let status = folder_change::refused(error, status::SPECIAL_FOLDER)?;
         return Ok(Answered::Refused(status));
     }
-    folder_change::subscribe(&mut session, &path, true).await;
-    drop(session);
     let after = folders::refresh(call).await?;
     // Some servers write a name otherwise than they were told: then it is the one that is new there.
     let made = after
@@ -92,6 +89,30 @@ async fn create(call: &Call<'_>, request: &Request) -> Result<Answered, Failure>
     let role = Role::from_number(made.role);
     change.held.put(folder(request, &id, role));
     change.commit(Some(id)).await
+}
+
+/// Creates a mailbox and subscribes to it.
+///
+/// Quirk: Cyrus hangs up over some names (`{5}`). A name over which a server hangs up twice is none
+/// it takes; to call that a passing fault would make the phone ask for ever.
+async fn make(call: &Call<'_>, path: &str) -> Result<(), ImapError> {
+    let imap = &call.gateway.imap;
+    let mailbox = MailboxName::new(path);
+    let mut session = imap.session(call.login, None).await?;
+    let mut created = session.create(&mailbox).await;
+    if matches!(created, Err(ImapError::Disconnected(_))) {
+        session = imap.fresh_session(call.login).await?;
+        created = session.create(&mailbox).await;
+        match created {
+            Err(ImapError::Disconnected(why)) => return Err(ImapError::BadName(why)),
+            // The first try came through: nobody had it before.
+            Err(ImapError::MailboxExists(_)) => created = Ok(()),
+            _ => {}
+        }
+    }
+    created?;
+    folder_change::subscribe(&mut session, path, true).await;
+    Ok(())
 }
 
 /// The folder as the phone has it from now on.

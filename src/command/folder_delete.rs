@@ -114,7 +114,7 @@ async fn discard(
     trash: &FolderRow,
 ) -> Result<Result<(), u16>, Failure> {
     if let Ok(path) = before.ground().place_below(row, trash) {
-        match folder_change::rename(call, session, before, row, &path).await {
+        match folder_change::rename(call, session, row, &path).await {
             Ok(()) => {
                 folder_change::follow_rename(call, session, before, row, &path).await?;
                 return Ok(Ok(()));

@@ -74,7 +74,7 @@ async fn update(call: &Call<'_>, request: &Request) -> Result<Answered, Failure>
     if path != row.name {
         let from = MailboxName::new(row.name.clone());
         let mut session = call.gateway.imap.session(call.login, Some(&from)).await?;
-        let renamed = folder_change::rename(call, &mut session, &before, row, &path);
+        let renamed = folder_change::rename(call, &mut session, row, &path);
         if let Err(error) = renamed.await {
             let status = folder_change::refused(error, status::EXISTS)?;
             return Ok(Answered::Refused(status));

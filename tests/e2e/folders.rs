@@ -2,6 +2,7 @@
 //! what mail servers call folders.
 
 mod changes;
+mod names;
 
 pub(crate) use crate::stories::*;
 

@@ -93,9 +93,11 @@ impl Session {
         match created {
             Ok(_) => Ok(()),
             // Without RFC 5530 the reason is only in words.
-            Err(ImapError::Refused(why)) => match self.is_listed(name).await? {
-                true => Err(ImapError::MailboxExists(name.clone())),
-                false => Err(ImapError::BadName(why)),
+            Err(ImapError::Refused(why)) => match self.is_listed(name).await {
+                Ok(true) => Err(ImapError::MailboxExists(name.clone())),
+                // Quirk: Courier takes a name beyond the BMP for no name at all, in LIST as well.
+                Ok(false) | Err(ImapError::Refused(_)) => Err(ImapError::BadName(why)),
+                Err(other) => Err(other),
             },
             Err(other) => Err(other),
         }
