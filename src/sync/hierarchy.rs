@@ -122,14 +122,22 @@ async fn list(session: &mut Session) -> Result<Mailboxes, ImapError> {
     let listed = mailboxes
         .into_iter()
         .map(|mailbox| {
+            let mut selectable = mailbox.selectable;
             let status = match mailbox.status {
-                None if mailbox.selectable => asked.next().and_then(Result::ok),
+                None if selectable => match asked.next() {
+                    // Listed, and yet no mailbox: a level, if there are others below it.
+                    Some(Err(ImapError::NoMailbox(_))) => {
+                        selectable = false;
+                        None
+                    }
+                    asked => asked.and_then(Result::ok),
+                },
                 status => status,
             };
             Listed {
                 name: mailbox.name.as_str().to_owned(),
                 delimiter: mailbox.delimiter,
-                selectable: mailbox.selectable,
+                selectable,
                 childless: !mailbox.inferiors,
                 subscribed: mailbox.subscribed,
                 role: mailbox.special_use.and_then(role),

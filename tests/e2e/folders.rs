@@ -2,7 +2,9 @@
 //! what mail servers call folders.
 
 mod changes;
+mod empty;
 mod names;
+mod shared;
 
 pub(crate) use crate::stories::*;
 

@@ -312,6 +312,11 @@ impl Session {
 
     /// What a NO without a code means: Dovecot and others say "no such mailbox" in words only.
     pub(super) async fn refused(&mut self, why: String, name: &MailboxName) -> ImapError {
+        // Quirk: Dovecot (Maildir) lists a mailbox that was deleted with others below it as if it
+        // were one still, and says this when asked after it.
+        if why.starts_with("Mailbox doesn't exist") {
+            return ImapError::NoMailbox(name.clone());
+        }
         match self.is_listed(name).await {
             Ok(true) => ImapError::Refused(why),
             Ok(false) => ImapError::NoMailbox(name.clone()),
