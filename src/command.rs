@@ -9,11 +9,16 @@ mod edited;
 mod failures;
 mod file_reference;
 mod find;
+mod folder_change;
+mod folder_create;
+mod folder_delete;
 mod folder_sync;
+mod folder_update;
 mod folders;
 mod follow_ups;
 mod gateway;
 mod get_attachment;
+mod get_hierarchy;
 mod get_item_estimate;
 mod hunt;
 mod in_flight;
@@ -82,6 +87,10 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
     let result = match call.command {
         CommandName::Sync => sync::sync(call).await,
         CommandName::FolderSync => folder_sync::folder_sync(call).await,
+        CommandName::GetHierarchy => get_hierarchy::get_hierarchy(call).await,
+        CommandName::FolderCreate => folder_create::folder_create(call).await,
+        CommandName::FolderDelete => folder_delete::folder_delete(call).await,
+        CommandName::FolderUpdate => folder_update::folder_update(call).await,
         CommandName::Ping => ping::ping(call).await,
         CommandName::Provision => provision::provision(call).await,
         CommandName::Settings => settings::settings(call).await,
@@ -145,6 +154,7 @@ impl<'a> Call<'a> {
             user: self.user,
             collection: &folder.id,
             name,
+            level: folder.is_level(),
         }
     }
 
