@@ -2,6 +2,7 @@
 //! print, so that tests call what the operator calls.
 
 pub mod doctor;
+pub mod init;
 pub mod logging;
 pub mod passcode;
 pub mod wbxml_view;

@@ -5,6 +5,7 @@
 
 mod attachment;
 mod discovery;
+mod edited;
 mod failures;
 mod file_reference;
 mod folder_sync;
@@ -38,6 +39,7 @@ use airgate_codec::eas::Malformed;
 use airgate_codec::eas::request_line::CommandName;
 use airgate_codec::eas::status;
 use airgate_codec::imap::MailboxName;
+use bytes::Bytes;
 use tracing::{info, warn};
 
 use crate::backend::Login;
@@ -63,7 +65,7 @@ pub(crate) struct Call<'a> {
     pub(crate) command: CommandName,
     pub(crate) version: ProtocolVersion,
     pub(crate) head: &'a Head,
-    pub(crate) body: &'a [u8],
+    pub(crate) body: &'a Bytes,
 }
 
 /// Carries out a command.

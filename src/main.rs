@@ -29,6 +29,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Find the mail servers and write a configuration
+    Init(admin::init::Init),
     /// Run the gateway
     Serve(Box<ServeArgs>),
     /// Check the configuration and say all that is wrong with it
@@ -116,6 +118,7 @@ fn main() -> ExitCode {
 
 async fn run(verb: Verb) -> anyhow::Result<()> {
     match verb {
+        Verb::Init(init) => say(&admin::init::run(&init).await?),
         Verb::Serve(args) => serve(load(&args)?).await,
         Verb::CheckConfig(args) => {
             load(&args)?;

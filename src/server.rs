@@ -100,6 +100,7 @@ impl Server {
                     sent: config.folders.sent.clone(),
                     trash: config.folders.trash.clone(),
                 },
+                sending: config.sending.clone(),
                 max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
                 policy: config.policy.clone(),
                 devices: config.limits.devices,

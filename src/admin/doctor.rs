@@ -1,10 +1,11 @@
 //! `airgate doctor`: looks at everything a phone will depend on and says in plain words what will not
-//! work, what will be slow, and what to do about it (O4). It changes nothing and is safe beside a running
-//! server.
+//! work, what will be slow, and what to do about it (O4). It is safe beside a running server and leaves
+//! nothing changed.
 
 mod certificate;
 mod discovery;
 mod dns;
+mod hold;
 mod imap;
 mod machine;
 mod report;
@@ -13,6 +14,7 @@ mod state;
 mod web;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use secrecy::SecretString;
@@ -38,6 +40,9 @@ pub struct Options {
     /// Name server to ask instead of the system's
     #[arg(long, value_name = "ADDR")]
     pub resolver: Option<SocketAddr>,
+    /// Also wait so many seconds as a phone would, to find what cuts it; needs --user
+    #[arg(long, value_name = "SECONDS", requires = "user")]
+    pub hold: Option<u32>,
 }
 
 /// Looks at everything.
@@ -57,6 +62,10 @@ pub async fn examine(config: &Config, options: &Options) -> anyhow::Result<Repor
         machine::examine(config),
     ];
     sections.insert(3, discovery::examine(config, options).await);
+    if let (Some(seconds), Some(login)) = (options.hold, &login) {
+        let wait = Duration::from_secs(u64::from(seconds));
+        sections.push(hold::examine(config, login, wait).await);
+    }
     Ok(Report { sections })
 }
 

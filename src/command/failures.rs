@@ -81,7 +81,9 @@ fn http_reply(status: u16) -> Reply {
         113 | 115 => Reply::http(StatusCode::INSUFFICIENT_STORAGE, ""),
         137 => Reply::http(StatusCode::NOT_IMPLEMENTED, ""),
         140..=144 => Reply::provision(),
-        112 | 123..=131 | 139 | 145 | 177 => Reply::forbidden("This device may not synchronise.\n"),
+        112 | 123..=131 | 139 | 145 | 167 | 177 => {
+            Reply::forbidden("This device may not synchronise.\n")
+        }
         _ => Reply::internal_error(),
     }
 }

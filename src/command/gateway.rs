@@ -75,6 +75,7 @@ pub struct Settings {
     /// Clients that are offered less than all versions; the first that fits decides.
     pub version_caps: Vec<VersionCap>,
     pub folders: Overrides,
+    pub sending: config::Sending,
     /// Where the users' days begin.
     pub time_zone: TimeZone,
     /// Octets of a mail that is forwarded.

@@ -423,7 +423,7 @@ fn mime(content: &Content<'_>, size: Option<u64>, hint: Option<&str>) -> Text {
 }
 
 /// Content-IDs after `cid:` (RFC 2392), undone from percent signs, lower case.
-fn shown_ids(html: &str) -> HashSet<String> {
+pub(crate) fn shown_ids(html: &str) -> HashSet<String> {
     let mut ids = HashSet::new();
     for piece in html.split("cid:").skip(1) {
         let end = piece

@@ -372,6 +372,7 @@ fn attachments(
             Attachment {
                 display_name: structure::display_name(part, index + 1),
                 file_reference: (context.reference)(&part.section),
+                client_id: None,
                 method: structure::method(part),
                 estimated_size: structure::decoded_size(part),
                 content_id: part.id.clone().filter(|id| !id.is_empty()).map(clean),

@@ -80,6 +80,13 @@ impl EasClient {
         })
     }
 
+    /// The same phone under another device id.
+    #[must_use]
+    pub fn called(mut self, device_id: &str) -> Self {
+        device_id.clone_into(&mut self.device_id);
+        self
+    }
+
     /// Asks what the server speaks.
     ///
     /// # Errors

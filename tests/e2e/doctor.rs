@@ -3,12 +3,15 @@
 use std::net::UdpSocket;
 use std::process::Output;
 use std::thread;
+use std::time::Duration;
 
-use airgate::store::SqliteStore;
+use airgate::identity::UserId;
+use airgate::store::{Credentials as _, Devices as _, SqliteStore};
 use serde_json::Value;
 
 use crate::operator::airgate;
 use crate::support::backend::Kind;
+use crate::support::faulty::{Faulty, Mode};
 use crate::support::process::RunDir;
 use crate::support::world::World;
 
@@ -183,4 +186,70 @@ async fn what_is_wrong_is_told_with_what_helps() {
     ] {
         assert!(flat(&text).contains(line), "{line:?} is not in:\n{text}");
     }
+}
+
+// The submission server of the rig runs in here while the doctor is waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proxy_that_cuts_waiting_phones_is_found() {
+    let mut world = World::start_with(Kind::Dovecot, |settings| settings.only_passcodes()).await;
+    let proxy = Faulty::before(world.server.address()).await;
+    let address = proxy.imap_url().replace("imap://", "http://");
+    let lines = format!("public_url = \"{address}\"\ndomains = [\"doctor.test\"]\n");
+    std::fs::write(world.server.config(), lines).unwrap();
+    world.server.terminate();
+    world.server.start();
+    let names = name_server("doctor.test", "127.0.0.1", 443);
+    let held = |world: &World, seconds: &str| {
+        let password = format!("{}\n", world.alice.password);
+        let name = world.alice.name.clone();
+        let asked = [
+            "--user",
+            &name,
+            "--resolver",
+            &names,
+            "--tls",
+            "off",
+            "--hold",
+            seconds,
+        ];
+        doctor(world, &asked, &password)
+    };
+    // The server itself says what it takes.
+    let (_, text) = held(&world, "10");
+    assert!(flat(&text).contains("the next it takes is 60 s"), "{text}");
+
+    // Cut in the middle of the wait, a second after the folders were told.
+    let log = world.server.log_file();
+    let cutter = tokio::spawn(async move {
+        let asked = || {
+            let log = std::fs::read_to_string(&log).unwrap_or_default();
+            log.matches("command=\"FolderSync\"").count()
+        };
+        let before = asked();
+        while asked() == before {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        proxy.set(Mode::Close);
+        proxy
+    });
+    let (_, text) = held(&world, "60");
+    let _proxy = cutter.await.unwrap();
+    println!("{text}");
+    assert!(
+        flat(&text).contains("problem  a silent request was cut after 1 s"),
+        "{text}"
+    );
+    assert!(flat(&text).contains("proxy_read_timeout"), "{text}");
+    // Nothing of it is left.
+    let store = SqliteStore::open(&world.server.state().join("airgate.db"))
+        .await
+        .unwrap();
+    let user = UserId::parse(&world.alice.name, None).unwrap();
+    assert!(store.devices(&user).await.unwrap().is_empty());
+    let passcodes = store.credentials(&user).await.unwrap();
+    assert!(
+        passcodes.iter().all(|row| row.revoked_at.is_some()),
+        "{passcodes:?}"
+    );
 }

@@ -83,6 +83,9 @@ impl Checker {
         if version < ProtocolVersion::V12_0 {
             xml = without(&xml, "</PolicyKey>", "Data");
         }
+        if version >= ProtocolVersion::V16_0 {
+            xml = with_change_as_add(&xml);
+        }
         let mut hasher = DefaultHasher::new();
         xml.hash(&mut hasher);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -293,4 +296,32 @@ fn without(xml: &str, behind: &str, element: &str) -> String {
     }
     kept.push_str(rest);
     kept
+}
+
+/// From 16.0 on the answer to a Change names the attachments that were added ([MS-ASCMD] 2.2.3.24,
+/// CMD_R759); Microsoft's schema knows that of an Add only, so it is judged as one.
+fn with_change_as_add(xml: &str) -> String {
+    const BETWEEN: &str = "</Status><ApplicationData>";
+    let Some((before, responses)) = xml.split_once("<Responses>") else {
+        return xml.to_owned();
+    };
+    let Some((responses, after)) = responses.split_once("</Responses>") else {
+        return xml.to_owned();
+    };
+    let mut judged = String::with_capacity(xml.len());
+    let mut pieces = responses.split("<Change>");
+    judged.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (change, rest) = piece.split_once("</Change>").unwrap_or((piece, ""));
+        if change.contains(BETWEEN) {
+            let change = change.replacen("<ServerId>", "<ClientId>c</ClientId><ServerId>", 1);
+            judged.push_str(&format!("<Add>{change}</Add>{rest}"));
+        } else {
+            judged.push_str(&format!("<Change>{change}</Change>{rest}"));
+        }
+    }
+    format!(
+        "{before}<Responses>{judged}</Responses>{}",
+        with_change_as_add(after)
+    )
 }

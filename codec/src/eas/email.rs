@@ -7,7 +7,7 @@ mod meeting;
 mod properties;
 mod schema;
 
-pub use change::{AttachmentAdd, AttachmentChange, EmailChange};
+pub use change::{AttachmentAdd, AttachmentChange, BodyChange, EmailChange};
 pub use meeting::MeetingRequest;
 
 pub use super::moment::Moment;
@@ -117,6 +117,8 @@ pub struct BodyPart {
 pub struct Attachment {
     pub display_name: String,
     pub file_reference: String,
+    /// 16.0 and later, in the answer to a client that added it: the client's name for it.
+    pub client_id: Option<String>,
     /// 1 normal, 5 embedded message, 6 OLE.
     pub method: u8,
     pub estimated_size: u64,

@@ -169,8 +169,9 @@ async fn step(
             if let (Position::Replay, Some(Ok(present))) =
                 (step.position, step.present().map(MailView::decode))
             {
-                // Moved here since the generation this starts from.
+                // Moved here and away since the generation this starts from.
                 view.claims |= present.claims;
+                view.departed |= present.departed;
             }
             let round = Round {
                 call,
@@ -280,6 +281,7 @@ impl Round<'_, '_> {
                 responses: Vec::new(),
                 fetches: Vec::new(),
                 journal: self.step.journal(),
+                fingerprints: Vec::new(),
             }
         } else {
             let opened = selected(call, &mut session, &name, &self.view).await?;
@@ -294,7 +296,11 @@ impl Round<'_, '_> {
                 folder: self.folder,
                 trash,
                 view: &mut self.view,
+                key: self.wanted.sync_key.as_deref().unwrap_or_default(),
+                client_wins: self.options.client_wins,
+                done: self.step.journal(),
                 journal: self.step.journal(),
+                fingerprints: Vec::new(),
             };
             target.apply(self.wanted).await?
         };
@@ -310,6 +316,7 @@ impl Round<'_, '_> {
         };
         drop(session);
         page.fingerprints.extend(renewed);
+        page.fingerprints.extend(applied.fingerprints);
         self.finish(&before, applied.journal, responses, page).await
     }
 

@@ -174,6 +174,7 @@ impl Attachment {
                 air_sync_base::FILE_REFERENCE | email::ATT_NAME => {
                     attachment.file_reference = text(reader, tag)?;
                 }
+                air_sync_base::CLIENT_ID => attachment.client_id = Some(text(reader, tag)?),
                 air_sync_base::METHOD | email::ATT_METHOD => {
                     attachment.method = number(reader, tag)?;
                 }
@@ -198,6 +199,7 @@ impl Attachment {
         writer.start(air_sync_base::ATTACHMENT);
         writer.text(air_sync_base::DISPLAY_NAME, &self.display_name);
         writer.text(air_sync_base::FILE_REFERENCE, &self.file_reference);
+        write_text(writer, air_sync_base::CLIENT_ID, self.client_id.as_ref());
         writer.number(air_sync_base::METHOD, self.method);
         writer.number(
             air_sync_base::ESTIMATED_DATA_SIZE,
