@@ -122,7 +122,7 @@ fn root(command: CommandName) -> Option<(Tag, Tag)> {
             wbxml::validate_cert::STATUS,
         ),
         CommandName::Find => (wbxml::find::FIND, wbxml::find::STATUS),
-        CommandName::GetAttachment => return None,
+        CommandName::GetAttachment | CommandName::GetHierarchy => return None,
     })
 }
 

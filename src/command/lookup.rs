@@ -29,13 +29,18 @@ impl Found<'_> {
 }
 
 /// Where the phone's ids point, by its view; `None` for what it was not told of. Whether the message
-/// is still there only reading it shows. Without a collection, the ServerId says it.
+/// is still there only reading it shows. Without a collection, the ServerId says it. What Find found
+/// in folders the phone does not synchronise bears LongIds, which need no view.
 pub(super) async fn place(
     call: &Call<'_>,
     rows: &[FolderRow],
     collection: Option<&str>,
     id: &str,
 ) -> Result<Option<Place>, Failure> {
+    if let Ok(found) = id.parse::<LongId>() {
+        let wanted = collection.unwrap_or(&found.collection);
+        return Ok((wanted == found.collection).then(|| Place::from(found)));
+    }
     let Some((named, number)) = server_id::read(id) else {
         return Ok(None);
     };

@@ -114,15 +114,7 @@ impl<'a, 'b> Source<'a, 'b> {
             let threads = &self.call.gateway.threads;
             threads.asked(self.call.user, session.capabilities()).await
         };
-        let first = FetchItems {
-            flags: true,
-            internal_date: true,
-            size: true,
-            structure: true,
-            thread_id,
-            headers: Some(email::HEADER_FIELDS.to_vec()),
-            ..FetchItems::default()
-        };
+        let first = first_pass(thread_id);
         let mut messages = session.fetch(uids, &first).await?;
         self.call
             .gateway
@@ -198,4 +190,26 @@ impl<'a, 'b> Source<'a, 'b> {
         }
         email
     }
+}
+
+/// What a translation begins with: all but the bodies.
+pub(super) fn first_pass(thread_id: bool) -> FetchItems {
+    FetchItems {
+        flags: true,
+        internal_date: true,
+        size: true,
+        structure: true,
+        thread_id,
+        headers: Some(email::HEADER_FIELDS.to_vec()),
+        ..FetchItems::default()
+    }
+}
+
+/// Octets of an item's bodies, which are most of what it takes in an answer.
+pub(super) fn body_octets(item: &Email) -> usize {
+    let data = |body: Option<&airgate_codec::eas::email::Body>| {
+        body.and_then(|body| body.data.as_ref())
+            .map_or(0, String::len)
+    };
+    data(item.body.as_ref()) + data(item.body_part.as_ref().map(|part| &part.body))
 }

@@ -54,7 +54,8 @@ pub(super) async fn wait(
 ) -> Result<Woken, Failure> {
     let watched: Vec<&FolderRow> = rows
         .iter()
-        .filter(|row| !row.retired && ids.contains(&row.id.as_str()))
+        // In a level of the hierarchy nothing ever happens.
+        .filter(|row| row.holds_mail() && ids.contains(&row.id.as_str()))
         .collect();
     let names: Vec<MailboxName> = watched
         .iter()
@@ -182,6 +183,12 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
 
 /// Whether the folders are others than the phone was told.
 async fn hierarchy_differs(call: &Call<'_>) -> Result<bool, Failure> {
+    // A change of this device's own under way is at the backend already and in its view not yet.
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, folders::CHAIN)
+        .await;
     let now = folders::refresh(call).await?.hierarchy;
     let held = call
         .gateway

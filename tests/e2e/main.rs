@@ -30,6 +30,7 @@ mod discovery;
 mod doctor;
 mod drafts;
 mod first_light;
+mod folders;
 mod gate;
 mod hostile_mail;
 mod init;

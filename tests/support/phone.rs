@@ -12,6 +12,7 @@
 //! the phone shows them; `INBOX` always means the inbox.
 
 mod commands;
+mod folders;
 mod memory;
 mod profile;
 mod wire;

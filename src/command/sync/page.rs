@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::super::{Call, follow_ups};
 use crate::backend::imap::{Search, Session};
 use crate::clock;
-use crate::command::read::Source;
+use crate::command::read::{Source, body_octets};
 use crate::failure::Failure;
 use crate::item::{categories, email, identity};
 use crate::store::FingerprintBatch;
@@ -145,7 +145,7 @@ pub(super) async fn tell_adds(
             let mut item = source.translate(&message);
             follow_ups::complete(source.call, &message, &mut item).await?;
             entries.extend(identity::fingerprint(&message).map(|print| (uid, print)));
-            budget.octets = budget.octets.saturating_sub(octets(&item));
+            budget.octets = budget.octets.saturating_sub(body_octets(&item));
             budget.changes = budget.changes.saturating_sub(1);
             flags.keywords.retain(|name| categories::is_visible(name));
             let known = view.phone.items.contains(uid);
@@ -172,12 +172,4 @@ pub(super) async fn tell_adds(
         });
     }
     Ok(())
-}
-
-fn octets(item: &Email) -> usize {
-    let data = |body: Option<&airgate_codec::eas::email::Body>| {
-        body.and_then(|body| body.data.as_ref())
-            .map_or(0, String::len)
-    };
-    data(item.body.as_ref()) + data(item.body_part.as_ref().map(|part| &part.body))
 }

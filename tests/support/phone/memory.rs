@@ -98,11 +98,21 @@ impl Memory {
         let Some(changes) = &response.changes else {
             return;
         };
+        // In the order they are written in.
+        for folder in &changes.updates {
+            let before = self
+                .folders
+                .insert(folder.server_id.clone(), folder.clone());
+            if before.is_none() {
+                self.surprise(format!("folder {} updated, not there", folder.display_name));
+            }
+        }
         for id in &changes.deletes {
-            if self.folders.remove(id).is_none() {
+            if !self.folders.contains_key(id) {
                 self.surprise(format!("folder {id} deleted, which is not there"));
             }
-            self.collections.remove(id);
+            // Windows Phone drops what is below along with it.
+            self.drop_folder(id);
         }
         for folder in &changes.adds {
             if folder.parent_id != "0" && !self.folders.contains_key(&folder.parent_id) {
@@ -113,14 +123,6 @@ impl Memory {
                 .insert(folder.server_id.clone(), folder.clone());
             if before.is_some() {
                 self.surprise(format!("folder {} added twice", folder.display_name));
-            }
-        }
-        for folder in &changes.updates {
-            let before = self
-                .folders
-                .insert(folder.server_id.clone(), folder.clone());
-            if before.is_none() {
-                self.surprise(format!("folder {} updated, not there", folder.display_name));
             }
         }
         // A folder that a phone cannot tell from its sibling is a fault of its own.
@@ -199,6 +201,21 @@ impl Memory {
             surprises.push(format!("more is available, but none came: {head:?}"));
         }
         self.surprises.append(&mut surprises);
+    }
+
+    /// Forgets a folder with all below it, and what was in them.
+    pub fn drop_folder(&mut self, id: &str) {
+        let children: Vec<String> = self
+            .folders
+            .values()
+            .filter(|folder| folder.parent_id == id)
+            .map(|folder| folder.server_id.clone())
+            .collect();
+        for child in children {
+            self.drop_folder(&child);
+        }
+        self.folders.remove(id);
+        self.collections.remove(id);
     }
 
     fn surprise(&mut self, what: String) {
