@@ -13,6 +13,7 @@ mod problem;
 mod public_url;
 mod read;
 mod reference;
+mod sending;
 mod sources;
 mod url;
 mod values;
@@ -31,6 +32,7 @@ pub use network::{BadNetwork, Network};
 pub use problem::{ConfigErrors, Origin, Problem};
 pub use public_url::PublicUrl;
 pub use reference::{example, reference};
+pub use sending::{Aliases, BadAlias, SaveSent, Sending};
 pub use url::{BadUrl, DavUrl, Security, ServerUrl};
 pub use version_cap::{BadVersionCap, VersionCap};
 
@@ -63,6 +65,7 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     pub backend: Backend,
     pub folders: Folders,
+    pub sending: Sending,
     pub heartbeat: Heartbeat,
     pub log: Log,
     /// None sends no policy to phones at all.

@@ -109,6 +109,7 @@ impl Server {
                         },
                     },
                 },
+                sending: config.sending.clone(),
                 max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
                 policy: config.policy.clone(),
                 devices: config.limits.devices,
@@ -237,7 +238,11 @@ async fn open_state(state: &Path) -> anyhow::Result<(Arc<dyn Store>, ServerKeys)
     Ok((Arc::new(store), keys))
 }
 
-fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
+/// The IMAP client of a configuration, if it names a server.
+///
+/// # Errors
+/// Certificate authorities that cannot be read.
+pub(crate) fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
     let Some(url) = &config.imap else {
         return Ok(None);
     };
@@ -261,7 +266,11 @@ fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
     Ok(Some(Imap::new(settings)))
 }
 
-fn smtp(config: &Config) -> anyhow::Result<Option<Smtp>> {
+/// The same for the submission server.
+///
+/// # Errors
+/// Certificate authorities that cannot be read.
+pub(crate) fn smtp(config: &Config) -> anyhow::Result<Option<Smtp>> {
     let Some(url) = &config.smtp else {
         return Ok(None);
     };

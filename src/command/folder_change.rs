@@ -93,7 +93,7 @@ impl<'a> Change<'a> {
 
     /// The outcome, if this is the repeat of a command whose answer was lost.
     pub(super) fn repeated(&self) -> Option<Outcome> {
-        self.step.journal().outcome(&self.fingerprint).cloned()
+        self.step.journal().take(&self.fingerprint)
     }
 
     /// Notes that this is about to be done at the backend.
@@ -129,12 +129,13 @@ impl<'a> Change<'a> {
     pub(super) async fn commit(self, server_id: Option<String>) -> Result<Answered, Failure> {
         let view = self.held.encode();
         let mut journal = self.step.journal();
-        if journal.outcome(&self.fingerprint).is_none() {
+        if journal.count(&self.fingerprint) == 0 {
             journal.record(
                 self.fingerprint,
                 Outcome {
                     status: 1,
                     server_id: server_id.clone(),
+                    ..Outcome::default()
                 },
             );
         }

@@ -29,6 +29,7 @@ use crate::front::{Authorization, EasRequest, Head, OtherRequest, Reply, Service
 use crate::gate::{Admission, Gate, Refusal};
 use crate::identity::{DeviceId, UserId};
 use crate::push::{Holds, Hub};
+use crate::steady::SteadyClock;
 use crate::store::{DeviceRow, Store};
 use crate::sync::folders::Overrides;
 use crate::sync::lease::Leases;
@@ -49,6 +50,8 @@ pub struct Gateway {
     pub(crate) layouts: Layouts,
     /// By what the conversations of each account are told apart.
     pub(crate) threads: Threads,
+    /// What the windows of mail are counted by (T63).
+    pub(crate) window_clock: SteadyClock,
     /// Versions and commands by kind of client.
     pub(crate) offers_made: Offers,
     pub(crate) settings: Settings,
@@ -72,6 +75,7 @@ pub struct Settings {
     /// Clients that are offered less than all versions; the first that fits decides.
     pub version_caps: Vec<VersionCap>,
     pub folders: Overrides,
+    pub sending: config::Sending,
     /// Where the users' days begin.
     pub time_zone: TimeZone,
     /// Octets of a mail that is forwarded.
@@ -137,6 +141,7 @@ impl Gateway {
             layouts: Layouts::new(),
             threads: Threads::new(Arc::clone(&parts.store)),
             store: parts.store,
+            window_clock: SteadyClock::new(),
             offers_made: Offers::new(parts.settings.allow_2_5, &parts.settings.version_caps),
             policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,

@@ -3,6 +3,7 @@
 
 mod answer;
 mod attachment;
+mod conversation;
 pub(super) mod empty_folder;
 mod item;
 mod multipart;
@@ -62,9 +63,11 @@ pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
                 });
             }
             Operation::Move {
-                conversation_id, ..
+                conversation_id,
+                destination,
+                move_always: _,
             } => making.push(Outcome::Move {
-                status: common::FAILURE_IN_MOVE_OPERATION,
+                status: conversation::move_to(call, &rows, conversation_id, destination).await?,
                 conversation_id: conversation_id.clone(),
             }),
         }

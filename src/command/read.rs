@@ -16,6 +16,7 @@ use crate::failure::{self, Failure};
 use crate::item::email::{self, Context, SectionRequest};
 use crate::item::options::BodyOptions;
 use crate::store::FolderRow;
+use crate::sync::folders::Role;
 
 /// A mailbox to read messages from, for one phone.
 pub(super) struct Source<'a, 'b> {
@@ -185,10 +186,16 @@ impl<'a, 'b> Source<'a, 'b> {
         let context = Context {
             account_address: self.call.user.as_str(),
             reference: &reference,
+            time_zone: &self.call.gateway.settings.time_zone,
         };
         if matches!(message.structure, Some(Structure::Opaque)) {
             metrics::counter!("airgate_opaque_structures_total").increment(1);
         }
-        translation(message, &self.options, &context)
+        let mut email = translation(message, &self.options, &context);
+        // What lies among the drafts is one, whatever the mail program that put it there marked it.
+        if self.folder.role == Role::Drafts as u8 && email.is_draft.is_some() {
+            email.is_draft = Some(true);
+        }
+        email
     }
 }

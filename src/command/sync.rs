@@ -3,6 +3,7 @@
 
 mod apply;
 mod collection;
+mod drafts;
 pub(super) mod page;
 mod request;
 

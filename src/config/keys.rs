@@ -73,6 +73,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
         "folders",
         "Which mailboxes phones are shown, and those with a special role. The latter are found by SPECIAL-USE or well-known names; set them only where that fails.",
     ),
+    ("sending", "Mail that phones send."),
     ("heartbeat", "How long a phone may wait for news."),
     ("log", "What is written to standard error."),
     (
@@ -319,6 +320,22 @@ pub(super) const KEYS: &[Key] = &[
         r#""subscribed""#,
         None,
         "Which mailboxes of other users and of everybody phones are shown: `all` the user may see, those `subscribed` to, or `none`.",
+    ),
+    key(
+        "sending.save_sent",
+        Kind::Text,
+        Some("auto"),
+        r#""never""#,
+        None,
+        "Who saves sent mail in the Sent folder when a phone asks for it. `auto`: Airgate does, unless the submission server did so itself by then (it looks for the Message-ID first). `always`: Airgate does without looking. `never`: the submission server does.",
+    ),
+    key(
+        "sending.aliases",
+        Kind::List,
+        Some(""),
+        r#"["alice@example.com=sales@example.com", "@example.com=@example.org"]"#,
+        None,
+        "Other addresses users may write from, as `LOGIN=ADDRESS`, or `@DOMAIN=@DOMAIN` for everyone. Any other From becomes the account's own address.",
     ),
     key(
         "heartbeat.min",
