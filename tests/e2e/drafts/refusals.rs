@@ -273,7 +273,7 @@ async fn limits_of_size_and_number() {
 /// A world whose Drafts folder gives its owner only these rights (RFC 4314).
 async fn with_rights(rights: &str) -> World {
     let rules = RunDir::new("acl");
-    let file = rules.write("acl", &format!("Drafts owner {rights}\n"));
+    let file = rules.write("acl", format!("Drafts owner {rights}\n"));
     let users = [User::alice()];
     let dovecot = Settings::new(&users)
         .extra(&format!(
