@@ -38,7 +38,7 @@ pub(super) async fn get_item_estimate(call: &Call<'_>) -> Answer {
             status,
         ));
     }
-    let rows = folders::known(call).await?;
+    let rows = folders::all(call).await?;
     let mut estimates = Vec::with_capacity(request.collections.len());
     for collection in &request.collections {
         let (status, count) = estimate(call, &rows, collection).await?;

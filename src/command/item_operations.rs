@@ -4,6 +4,7 @@
 mod answer;
 mod attachment;
 mod conversation;
+pub(super) mod empty_folder;
 mod item;
 mod multipart;
 
@@ -53,9 +54,13 @@ pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
                     });
                 }
             }
-            Operation::EmptyFolderContents { collection_id, .. } => {
+            Operation::EmptyFolderContents {
+                collection_id,
+                delete_sub_folders: below,
+            } => {
+                let status = empty_folder::empty(call, &rows, collection_id, *below).await?;
                 making.push(Outcome::EmptyFolderContents {
-                    status: status::SERVER_ERROR,
+                    status,
                     collection_id: collection_id.clone(),
                 });
             }

@@ -37,6 +37,8 @@ pub struct Mailbox<'a> {
     /// The CollectionId.
     pub collection: &'a str,
     pub name: &'a MailboxName,
+    /// No mailbox but a level above some: the listing said that nothing can be in it.
+    pub level: bool,
 }
 
 /// Whether what STATUS says leaves no room for a change since the cursor. A server without
@@ -63,6 +65,10 @@ impl Mailbox<'_> {
         window: Window,
         status: Option<&MailboxStatus>,
     ) -> Result<Option<FingerprintBatch>, Failure> {
+        if self.level {
+            vacate(view, window);
+            return Ok(None);
+        }
         if let (Some(cursor), true) = (view.cursor, view.window() == window) {
             let unmoved = match status {
                 Some(status) => unmoved(&cursor, status),
@@ -187,6 +193,18 @@ impl Mailbox<'_> {
         view.renew(&matches);
         Ok(kept)
     }
+}
+
+/// Nothing is there: what the phone has of it is from when it was a mailbox.
+fn vacate(view: &mut MailView, window: Window) {
+    let observation = Observation {
+        cursor: view.cursor.unwrap_or_default(),
+        floor: window.floor,
+        kin: window.conversations.then(UidSet::new),
+        gone: known_uids(view),
+        ..Observation::default()
+    };
+    view.observe(&observation, categories::is_visible);
 }
 
 /// Everything of the mailbox this view knows of.

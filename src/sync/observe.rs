@@ -45,6 +45,7 @@ impl MailView {
         self.aged |= &seen.aged & &phone_items;
         self.hidden -= &seen.gone;
         self.hidden -= &seen.aged;
+        self.stale -= &seen.gone;
         for (uid, flags) in &seen.flags {
             self.observe_flags(*uid, flags, &visible_keyword);
         }

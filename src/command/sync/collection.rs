@@ -1,8 +1,8 @@
 //! One collection of a Sync request, from its key to its answer (design.md section 4).
 
 use airgate_codec::ProtocolVersion;
-use airgate_codec::eas::Class;
 use airgate_codec::eas::sync::{Collection, CollectionHead, ItemData, ItemResponse};
+use airgate_codec::eas::{Class, status as common};
 use airgate_codec::imap::{MailboxName, MailboxStatus, UidSet};
 use tracing::{info, warn};
 
@@ -17,7 +17,7 @@ use crate::store::{FolderKind, FolderRow};
 use crate::sync::chain::{Asked, Position};
 use crate::sync::folders::Role;
 use crate::sync::journal::Journal;
-use crate::sync::options::Options;
+use crate::sync::options::{BadOptions, Options};
 use crate::sync::plan;
 use crate::sync::step::{Next, Step};
 use crate::sync::view::MailView;
@@ -132,12 +132,11 @@ async fn step(
         Some(Ok(options)) => options,
         Some(Err(error)) => {
             info!(%error, "options refused");
-            return Ok(Answer::refused(
-                call,
-                wanted,
-                asked_key,
-                status::PROTOCOL_ERROR,
-            ));
+            let status = match error {
+                BadOptions::PartType => common::BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED,
+                _ => status::PROTOCOL_ERROR,
+            };
+            return Ok(Answer::refused(call, wanted, asked_key, status));
         }
         None if step.position == Position::Start => Options::default(),
         None => Options::decode(step.options()),
@@ -170,8 +169,9 @@ async fn step(
             if let (Position::Replay, Some(Ok(present))) =
                 (step.position, step.present().map(MailView::decode))
             {
-                // Moved here since the generation this starts from.
+                // Moved here and away since the generation this starts from.
                 view.claims |= present.claims;
+                view.departed |= present.departed;
             }
             let round = Round {
                 call,
@@ -281,6 +281,7 @@ impl Round<'_, '_> {
                 responses: Vec::new(),
                 fetches: Vec::new(),
                 journal: self.step.journal(),
+                fingerprints: Vec::new(),
             }
         } else {
             let opened = selected(call, &mut session, &name, &self.view).await?;
@@ -295,7 +296,11 @@ impl Round<'_, '_> {
                 folder: self.folder,
                 trash,
                 view: &mut self.view,
+                key: self.wanted.sync_key.as_deref().unwrap_or_default(),
+                client_wins: self.options.client_wins,
+                done: self.step.journal(),
                 journal: self.step.journal(),
+                fingerprints: Vec::new(),
             };
             target.apply(self.wanted).await?
         };
@@ -311,6 +316,7 @@ impl Round<'_, '_> {
         };
         drop(session);
         page.fingerprints.extend(renewed);
+        page.fingerprints.extend(applied.fingerprints);
         self.finish(&before, applied.journal, responses, page).await
     }
 
