@@ -31,6 +31,7 @@ mod gate;
 mod hostile_mail;
 mod limits;
 mod mail_zoo;
+mod meetings;
 mod operator;
 mod phone_itself;
 mod provisioning;

@@ -78,6 +78,13 @@ pub fn found(phone: &Phone, zoo: &[Animal]) -> BTreeMap<String, (String, Email)>
 
 /// The same item as the snapshots have it: arrived then, its attachments named by section alone.
 pub fn as_reviewed(mut email: Email) -> Email {
+    // A meeting that does not say when it was written was written when it arrived.
+    let arrived = email.date_received;
+    if let Some(meeting) = email.meeting_request.as_mut()
+        && Some(meeting.stamp) == arrived
+    {
+        meeting.stamp = Moment(i64::try_from(ARRIVED).unwrap_or_default() * 1000);
+    }
     email.date_received = i64::try_from(ARRIVED).ok().map(|at| Moment(at * 1000));
     for attachment in &mut email.attachments {
         let section = attachment.file_reference.rsplit(':').next();

@@ -77,7 +77,8 @@ pub(crate) fn describe(email: &Email) -> String {
 
 /// A meeting, but for the id that only versions up to 14.1 have.
 fn describe_meeting(meeting: &MeetingRequest, out: &mut String) {
-    let moment = |moment: Option<Moment>| moment.map_or_else(|| "none".into(), Moment::to_separated);
+    let moment =
+        |moment: Option<Moment>| moment.map_or_else(|| "none".into(), Moment::to_separated);
     let _ = writeln!(
         out,
         "meeting: {} to {}{}, instance {:?}, message {:?}",
