@@ -38,6 +38,7 @@ mod items;
 mod init;
 mod limits;
 mod mail_zoo;
+mod meetings;
 mod operator;
 mod phone_itself;
 mod provisioning;
