@@ -35,6 +35,7 @@ mod operator;
 mod phone_itself;
 mod provisioning;
 mod rig;
+mod search;
 mod sending;
 mod smoke;
 mod stories;
