@@ -26,6 +26,7 @@ pub mod html_to_text;
 pub mod identity;
 pub mod layout;
 mod legal;
+pub mod meeting;
 mod message_class;
 mod mime_text;
 pub mod options;

@@ -4,6 +4,7 @@
 use airgate_codec::imap::{MailboxName, UidSet};
 
 use super::Call;
+use super::edited;
 use super::long_id::LongId;
 use super::moved::{self, Place};
 use crate::backend::imap::Session;
@@ -92,14 +93,14 @@ pub(super) async fn at<'r>(
     }))
 }
 
-/// The same place after the phone moved its message, if it did and nobody else since.
+/// The same place after a phone moved or edited its message, if one did and nobody else since.
 pub(super) async fn after_move<'r>(
     call: &Call<'_>,
     rows: &'r [FolderRow],
     gone: &Place,
 ) -> Result<Option<Found<'r>>, Failure> {
-    match moved::follow(call, gone).await {
-        Some(now) => at(call, rows, &now).await,
+    match edited::locate(call, gone, "").await {
+        Some((now, _)) => at(call, rows, &now).await,
         None => Ok(None),
     }
 }

@@ -19,6 +19,7 @@ use crate::sync::mailbox::unmoved;
 use crate::sync::options::Options;
 use crate::sync::plan;
 use crate::sync::view::MailView;
+use crate::sync::window::Window;
 
 /// Why a wait ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,7 +54,8 @@ pub(super) async fn wait(
 ) -> Result<Woken, Failure> {
     let watched: Vec<&FolderRow> = rows
         .iter()
-        .filter(|row| !row.retired && ids.contains(&row.id.as_str()))
+        // In a level of the hierarchy nothing ever happens.
+        .filter(|row| row.holds_mail() && ids.contains(&row.id.as_str()))
         .collect();
     let names: Vec<MailboxName> = watched
         .iter()
@@ -140,11 +142,12 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
         drop(lease);
         let Some(chain) = chain else { continue };
         let Ok(view) = MailView::decode(&chain.view) else {
-            candidates.push((*row, None, None));
+            candidates.push((*row, None, Window::default()));
             continue;
         };
-        let floor = call.floor(Options::decode(&chain.options).filter_type);
-        candidates.push((*row, Some(view), floor));
+        let options = Options::decode(&chain.options);
+        let window = call.window(options.filter_type, options.conversation_mode);
+        candidates.push((*row, Some(view), window));
     }
     if candidates.is_empty() {
         return Ok(Vec::new());
@@ -157,7 +160,7 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
     let mut session = imap.session(call.login, names.first()).await?;
     let statuses = session.status(&names).await?;
     let mut changed = Vec::new();
-    for (((row, view, floor), name), status) in candidates.into_iter().zip(&names).zip(statuses) {
+    for (((row, view, window), name), status) in candidates.into_iter().zip(&names).zip(statuses) {
         // A view that cannot be read, or was never filled: a Sync has something to say.
         let Some(mut view) = view.filter(|view| view.cursor.is_some()) else {
             changed.push(row.id.clone());
@@ -165,10 +168,10 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
         };
         let status = status?;
         let moved = view.cursor.is_none_or(|cursor| !unmoved(&cursor, &status));
-        if moved || view.floor != floor {
+        if moved || view.window() != window {
             let mailbox = call.mailbox(row, name);
             mailbox
-                .look(&mut session, &mut view, floor, Some(&status))
+                .look(&mut session, &mut view, window, Some(&status))
                 .await?;
         }
         if plan::anything(&view) {
@@ -180,6 +183,12 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
 
 /// Whether the folders are others than the phone was told.
 async fn hierarchy_differs(call: &Call<'_>) -> Result<bool, Failure> {
+    // A change of this device's own under way is at the backend already and in its view not yet.
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, folders::CHAIN)
+        .await;
     let now = folders::refresh(call).await?.hierarchy;
     let held = call
         .gateway

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use airgate_codec::imap::{Fetched, Uid, UidSet};
+use jiff::tz::TimeZone;
 
 use super::Quarry;
 use crate::backend::imap::{Elsewhere, FetchItems, ImapError, Search, Session};
@@ -162,6 +163,8 @@ async fn judge(
             let context = Context {
                 account_address: quarry.user.as_str(),
                 reference: &|_| String::new(),
+                // Nothing that is judged has times of a meeting in it.
+                time_zone: &TimeZone::UTC,
             };
             Facts::of_email(&email::email(message, &options, &context))
         };

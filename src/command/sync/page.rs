@@ -92,7 +92,7 @@ pub(super) async fn tell(
                 follow_ups::complete_held(call, message, &mut changed).await?;
                 Told::Change(id, Box::new(changed))
             }
-            Change::Add(uid) => {
+            Change::Add(uid) | Change::Rewrite(uid) => {
                 adds.push(uid);
                 continue;
             }
@@ -148,9 +148,14 @@ pub(super) async fn tell_adds(
             budget.octets = budget.octets.saturating_sub(body_octets(&item));
             budget.changes = budget.changes.saturating_sub(1);
             flags.keywords.retain(|name| categories::is_visible(name));
-            view.told_add(uid, &flags);
+            let known = view.phone.items.contains(uid);
+            view.told_whole(uid, &flags);
             let id = server_id::write(&source.folder.id, view.number_of(uid));
-            page.told.push(Told::Add(id, Box::new(item)));
+            page.told.push(if known {
+                Told::Change(id, Box::new(item))
+            } else {
+                Told::Add(id, Box::new(item))
+            });
         }
         if budget.is_spent() && batches.peek().is_some() {
             page.more = true;

@@ -81,7 +81,7 @@ async fn t24_hostile_text_is_only_text(setup: Setup) {
         ("tea\r\nA1 DELETE INBOX\r\n", 0),
         ("{3}\r\ntea", 0),
         ("tea\0", 1),
-        ("(100%)", 0),
+        ("(100%)", 1),
         ("100%", 1),
         ("*", 1),
         ("te*", 1),
