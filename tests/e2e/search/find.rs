@@ -42,7 +42,7 @@ async fn find(phone: &mut Phone, request: &Request) -> Found {
 
 fn mails(found: &Found) -> Vec<&FindMail> {
     let mail = |properties| match properties {
-        &Properties::Mail(ref mail) => mail.as_ref(),
+        Properties::Mail(mail) => mail.as_ref(),
         other => panic!("{other:?}"),
     };
     let results = found.results.iter();
