@@ -28,6 +28,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::backend::User;
 
+pub use commands::smart_mail;
 pub use memory::{Held, Memory};
 pub use profile::{Profile, Query};
 pub use wire::{Answer, Loss, NoAnswer, Sent, Wire};
