@@ -101,12 +101,24 @@ pub struct Backend {
     pub poll: Duration,
 }
 
-/// Names of mailboxes where SPECIAL-USE and well-known names do not find them.
+/// Which mailboxes phones are shown, and the names of those with a role where SPECIAL-USE and
+/// well-known names do not find them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Folders {
     pub trash: Option<String>,
     pub sent: Option<String>,
     pub drafts: Option<String>,
+    pub subscribed_only: bool,
+    pub shared: SharedFolders,
+}
+
+/// Which mailboxes of other users and of everybody phones are shown.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SharedFolders {
+    #[default]
+    All,
+    Subscribed,
+    None,
 }
 
 /// The heartbeats a phone may ask for.

@@ -6,6 +6,7 @@
 //! (S17).
 
 mod error;
+mod probe;
 mod reports;
 mod session;
 mod stuffing;
@@ -26,6 +27,7 @@ use crate::backend::octets::Octets;
 use crate::backend::sasl::SecretKind;
 
 pub use error::{Reply, SmtpError};
+pub use probe::SmtpOffer;
 pub use reports::Reports;
 
 /// How the connection is protected.

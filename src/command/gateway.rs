@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::attachment::Layouts;
+use super::hunt::Hunts;
 use super::in_flight::{InFlight, Place};
 use super::loops::Loops;
 use super::options::Offers;
@@ -29,6 +30,7 @@ use crate::front::{Authorization, EasRequest, Head, OtherRequest, Reply, Service
 use crate::gate::{Admission, Gate, Refusal};
 use crate::identity::{DeviceId, UserId};
 use crate::push::{Holds, Hub};
+use crate::steady::SteadyClock;
 use crate::store::{DeviceRow, Store};
 use crate::sync::folders::Overrides;
 use crate::sync::lease::Leases;
@@ -46,9 +48,12 @@ pub struct Gateway {
     pub(crate) leases: Leases,
     pub(crate) in_flight: InFlight,
     pub(crate) loops: Loops,
+    pub(crate) hunts: Hunts,
     pub(crate) layouts: Layouts,
     /// By what the conversations of each account are told apart.
-    pub(crate) threads: Threads,
+    pub(crate) threads: Arc<Threads>,
+    /// What the windows of mail are counted by (T63).
+    pub(crate) window_clock: SteadyClock,
     /// Versions and commands by kind of client.
     pub(crate) offers_made: Offers,
     pub(crate) settings: Settings,
@@ -138,9 +143,11 @@ impl Gateway {
             leases: Leases::default(),
             in_flight: InFlight::new(parts.settings.requests_per_device),
             loops: Loops::new(),
+            hunts: Hunts::new(),
             layouts: Layouts::new(),
-            threads: Threads::new(Arc::clone(&parts.store)),
+            threads: Arc::new(Threads::new(Arc::clone(&parts.store))),
             store: parts.store,
+            window_clock: SteadyClock::new(),
             offers_made: Offers::new(parts.settings.allow_2_5, &parts.settings.version_caps),
             policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,

@@ -5,6 +5,7 @@
 //! up while it waits must not leave a mail half sent; it asks again and is told what became of it.
 
 mod account;
+pub(super) mod draft;
 mod filing;
 mod job;
 mod once;
@@ -256,6 +257,11 @@ const fn unsendable(fault: Unsendable) -> u16 {
 fn fresh_id(account: &str) -> Result<String, Failure> {
     let mut random = [0_u8; RANDOM];
     getrandom::fill(&mut random).map_err(|error| Failure::gateway(error.to_string()))?;
+    Ok(id_named(&hex(&random), account))
+}
+
+/// A Message-ID with that name, at the account's domain.
+fn id_named(name: &str, account: &str) -> String {
     let domain = account
         .rsplit_once('@')
         .map_or("localhost", |(_, domain)| domain);
@@ -265,10 +271,11 @@ fn fresh_id(account: &str) -> Result<String, Failure> {
     } else {
         "localhost"
     };
-    Ok(format!("<{}@{domain}>", hex(&random)))
+    format!("<{name}@{domain}>")
 }
 
-fn hex(octets: &[u8]) -> String {
+/// Octets as hexadecimal digits.
+pub(super) fn hex(octets: &[u8]) -> String {
     use std::fmt::Write as _;
     octets.iter().fold(String::new(), |mut text, octet| {
         let _ = write!(text, "{octet:02x}");

@@ -71,7 +71,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
     ("backend", "How the servers behind are reached."),
     (
         "folders",
-        "Mailboxes with a special role. Found by SPECIAL-USE or well-known names; set them only where that fails.",
+        "Which mailboxes phones are shown, and those with a special role. The latter are found by SPECIAL-USE or well-known names; set them only where that fails.",
     ),
     ("sending", "Mail that phones send."),
     ("heartbeat", "How long a phone may wait for news."),
@@ -304,6 +304,22 @@ pub(super) const KEYS: &[Key] = &[
         r#""Drafts""#,
         None,
         "Mailbox for drafts.",
+    ),
+    key(
+        "folders.subscribed_only",
+        Kind::Boolean,
+        Some("false"),
+        "true",
+        None,
+        "Show phones only the mailboxes the user subscribed to, and those with a role.",
+    ),
+    key(
+        "folders.shared",
+        Kind::Text,
+        Some("all"),
+        r#""subscribed""#,
+        None,
+        "Which mailboxes of other users and of everybody phones are shown: `all` the user may see, those `subscribed` to, or `none`.",
     ),
     key(
         "sending.save_sent",

@@ -14,7 +14,7 @@ use super::url::{BadUrl, DavUrl, ServerUrl};
 use super::values::{self, Value};
 use super::{
     Aliases, Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy,
-    PublicUrl, SaveSent, Sending, Tls, VersionCap,
+    PublicUrl, SaveSent, Sending, SharedFolders, Tls, VersionCap,
 };
 
 /// Shorter, and a server with many users is asked without end; longer, and new mail is old.
@@ -75,11 +75,7 @@ impl Reader {
         let backend = self.backend();
         let save_sent = self.required("sending.save_sent", save_sent);
         let aliases = self.required("sending.aliases", aliases);
-        let folders = Folders {
-            trash: self.optional("folders.trash", values::text),
-            sent: self.optional("folders.sent", values::text),
-            drafts: self.optional("folders.drafts", values::text),
-        };
+        let folders = self.folders();
         let heartbeat = self.heartbeat();
         let log = self.log();
         let policy = self.policy();
@@ -104,7 +100,7 @@ impl Reader {
             version_caps: version_caps?,
             trusted_proxies: trusted_proxies?,
             backend: backend?,
-            folders,
+            folders: folders?,
             sending: Sending {
                 save_sent: save_sent?,
                 aliases: aliases?,
@@ -113,6 +109,25 @@ impl Reader {
             log: log?,
             policy,
             limits: limits?,
+        })
+    }
+
+    fn folders(&mut self) -> Option<Folders> {
+        let subscribed_only = self.required("folders.subscribed_only", values::boolean);
+        let shared = self.required("folders.shared", |value| {
+            match values::text(value)?.as_str() {
+                "all" => Ok(SharedFolders::All),
+                "subscribed" => Ok(SharedFolders::Subscribed),
+                "none" => Ok(SharedFolders::None),
+                _ => Err(Complaint::new("is none of all, subscribed, none")),
+            }
+        });
+        Some(Folders {
+            trash: self.optional("folders.trash", values::text),
+            sent: self.optional("folders.sent", values::text),
+            drafts: self.optional("folders.drafts", values::text),
+            subscribed_only: subscribed_only?,
+            shared: shared?,
         })
     }
 

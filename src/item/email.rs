@@ -7,6 +7,7 @@
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::email::{Attachment, Body, BodyType, Email, Moment};
 use airgate_codec::imap::{Fetched, Flags};
+use jiff::tz::TimeZone;
 use mail_parser::DateTime;
 
 use crate::item::address::Addresses;
@@ -16,6 +17,7 @@ use crate::item::categories;
 use crate::item::content::Content;
 use crate::item::conversation::{Thread, conversation_index, topic};
 use crate::item::headers::Headers;
+use crate::item::meeting::{self, Around, Invitation};
 use crate::item::message_class;
 use crate::item::mime_text::with_crlf;
 use crate::item::structure::{self, Found, Outline};
@@ -63,10 +65,14 @@ pub struct Context<'a> {
     pub account_address: &'a str,
     /// Makes the FileReference of a section; the empty section is the whole message.
     pub reference: &'a dyn Fn(&str) -> String,
+    /// The user's own zone: that of meetings at times without any.
+    pub time_zone: &'a TimeZone,
 }
 
 /// Longest subject sent. Real ones have below 255 characters; a megabyte of it is an attack (T15).
 const MAX_SUBJECT: usize = 1024;
+/// Who wrote a message that does not tell. An address of the kind that reaches nobody (RFC 2606).
+const NOBODY: &str = "\"(unknown sender)\" <unknown@sender.invalid>";
 /// Everything we convert is UTF-8.
 const UTF_8_CODE_PAGE: u32 = 65001;
 
@@ -172,12 +178,16 @@ fn wanted(message: &Fetched, options: &BodyOptions, reach: Reach) -> Vec<Section
     };
     let outline = Outline::of(root);
     let mut sections = body::sections(&outline, options, message.size, reach);
-    for section in message_class::sections(&outline) {
-        if !sections.iter().any(|request| request.section == section) {
-            sections.push(SectionRequest {
-                section,
-                first: message_class::ENOUGH,
-            });
+    let report = message_class::section(&outline).map(|section| SectionRequest {
+        section,
+        first: message_class::ENOUGH,
+    });
+    for request in report.into_iter().chain(meeting::section(&outline)) {
+        if !sections
+            .iter()
+            .any(|other| other.section == request.section)
+        {
+            sections.push(request);
         }
     }
     sections
@@ -198,14 +208,33 @@ fn translate(
         outline.charset(),
         context.account_address,
     );
-    let (class, content_class) = message_class::classes(&content, &outline);
+    let around = Around {
+        account_address: context.account_address,
+        time_zone: context.time_zone,
+        received: email.date_received.unwrap_or_default(),
+        from: email.from.as_deref(),
+    };
+    let invitation = meeting::of_mail(&content, &outline, &around);
+    let (class, content_class) = message_class::classes(&content, &outline, invitation.as_ref());
     email.message_class = Some(class.into());
     email.content_class = Some(content_class.into());
     if options.version >= ProtocolVersion::V16_0 {
         email.is_draft = message.flags.as_ref().map(|flags| flags.draft);
     }
-    let bodies = body::build(&content, &outline, options, message.size);
-    email.attachments = attachments(message, &content, &outline, &bodies, context);
+    let invitation = invitation.filter(|invitation| invitation.class == class);
+    let words = invitation
+        .as_ref()
+        .and_then(|invitation| invitation.words.as_deref());
+    let bodies = body::build(&content, &outline, words, options, message.size);
+    email.attachments = attachments(
+        message,
+        &content,
+        &outline,
+        &bodies,
+        invitation.as_ref(),
+        context,
+    );
+    email.meeting_request = invitation.map(|invitation| Box::new(invitation.request));
     email.body = bodies.body;
     email.body_part = bodies.part;
     email.native_body_type = bodies.native;
@@ -230,7 +259,12 @@ fn head(
     let subject = headers
         .text("Subject", charset)
         .map(|subject| shortened(&subject));
-    let from_line = from.line();
+    // Android's mail stumbles over a message without From (REFERENCE.md 12, quirk 30).
+    let from_line = from
+        .line()
+        .or_else(|| sender.line())
+        .or_else(|| list("Reply-To").line())
+        .or_else(|| Some(NOBODY.into()));
     let date = date(headers);
     let received = message.internal_date.or(date);
     let bare_subject = subject.as_deref().unwrap_or_default();
@@ -321,16 +355,24 @@ fn attachments(
     content: &Content<'_>,
     outline: &Outline<'_>,
     bodies: &Bodies,
+    invitation: Option<&Invitation>,
     context: &Context<'_>,
 ) -> Vec<Attachment> {
-    let mut attachments: Vec<Attachment> = shown_parts(outline, bodies.opened.as_ref())
+    // What the phone shows as a meeting is no file beside it.
+    let meeting = invitation.map(|invitation| invitation.section.as_str());
+    let shown = shown_parts(outline, bodies.opened.as_ref());
+    let overflow = outline.overflow || shown.len() > structure::MAX_ATTACHMENTS;
+    let mut attachments: Vec<Attachment> = shown
         .iter()
+        .take(structure::MAX_ATTACHMENTS)
+        .filter(|found| meeting != Some(found.part.section.as_str()))
         .enumerate()
         .map(|(index, found)| {
             let part = found.part;
             Attachment {
                 display_name: structure::display_name(part, index + 1),
                 file_reference: (context.reference)(&part.section),
+                client_id: None,
                 method: structure::method(part),
                 estimated_size: structure::decoded_size(part),
                 content_id: part.id.clone().filter(|id| !id.is_empty()).map(clean),
@@ -343,7 +385,7 @@ fn attachments(
         let whole = content.whole().is_some_and(|piece| piece.complete);
         !whole || content.walked().is_none_or(|walked| walked.cut)
     };
-    if outline.overflow || rough {
+    if overflow || rough {
         // Not everything could be listed: the message itself can be opened instead (T14).
         attachments.push(Attachment {
             display_name: "message.eml".into(),
@@ -375,7 +417,6 @@ fn shown_parts<'a>(outline: &Outline<'a>, opened: Option<&'a Opened>) -> Vec<Fou
             shown.push(*found);
         }
     }
-    shown.truncate(structure::MAX_ATTACHMENTS);
     shown
 }
 

@@ -8,6 +8,8 @@
 //! piece: it is a list of [`Piece`]s, which share the request's octets and name the original's
 //! sections, so that 25 MB of attachments take no memory here.
 
+mod boundary;
+pub mod edit;
 pub(in crate::item) mod encode;
 mod entity;
 mod fields;

@@ -1,5 +1,5 @@
 //! What a phone shows of a message that has no text of its own: what Outlook packed away, what a
-//! report says to machines, or in a few words why there is nothing to read.
+//! meeting's organizer wrote, what a report says to machines, or in a few words why there is nothing to read.
 
 use airgate_codec::imap::Part;
 
@@ -41,12 +41,16 @@ pub(crate) fn spare_body(
     content: &Content<'_>,
     outline: &Outline<'_>,
     opened: Option<&Opened>,
+    meeting: Option<&str>,
 ) -> Option<Spare> {
     if has_text(outline) || content.unknown {
         return None;
     }
     if let Some(body) = opened.and_then(|opened| opened.body.clone()) {
         return Some(body);
+    }
+    if let Some(words) = meeting {
+        return Some(Spare::Plain(with_crlf(words)));
     }
     let text = explanation(content.root(), outline.seal).or_else(|| report(content, outline))?;
     Some(Spare::Plain(with_crlf(&text)))

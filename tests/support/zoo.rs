@@ -78,7 +78,14 @@ pub fn found(phone: &Phone, zoo: &[Animal]) -> BTreeMap<String, (String, Email)>
 
 /// The same item as the snapshots have it: arrived then, its attachments named by section alone.
 pub fn as_reviewed(mut email: Email) -> Email {
-    email.date_received = i64::try_from(ARRIVED).ok().map(|at| Moment(at * 1000));
+    let arrived = i64::try_from(ARRIVED).ok().map(|at| Moment(at * 1000));
+    // An invitation without a stamp has the time when it arrived.
+    if let (Some(meeting), Some(arrived)) = (&mut email.meeting_request, arrived)
+        && Some(meeting.stamp) == email.date_received
+    {
+        meeting.stamp = arrived;
+    }
+    email.date_received = arrived;
     for attachment in &mut email.attachments {
         let section = attachment.file_reference.rsplit(':').next();
         attachment.file_reference = format!("ref:{}", section.unwrap_or_default());

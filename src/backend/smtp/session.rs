@@ -67,7 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Session<S> {
         Ok(self.client.stream)
     }
 
-    async fn hello(&mut self) -> Result<EhloResponse<String>, SmtpError> {
+    pub(super) async fn hello(&mut self) -> Result<EhloResponse<String>, SmtpError> {
         self.client.ehlo(HELLO).await.map_err(|error| match error {
             mail_send::Error::UnexpectedReply(reply) => refusal(reply, SmtpError::Rejected),
             error => broken(error),
@@ -152,7 +152,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Session<S> {
         self.hand_over(message, settings.final_answer).await
     }
 
-    async fn sign_in(
+    pub(super) async fn sign_in(
         &mut self,
         hello: &EhloResponse<String>,
         settings: &SmtpSettings,
@@ -304,7 +304,7 @@ fn broken(error: mail_send::Error) -> SmtpError {
 }
 
 /// The names of the mechanisms a server offers.
-fn mechanisms(hello: &EhloResponse<String>) -> Vec<&'static str> {
+pub(super) fn mechanisms(hello: &EhloResponse<String>) -> Vec<&'static str> {
     use smtp_proto::{AUTH_LOGIN, AUTH_OAUTHBEARER, AUTH_PLAIN, AUTH_XOAUTH2};
     [
         (AUTH_PLAIN, "PLAIN"),

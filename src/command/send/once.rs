@@ -103,7 +103,9 @@ pub(super) fn key(
         long,
         ..
     } = asked.source.clone().unwrap_or_default();
-    let content = Sha256::digest(&asked.mime);
+    let content = asked
+        .content
+        .unwrap_or_else(|| Sha256::digest(&asked.mime).into());
     let mut hash = Sha256::new();
     for field in [
         user.as_str().as_bytes(),

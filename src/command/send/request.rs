@@ -20,6 +20,8 @@ pub(super) struct Asked {
     pub(super) name: Option<String>,
     /// Shared with the request's body, not copied.
     pub(super) mime: Bytes,
+    /// What makes it the same mail, where that is not its octets.
+    pub(super) content: Option<[u8; 32]>,
     pub(super) save: bool,
     /// The phone's mail is complete, nothing of the original is to be added.
     pub(super) replace: bool,
@@ -69,6 +71,7 @@ pub(super) fn read(call: &Call<'_>) -> Result<Request, Reply> {
         return Ok(Request::Mail(Asked {
             name: Some(mail.client_id).filter(|name| !name.is_empty()),
             mime: shared(call, mail.mime),
+            content: None,
             save: mail.save_in_sent_items,
             replace: false,
             source: None,
@@ -114,6 +117,7 @@ fn smart(call: &Call<'_>, mail: SmartMail<'_>) -> Result<Request, u16> {
         (false, Some(mime)) => Ok(Request::Mail(Asked {
             name: mail.client_id.filter(|name| !name.is_empty()),
             mime: shared(call, mime),
+            content: None,
             save: mail.save_in_sent_items,
             replace: mail.replace_mime,
             source: Some(source),
@@ -179,6 +183,7 @@ fn bare(call: &Call<'_>) -> Result<Asked, u16> {
     Ok(Asked {
         name: None,
         mime: call.body.clone(),
+        content: None,
         save: line.save_in_sent,
         replace: false,
         source: smart.then(|| source(&said)).transpose()?,

@@ -104,7 +104,7 @@ pub fn from_eas(
         .month_of_year
         .and_then(|month| i8::try_from(month).ok())
         .filter(|month| (1..=12).contains(month))
-        .unwrap_or(start.month());
+        .unwrap_or_else(|| start.month());
     let mut rule = match recurrence.kind {
         // Days of the week in a daily rule make it a weekly one.
         0 if days.is_empty() => Rule::every(1, Frequency::Daily),
@@ -321,7 +321,7 @@ fn day_of_month(recurrence: &Recurrence, start: DateTime) -> Vec<i8> {
         .day_of_month
         .and_then(|day| i8::try_from(day).ok())
         .filter(|day| (1..=31).contains(day))
-        .unwrap_or(start.day());
+        .unwrap_or_else(|| start.day());
     match day {
         29.. => (28..=day).collect(),
         day => vec![day],

@@ -28,9 +28,10 @@ pub struct Occurrences<'r> {
     gave_up: bool,
 }
 
-/// Steps until an instance must have been found: days looked at, instances made. All of 400 years,
-/// after which the calendar repeats, take 146,097; a rule that found nothing by then is empty.
-const MAX_WORK: u64 = 200_000;
+/// Steps until an instance must have been found: days looked at, instances made. Weekdays and leap
+/// years repeat after 28 years or 10,227 days; a rule that found nothing in five times that is empty
+/// or a bomb.
+const MAX_WORK: u64 = 50_000;
 /// Instances of one period kept before BYSETPOS picks: SECONDLY values of a whole year would be 31
 /// million.
 const MAX_PER_PERIOD: usize = 20_000;
@@ -83,7 +84,13 @@ impl<'r> Occurrences<'r> {
         let mut instances = Vec::new();
         if self.rule.frequency >= Frequency::Daily {
             self.daily(period, &mut instances);
-            self.period += i64::from(self.rule.interval);
+            let interval = i64::from(self.rule.interval);
+            self.period = self
+                .period
+                .saturating_add(match self.days_to_meant(period.date()) {
+                    Some(days) => ceiling(days, interval).saturating_mul(interval),
+                    None => interval,
+                });
         } else {
             self.within_day(period, &mut instances);
         }
@@ -91,6 +98,13 @@ impl<'r> Occurrences<'r> {
         instances.dedup();
         self.found.extend(self.picked(&instances));
         true
+    }
+
+    /// A daily rule in a month that is not meant: the days until the next one.
+    fn days_to_meant(&self, date: Date) -> Option<i64> {
+        let meant = self.days.by_month.is_empty() || self.days.by_month.contains(&date.month());
+        (self.rule.frequency == Frequency::Daily && !meant)
+            .then(|| i64::from(date.days_in_month() - date.day()) + 1)
     }
 
     /// BYSETPOS.
@@ -251,8 +265,7 @@ impl<'r> Occurrences<'r> {
         };
         let interval = i64::from(self.rule.interval);
         let gap = next.map_or(i64::MAX, |next| seconds_between(period, next));
-        let periods = gap.div_euclid(unit) + i64::from(gap.rem_euclid(unit) > 0);
-        let steps = periods.div_euclid(interval) + i64::from(periods.rem_euclid(interval) > 0);
+        let steps = ceiling(ceiling(gap, unit), interval);
         self.period = self
             .period
             .saturating_add(steps.max(1).saturating_mul(interval));
@@ -416,6 +429,11 @@ fn ordered(values: &[i8]) -> Vec<i8> {
     values.sort_unstable();
     values.dedup();
     values
+}
+
+/// Both are positive.
+fn ceiling(number: i64, divisor: i64) -> i64 {
+    number / divisor + i64::from(number % divisor > 0)
 }
 
 fn seconds_between(from: DateTime, to: DateTime) -> i64 {

@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use airgate_codec::eas::email::{Body, Email};
+use airgate_codec::eas::email::{Body, Email, MeetingRequest, Moment};
+use airgate_codec::zone::ZoneBlob;
 
 /// Everything but the bodies.
 pub(crate) fn describe(email: &Email) -> String {
@@ -25,6 +26,9 @@ pub(crate) fn describe(email: &Email) -> String {
         if let Some(value) = brief(value) {
             let _ = writeln!(out, "{name}: {value}");
         }
+    }
+    if let Some(meeting) = &email.meeting_request {
+        describe_meeting(meeting, &mut out);
     }
     let hex = |octets: &Option<Vec<u8>>| {
         octets
@@ -69,6 +73,58 @@ pub(crate) fn describe(email: &Email) -> String {
         let _ = writeln!(out, "... {} attachments", email.attachments.len());
     }
     out
+}
+
+/// A meeting, but for the id that only versions up to 14.1 have.
+fn describe_meeting(meeting: &MeetingRequest, out: &mut String) {
+    let moment =
+        |moment: Option<Moment>| moment.map_or_else(|| "none".into(), Moment::to_separated);
+    let _ = writeln!(
+        out,
+        "meeting: {} to {}{}, instance {:?}, message {:?}",
+        moment(meeting.start),
+        moment(meeting.end),
+        if meeting.all_day == Some(true) {
+            ", all day"
+        } else {
+            ""
+        },
+        meeting.instance_type,
+        meeting.message_type,
+    );
+    let _ = writeln!(
+        out,
+        "  uid {:?}, stamp {}, of {}",
+        meeting.uid,
+        moment(Some(meeting.stamp)),
+        moment(meeting.recurrence_id),
+    );
+    let _ = writeln!(out, "  organizer {:?}", meeting.organizer);
+    let _ = writeln!(
+        out,
+        "  answer {:?}, no counter {:?}, sensitivity {:?}, busy {:?}, reminder {:?}",
+        meeting.response_requested,
+        meeting.disallow_new_time_proposal,
+        meeting.sensitivity,
+        meeting.busy_status,
+        meeting.reminder,
+    );
+    if let Some(location) = &meeting.location {
+        let _ = writeln!(
+            out,
+            "  at {:?} {:?} {:?}",
+            location.display_name, location.latitude, location.longitude
+        );
+    }
+    if let Some(recurrence) = &meeting.recurrence {
+        let _ = writeln!(out, "  {recurrence:?}");
+    }
+    let zone = ZoneBlob::read(&meeting.time_zone).unwrap_or_default();
+    let _ = writeln!(out, "  zone {:?} {:?}", zone.standard_name, zone.rules());
+    if meeting.proposed_start.is_some() {
+        let (start, end) = (meeting.proposed_start, meeting.proposed_end);
+        let _ = writeln!(out, "  proposed {} to {}", moment(start), moment(end));
+    }
 }
 
 /// One body: its kind, its size and its beginning.

@@ -5,6 +5,7 @@ use airgate_codec::eas::email::Email;
 use airgate_codec::imap::{
     Disposition, Fetched, FetchedSection, Flags, Part, Structure, TransferEncoding,
 };
+use jiff::tz::TimeZone;
 use mail_parser::{Encoding, Message, MessageParser, MimeHeaders, PartType};
 
 use crate::item::email::{self, BodyOptions, Context, HEADER_FIELDS, SectionRequest};
@@ -13,6 +14,8 @@ use crate::item::walk::walk;
 
 /// The user whose mail it is.
 pub(super) const ACCOUNT: &str = "bob@example.org";
+/// The zone of Airgate's default settings.
+static ZONE: TimeZone = TimeZone::UTC;
 /// 2026-02-02T09:00:00Z.
 const ARRIVED: i64 = 1_770_022_800;
 
@@ -117,6 +120,7 @@ pub(super) fn context() -> Context<'static> {
     Context {
         account_address: ACCOUNT,
         reference: &|section| format!("ref:{section}"),
+        time_zone: &ZONE,
     }
 }
 

@@ -124,7 +124,8 @@ pub(super) fn texts(email: &Email) -> Vec<&str> {
     .flatten()
     .map(String::as_str)
     .collect();
-    for body in [&email.body, &email.body_part].into_iter().flatten() {
+    let part = email.body_part.as_ref().map(|part| &part.body);
+    for body in email.body.iter().chain(part) {
         texts.extend(body.data.as_deref());
         texts.extend(body.preview.as_deref());
     }
@@ -132,6 +133,12 @@ pub(super) fn texts(email: &Email) -> Vec<&str> {
         texts.push(&attachment.display_name);
         texts.extend(attachment.content_id.as_deref());
         texts.extend(attachment.content_location.as_deref());
+    }
+    if let Some(meeting) = &email.meeting_request {
+        let place = meeting.location.iter();
+        texts.extend(place.filter_map(|place| place.display_name.as_deref()));
+        texts.extend(meeting.organizer.as_deref());
+        texts.extend(meeting.uid.as_deref());
     }
     texts.extend(email.categories.iter().flatten().map(String::as_str));
     texts

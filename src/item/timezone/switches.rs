@@ -46,6 +46,12 @@ pub fn rules(zone: &Zone, at: Timestamp) -> Rules {
     if changes.len() < 2 || !mirrored || !minutes_apart {
         return fixed;
     }
+    // In the interruption itself, what holds at the moment counts more.
+    let between = first.at <= at && at < last.at;
+    let expected = if between { first.after } else { first.before };
+    if zone.offset(at) != expected {
+        return fixed;
+    }
     // The larger offset is summer time, also where the law has it the other way round (Ireland).
     let (to_daylight, to_standard) = if first.after > first.before {
         (first, last)

@@ -68,7 +68,7 @@ fn t12_plain_faults() {
             Fault::Missing(P::DeviceType),
         ),
         (
-            "Cmd=GetHierarchy&DeviceId=A&DeviceType=SP",
+            "Cmd=CreateCollection&DeviceId=A&DeviceType=SP",
             Fault::UnknownCommand,
         ),
         (
@@ -136,7 +136,7 @@ fn t12_packed_faults() {
         ),
         ("version 14.2", vec![142, 0], Fault::Version(142)),
         ("no command", vec![141], Fault::Truncated),
-        ("GetHierarchy", vec![141, 5, 9, 4], Fault::UnknownCommand),
+        ("MoveCollection", vec![141, 8, 9, 4], Fault::UnknownCommand),
         ("command 24", vec![141, 24, 9, 4], Fault::UnknownCommand),
         ("half a locale", vec![141, 0, 9], Fault::Truncated),
         (

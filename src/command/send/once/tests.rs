@@ -293,6 +293,7 @@ fn s17_s24_the_key_tells_apart_what_differs() {
     let asked = |name: Option<&str>, mime: &'static [u8], item: Option<&str>| Asked {
         name: name.map(Into::into),
         mime: Bytes::from_static(mime),
+        content: None,
         save: true,
         replace: false,
         source: item.map(|item| Source {
