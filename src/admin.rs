@@ -1,6 +1,8 @@
 //! The command line verbs that are no server: each is a function of its input that returns what to
 //! print, so that tests call what the operator calls.
 
+pub mod doctor;
+pub mod init;
 pub mod logging;
 pub mod passcode;
 pub mod wbxml_view;

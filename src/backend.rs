@@ -3,6 +3,7 @@
 pub mod breaker;
 pub mod imap;
 pub mod login;
+pub mod octets;
 pub mod sasl;
 pub mod smtp;
 pub mod tls;

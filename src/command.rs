@@ -5,14 +5,22 @@
 
 mod attachment;
 mod discovery;
+mod edited;
 mod failures;
 mod file_reference;
+mod find;
+mod folder_change;
+mod folder_create;
+mod folder_delete;
 mod folder_sync;
+mod folder_update;
 mod folders;
 mod follow_ups;
 mod gateway;
 mod get_attachment;
+mod get_hierarchy;
 mod get_item_estimate;
+mod hunt;
 mod in_flight;
 mod item_operations;
 mod long_id;
@@ -25,10 +33,14 @@ mod partnership;
 mod ping;
 mod provision;
 mod read;
+mod resolve_recipients;
+mod results;
+mod search;
 mod send;
 mod settings;
 mod sync;
 mod told;
+mod validate_cert;
 mod watch;
 
 pub use gateway::{Gateway, Heartbeat, Parts, Settings};
@@ -38,17 +50,17 @@ use airgate_codec::eas::Malformed;
 use airgate_codec::eas::request_line::CommandName;
 use airgate_codec::eas::status;
 use airgate_codec::imap::MailboxName;
+use bytes::Bytes;
 use tracing::{info, warn};
 
 use crate::backend::Login;
-use crate::clock;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::Scopes;
 use crate::identity::{DeviceId, UserId};
 use crate::store::{DeviceRow, FolderRow};
 use crate::sync::mailbox::Mailbox;
-use crate::sync::window;
+use crate::sync::window::{self, Window};
 
 /// One request of one device of one user.
 pub(crate) struct Call<'a> {
@@ -64,7 +76,7 @@ pub(crate) struct Call<'a> {
     pub(crate) command: CommandName,
     pub(crate) version: ProtocolVersion,
     pub(crate) head: &'a Head,
-    pub(crate) body: &'a [u8],
+    pub(crate) body: &'a Bytes,
 }
 
 /// Carries out a command.
@@ -75,6 +87,10 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
     let result = match call.command {
         CommandName::Sync => sync::sync(call).await,
         CommandName::FolderSync => folder_sync::folder_sync(call).await,
+        CommandName::GetHierarchy => get_hierarchy::get_hierarchy(call).await,
+        CommandName::FolderCreate => folder_create::folder_create(call).await,
+        CommandName::FolderDelete => folder_delete::folder_delete(call).await,
+        CommandName::FolderUpdate => folder_update::folder_update(call).await,
         CommandName::Ping => ping::ping(call).await,
         CommandName::Provision => provision::provision(call).await,
         CommandName::Settings => settings::settings(call).await,
@@ -82,6 +98,10 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
+        CommandName::Search => search::search(call).await,
+        CommandName::Find => find::find(call).await,
+        CommandName::ResolveRecipients => resolve_recipients::resolve_recipients(call).await,
+        CommandName::ValidateCert => validate_cert::validate_cert(call),
         CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
             send::send(call).await
         }
@@ -130,18 +150,22 @@ impl<'a> Call<'a> {
             imap: &self.gateway.imap,
             login: self.login,
             store: self.gateway.store.as_ref(),
+            threads: &self.gateway.threads,
             user: self.user,
             collection: &folder.id,
             name,
+            level: folder.is_level(),
         }
     }
 
-    /// Where the window of a mail filter begins for this user now.
-    fn floor(&self, filter_type: u8) -> Option<i64> {
-        window::mail_floor(
-            filter_type,
-            clock::now_seconds(),
-            &self.gateway.settings.time_zone,
+    /// The window of a mail filter for this user now, with what belongs to its conversations or not.
+    fn window(&self, filter_type: u8, conversations: bool) -> Window {
+        let zone = &self.gateway.settings.time_zone;
+        let floor = window::mail_floor(filter_type, self.gateway.window_clock.seconds(), zone);
+        // The mode came with 14.0.
+        Window::new(
+            floor,
+            conversations && self.version >= ProtocolVersion::V14_0,
         )
     }
 

@@ -13,6 +13,7 @@ mod problem;
 mod public_url;
 mod read;
 mod reference;
+mod sending;
 mod sources;
 mod url;
 mod values;
@@ -31,6 +32,7 @@ pub use network::{BadNetwork, Network};
 pub use problem::{ConfigErrors, Origin, Problem};
 pub use public_url::PublicUrl;
 pub use reference::{example, reference};
+pub use sending::{Aliases, BadAlias, SaveSent, Sending};
 pub use url::{BadUrl, DavUrl, Security, ServerUrl};
 pub use version_cap::{BadVersionCap, VersionCap};
 
@@ -63,6 +65,7 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     pub backend: Backend,
     pub folders: Folders,
+    pub sending: Sending,
     pub heartbeat: Heartbeat,
     pub log: Log,
     /// None sends no policy to phones at all.
@@ -98,12 +101,24 @@ pub struct Backend {
     pub poll: Duration,
 }
 
-/// Names of mailboxes where SPECIAL-USE and well-known names do not find them.
+/// Which mailboxes phones are shown, and the names of those with a role where SPECIAL-USE and
+/// well-known names do not find them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Folders {
     pub trash: Option<String>,
     pub sent: Option<String>,
     pub drafts: Option<String>,
+    pub subscribed_only: bool,
+    pub shared: SharedFolders,
+}
+
+/// Which mailboxes of other users and of everybody phones are shown.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SharedFolders {
+    #[default]
+    All,
+    Subscribed,
+    None,
 }
 
 /// The heartbeats a phone may ask for.

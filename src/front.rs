@@ -46,14 +46,14 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Limits, Network};
 use crate::task;
 
-pub use accept::{BindError, bind};
+pub use accept::{BindError, bind, descriptors};
 pub use other::OtherRequest;
 pub use ready::{announce_ready, announce_stopping, feed_watchdog};
 pub(crate) use reply::{MULTIPART, WBXML};
 pub use reply::{Reply, ReplyBody};
 pub use request::{Authorization, BadHead, EasRequest, Head};
 pub use service::Service;
-pub use tls::{Certificates, TlsError, TlsMode};
+pub use tls::{Certificates, TlsError, TlsMode, certificate_end};
 
 /// How a front serves.
 #[derive(Clone, Debug)]

@@ -32,7 +32,7 @@ mod mime_text;
 pub mod options;
 pub mod outgoing;
 mod parameters;
-mod preview;
+pub(crate) mod preview;
 mod quoted_history;
 pub mod recurrence;
 mod spare_body;

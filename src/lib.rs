@@ -16,6 +16,7 @@ pub mod item;
 pub mod push;
 pub mod search;
 pub mod server;
+pub mod steady;
 pub mod store;
 pub mod sync;
 pub mod task;

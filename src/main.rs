@@ -29,6 +29,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Find the mail servers and write a configuration
+    Init(admin::init::Init),
     /// Run the gateway
     Serve(Box<ServeArgs>),
     /// Check the configuration and say all that is wrong with it
@@ -39,6 +41,13 @@ enum Verb {
         config: Box<ServeArgs>,
         #[command(subcommand)]
         verb: admin::passcode::Verb,
+    },
+    /// Look at everything phones depend on and say what will not work
+    Doctor {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(flatten)]
+        options: admin::doctor::Options,
     },
     /// Show a WBXML body as XML
     Decode {
@@ -78,6 +87,11 @@ enum PhoneVerb {
     },
 }
 
+/// The doctor found problems.
+#[derive(Debug, thiserror::Error)]
+#[error("there are problems")]
+struct Unwell;
+
 /// Recursion over input is bounded (T1); this leaves room under the bound on every worker.
 const WORKER_STACK: usize = 4 * 1024 * 1024;
 
@@ -93,6 +107,8 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // The report has said it all.
+        Err(error) if error.is::<Unwell>() => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("airgate: {error:#}");
             ExitCode::FAILURE
@@ -102,6 +118,7 @@ fn main() -> ExitCode {
 
 async fn run(verb: Verb) -> anyhow::Result<()> {
     match verb {
+        Verb::Init(init) => say(&admin::init::run(&init).await?),
         Verb::Serve(args) => serve(load(&args)?).await,
         Verb::CheckConfig(args) => {
             load(&args)?;
@@ -113,6 +130,17 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
             let domain = config.default_domain.as_deref();
             let text = admin::passcode::run(&offline, domain, &verb).await?;
             say(text.expose_secret())
+        }
+        Verb::Doctor { config, options } => {
+            let report = admin::doctor::examine(&load(&config)?, &options).await?;
+            say(&match options.json {
+                true => report.json(),
+                false => report.text(),
+            })?;
+            match report.has_problems() {
+                true => Err(Unwell.into()),
+                false => Ok(()),
+            }
         }
         Verb::Decode { file } => say(&admin::wbxml_view::decode(&input(file)?)?),
         Verb::Encode { file, hex } => {

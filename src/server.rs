@@ -20,6 +20,7 @@ use crate::backend::smtp::{self, Smtp, SmtpSettings};
 use crate::backend::tls::{self, Trust};
 use crate::clock;
 use crate::command::{Gateway, Heartbeat, Parts, Settings};
+use crate::config::SharedFolders;
 use crate::config::{Config, Security};
 use crate::failure::{self, Failure};
 use crate::front;
@@ -27,7 +28,7 @@ use crate::gate::keys::ServerKeys;
 use crate::gate::{Gate, GateSettings, VerifyLogin};
 use crate::push::{Hub, PushSettings};
 use crate::store::{SqliteStore, Store};
-use crate::sync::folders::Overrides;
+use crate::sync::folders::{Foreign, Overrides, Show};
 
 /// How often what has run out is deleted from the store.
 const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
@@ -99,7 +100,16 @@ impl Server {
                     drafts: config.folders.drafts.clone(),
                     sent: config.folders.sent.clone(),
                     trash: config.folders.trash.clone(),
+                    show: Show {
+                        subscribed_only: config.folders.subscribed_only,
+                        foreign: match config.folders.shared {
+                            SharedFolders::All => Foreign::All,
+                            SharedFolders::Subscribed => Foreign::Subscribed,
+                            SharedFolders::None => Foreign::None,
+                        },
+                    },
                 },
+                sending: config.sending.clone(),
                 max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
                 policy: config.policy.clone(),
                 devices: config.limits.devices,
@@ -228,7 +238,11 @@ async fn open_state(state: &Path) -> anyhow::Result<(Arc<dyn Store>, ServerKeys)
     Ok((Arc::new(store), keys))
 }
 
-fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
+/// The IMAP client of a configuration, if it names a server.
+///
+/// # Errors
+/// Certificate authorities that cannot be read.
+pub(crate) fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
     let Some(url) = &config.imap else {
         return Ok(None);
     };
@@ -252,7 +266,11 @@ fn imap(config: &Config) -> anyhow::Result<Option<Imap>> {
     Ok(Some(Imap::new(settings)))
 }
 
-fn smtp(config: &Config) -> anyhow::Result<Option<Smtp>> {
+/// The same for the submission server.
+///
+/// # Errors
+/// Certificate authorities that cannot be read.
+pub(crate) fn smtp(config: &Config) -> anyhow::Result<Option<Smtp>> {
     let Some(url) = &config.smtp else {
         return Ok(None);
     };

@@ -8,6 +8,7 @@ pub mod chain;
 pub mod folders;
 pub mod hierarchy;
 pub mod journal;
+mod kin;
 pub mod lease;
 pub mod mailbox;
 pub mod observe;

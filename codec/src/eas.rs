@@ -12,6 +12,7 @@ pub mod folder_create;
 pub mod folder_delete;
 pub mod folder_sync;
 pub mod folder_update;
+pub mod get_hierarchy;
 pub mod get_item_estimate;
 pub mod item_operations;
 pub mod meeting_response;

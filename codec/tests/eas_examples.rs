@@ -409,10 +409,10 @@ fn compose_mail_examples() {
         mime: None,
         template_id: None,
         body: None,
-        forwardees: vec![compose_mail::Forwardee {
+        forwardees: Some(vec![compose_mail::Forwardee {
             email: "a@example.org".into(),
             name: Some("A".into()),
-        }],
+        }]),
     };
     assert_eq!(compose_mail::SmartMail::read(&bytes).as_ref(), Ok(&mail));
     assert_eq!(mail.write(V16_1), bytes);

@@ -1,7 +1,7 @@
 //! What readers forgive, what they leave for the command to see, and what they refuse.
 
 use airgate_codec::ProtocolVersion::{V12_1, V14_0, V14_1, V16_1};
-use airgate_codec::eas::email::{Body, BodyType, Email, FollowUp};
+use airgate_codec::eas::email::{Body, BodyChange, BodyType, Email, FollowUp};
 use airgate_codec::eas::{
     Malformed, SchemaFaultKind, compose_mail, folder_create, folder_sync, get_item_estimate,
     item_operations, meeting_response, move_items, ping, provision, resolve_recipients, search,
@@ -213,7 +213,10 @@ fn a_draft_with_only_a_body_is_mail_if_the_command_says_so() {
     assert!(send);
     assert!(matches!(data, sync::ApplicationData::Other(_)));
     let change = data.into_email().unwrap();
-    assert_eq!(change.body, Some(Body::whole(BodyType::Plain, "new text")));
+    assert_eq!(
+        change.body,
+        Some(BodyChange::whole(BodyType::Plain, "new text"))
+    );
 }
 
 #[test]

@@ -23,6 +23,8 @@ mod fixtures;
 mod imap_framing;
 #[path = "../../fuzz/src/request_line.rs"]
 mod request_line;
+#[path = "../../fuzz/src/tnef.rs"]
+mod tnef;
 #[path = "../../fuzz/src/vobject.rs"]
 mod vobject;
 #[path = "../../fuzz/src/wbxml_decode.rs"]
@@ -65,6 +67,15 @@ fn t68_imap_framing() {
 #[test]
 fn t19_vobject() {
     smoke("vobject", Vec::new(), vobject::run);
+}
+
+#[test]
+fn t14_tnef() {
+    let seeds = files("../fixtures/tnef");
+    let containers = seeds
+        .into_iter()
+        .filter(|seed| seed.starts_with(b"\x78\x9F"));
+    smoke("tnef", containers.collect(), tnef::run);
 }
 
 fn wbxml_seeds() -> Vec<Vec<u8>> {

@@ -45,7 +45,7 @@ pub struct Add {
     /// What its owner calls it, as in "My phone"
     #[arg(long)]
     pub name: String,
-    /// What the phone may use: mail, calendar, contacts, tasks, notes, several with commas, or all
+    /// What the phone may use: mail, mail-no-send, calendar, contacts, tasks, notes, several with commas, or all
     #[arg(long, default_value = "all")]
     pub classes: Scopes,
     /// When it ends: 90d, 12w, a date like 2027-01-31, or never

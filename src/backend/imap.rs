@@ -20,8 +20,8 @@ pub use error::ImapError;
 pub use mailbox::News;
 pub use pool::Imap;
 pub use session::{
-    Elsewhere, Expunged, FetchItems, Known, ListedMailbox, Moved, Newest, Search, Selected,
-    Session, SinkClosed, SpecialUse,
+    Elsewhere, Expunged, FetchItems, Known, ListedMailbox, Listing, Moved, Newest, Search,
+    Selected, Session, SinkClosed, SpecialUse,
 };
 pub use settings::{Deadlines, ImapSettings, Security};
 pub use watch::{Covers, Watch, WatchEvent};

@@ -6,6 +6,8 @@
 //! (S17).
 
 mod error;
+mod probe;
+mod reports;
 mod session;
 mod stuffing;
 
@@ -13,6 +15,7 @@ mod stuffing;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -20,9 +23,12 @@ use tokio_rustls::TlsConnector;
 
 use self::session::Session;
 use crate::backend::Login;
+use crate::backend::octets::Octets;
 use crate::backend::sasl::SecretKind;
 
 pub use error::{Reply, SmtpError};
+pub use probe::SmtpOffer;
+pub use reports::Reports;
 
 /// How the connection is protected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,12 +61,16 @@ pub struct SmtpSettings {
 pub struct Envelope {
     pub from: String,
     pub to: Vec<String>,
+    /// Delivery reports, where the server can.
+    pub reports: Option<Reports>,
 }
 
 /// The submission client: a connection a mail.
 #[derive(Clone)]
 pub struct Smtp {
     settings: Arc<SmtpSettings>,
+    /// The largest mail the server takes, as it said last; 0: not known, or no limit.
+    limit: Arc<AtomicU64>,
 }
 
 impl SmtpSettings {
@@ -87,6 +97,7 @@ impl Smtp {
     pub fn new(settings: SmtpSettings) -> Self {
         Self {
             settings: Arc::new(settings),
+            limit: Arc::default(),
         }
     }
 
@@ -95,7 +106,13 @@ impl Smtp {
         &self.settings.host
     }
 
-    /// Hands over one mail. All recipients are taken or none: a mail half sent helps nobody.
+    /// The largest mail the server takes, as far as it said so before.
+    pub fn size_limit(&self) -> Option<u64> {
+        Some(self.limit.load(Ordering::Relaxed)).filter(|limit| *limit > 0)
+    }
+
+    /// Hands over one mail. All recipients are taken or none: a phone can be told of one outcome
+    /// only, and by "sent" or "not sent" for some it would send twice or never.
     ///
     /// # Errors
     /// [`SmtpError`]; all but [`SmtpError::Unknown`] mean that nothing was sent.
@@ -103,10 +120,17 @@ impl Smtp {
         &self,
         login: &Login,
         envelope: &Envelope,
-        message: &[u8],
+        message: &dyn Octets,
     ) -> Result<(), SmtpError> {
         envelope.check()?;
         let settings = &self.settings;
+        let job = session::Job {
+            settings,
+            login,
+            envelope,
+            message,
+            limit: &self.limit,
+        };
         let connect = TcpStream::connect((settings.host.as_str(), settings.port));
         let stream = tokio::time::timeout(settings.answer, connect)
             .await
@@ -119,7 +143,7 @@ impl Smtp {
             Security::Plain => {
                 let mut session = Session::new(stream, settings.answer);
                 session.greeting().await?;
-                session.submit(settings, login, envelope, message).await
+                session.submit(&job).await
             }
             Security::StartTls => {
                 let mut session = Session::new(stream, settings.answer);
@@ -127,12 +151,12 @@ impl Smtp {
                 let stream = session.start_tls().await?;
                 // What the server said before TLS is forgotten (T31).
                 let mut session = Session::new(self.secure(stream).await?, settings.answer);
-                session.submit(settings, login, envelope, message).await
+                session.submit(&job).await
             }
             Security::Tls => {
                 let mut session = Session::new(self.secure(stream).await?, settings.answer);
                 session.greeting().await?;
-                session.submit(settings, login, envelope, message).await
+                session.submit(&job).await
             }
         }
     }
@@ -167,6 +191,15 @@ impl Envelope {
             }
         }
         Ok(())
+    }
+
+    /// An address that only a server with SMTPUTF8 takes (RFC 6531), and whether it is the sender's.
+    fn beyond_ascii(&self) -> Option<(&str, bool)> {
+        if !self.from.is_ascii() {
+            return Some((&self.from, true));
+        }
+        let odd = self.to.iter().find(|address| !address.is_ascii());
+        odd.map(|address| (address.as_str(), false))
     }
 }
 

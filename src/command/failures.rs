@@ -57,7 +57,15 @@ pub(crate) fn status_reply(version: ProtocolVersion, command: CommandName, statu
         Some((root, tag)) if own || version >= ProtocolVersion::V14_0 => {
             let mut writer = Writer::new(version);
             writer.start(root);
+            // The one response that has a Status in each Result and none of its own.
+            let in_result = command == CommandName::MeetingResponse;
+            if in_result {
+                writer.start(wbxml::meeting_response::RESULT);
+            }
             writer.number(tag, status);
+            if in_result {
+                writer.end();
+            }
             writer.end();
             Reply::wbxml(writer.into_bytes())
         }
@@ -73,7 +81,9 @@ fn http_reply(status: u16) -> Reply {
         113 | 115 => Reply::http(StatusCode::INSUFFICIENT_STORAGE, ""),
         137 => Reply::http(StatusCode::NOT_IMPLEMENTED, ""),
         140..=144 => Reply::provision(),
-        112 | 123..=131 | 139 | 145 | 177 => Reply::forbidden("This device may not synchronise.\n"),
+        112 | 123..=131 | 139 | 145 | 167 | 177 => {
+            Reply::forbidden("This device may not synchronise.\n")
+        }
         _ => Reply::internal_error(),
     }
 }
@@ -112,7 +122,7 @@ fn root(command: CommandName) -> Option<(Tag, Tag)> {
             wbxml::validate_cert::STATUS,
         ),
         CommandName::Find => (wbxml::find::FIND, wbxml::find::STATUS),
-        CommandName::GetAttachment => return None,
+        CommandName::GetAttachment | CommandName::GetHierarchy => return None,
     })
 }
 

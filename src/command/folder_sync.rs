@@ -46,9 +46,12 @@ pub(super) async fn folder_sync(call: &Call<'_>) -> Result<Reply, Failure> {
     } else {
         let view = now.encode();
         let repeats = step.present() == Some(view.as_slice());
+        // A FolderCreate under this key may still be repeated: it is not to be done twice (S2).
+        let journal = step.journal();
         step.commit(Next {
             view,
             repeats,
+            journal,
             ..Next::default()
         })
         .await?
@@ -73,7 +76,8 @@ pub(super) async fn folder_sync(call: &Call<'_>) -> Result<Reply, Failure> {
     })
 }
 
-fn folder(folder: &hierarchy::Folder) -> Folder {
+/// A folder as the protocol names it.
+pub(super) fn folder(folder: &hierarchy::Folder) -> Folder {
     Folder {
         server_id: folder.id.clone(),
         parent_id: folder.parent.clone(),
@@ -83,7 +87,7 @@ fn folder(folder: &hierarchy::Folder) -> Folder {
             Role::Drafts => FolderType::Drafts,
             Role::Trash => FolderType::DeletedItems,
             Role::Sent => FolderType::SentItems,
-            Role::Mail => FolderType::UserMail,
+            Role::Mail | Role::Level => FolderType::UserMail,
         },
     }
 }

@@ -47,6 +47,36 @@ pub(super) async fn keep(
     Ok(Kept::Changed)
 }
 
+/// Keeps the flag of a message a phone just wrote, whose fingerprint is `print`: the flag it sent
+/// with it, or what was kept of the message it takes the place of.
+pub(super) async fn carry(
+    call: &Call<'_>,
+    (collection, uid_validity, old): (&str, u32, Option<u32>),
+    print: i64,
+    flag: Option<&FollowUp>,
+) -> Result<(), Failure> {
+    let store = &call.gateway.store;
+    let details = match (flag, old) {
+        (Some(flag), _) => Details::of(flag),
+        (None, Some(old)) => {
+            let before = store.fingerprint(call.user, collection, uid_validity, old);
+            match before.await? {
+                Some(before) => kept(call, before).await?,
+                None => None,
+            }
+        }
+        (None, None) => None,
+    };
+    if let Some(details) = details {
+        let expiry = clock::now_seconds().saturating_add(KEPT);
+        let (key, value) = (print.to_be_bytes(), state::encode(VERSION, &details));
+        store
+            .remember(call.user, None, KIND, &key, &value, expiry)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Whether something beside the mailbox is kept of a flag, or was.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kept {

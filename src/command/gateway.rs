@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::attachment::Layouts;
+use super::hunt::Hunts;
 use super::in_flight::{InFlight, Place};
 use super::loops::Loops;
 use super::options::Offers;
@@ -29,6 +30,7 @@ use crate::front::{Authorization, EasRequest, Head, OtherRequest, Reply, Service
 use crate::gate::{Admission, Gate, Refusal};
 use crate::identity::{DeviceId, UserId};
 use crate::push::{Holds, Hub};
+use crate::steady::SteadyClock;
 use crate::store::{DeviceRow, Store};
 use crate::sync::folders::Overrides;
 use crate::sync::lease::Leases;
@@ -46,9 +48,12 @@ pub struct Gateway {
     pub(crate) leases: Leases,
     pub(crate) in_flight: InFlight,
     pub(crate) loops: Loops,
+    pub(crate) hunts: Hunts,
     pub(crate) layouts: Layouts,
     /// By what the conversations of each account are told apart.
-    pub(crate) threads: Threads,
+    pub(crate) threads: Arc<Threads>,
+    /// What the windows of mail are counted by (T63).
+    pub(crate) window_clock: SteadyClock,
     /// Versions and commands by kind of client.
     pub(crate) offers_made: Offers,
     pub(crate) settings: Settings,
@@ -72,6 +77,7 @@ pub struct Settings {
     /// Clients that are offered less than all versions; the first that fits decides.
     pub version_caps: Vec<VersionCap>,
     pub folders: Overrides,
+    pub sending: config::Sending,
     /// Where the users' days begin.
     pub time_zone: TimeZone,
     /// Octets of a mail that is forwarded.
@@ -123,6 +129,9 @@ const LONGEST_ENDING: Duration = Duration::from_secs(20);
 /// When a phone with too many requests under way may try again: one of them has ended by then.
 const RETRY_CROWDED: Duration = Duration::from_secs(5);
 
+/// Room for the WBXML around a mail, and for the fields that are not sent on (Bcc).
+const ENVELOPE: u64 = 64 * 1024;
+
 impl Gateway {
     pub fn new(parts: Parts) -> Self {
         Self {
@@ -134,9 +143,11 @@ impl Gateway {
             leases: Leases::default(),
             in_flight: InFlight::new(parts.settings.requests_per_device),
             loops: Loops::new(),
+            hunts: Hunts::new(),
             layouts: Layouts::new(),
-            threads: Threads::new(Arc::clone(&parts.store)),
+            threads: Arc::new(Threads::new(Arc::clone(&parts.store))),
             store: parts.store,
+            window_clock: SteadyClock::new(),
             offers_made: Offers::new(parts.settings.allow_2_5, &parts.settings.version_caps),
             policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,
@@ -240,6 +251,18 @@ impl Service for Gateway {
         offer.on(Reply::empty())
     }
 
+    fn most(&self, head: &Head) -> Option<u64> {
+        let limit = self.smtp.as_ref()?.size_limit()?;
+        carries_mail(head).then(|| limit.saturating_add(ENVELOPE))
+    }
+
+    fn too_large(&self, head: &Head) -> Option<Reply> {
+        let (line, version) = (head.line.as_ref()?, head.version?);
+        let known = carries_mail(head) && version >= ProtocolVersion::V14_0;
+        let status = status::ATTACHMENT_IS_TOO_LARGE;
+        known.then(|| failures::status_reply(version, line.command, status))
+    }
+
     async fn command(&self, guest: Guest, request: EasRequest) -> Reply {
         let admission = &guest.admission;
         let head = &request.head;
@@ -290,6 +313,16 @@ impl Service for Gateway {
     async fn other(&self, request: OtherRequest) -> Reply {
         discovery::answer(self, &request).await
     }
+}
+
+/// Whether the body is a mail to be sent.
+fn carries_mail(head: &Head) -> bool {
+    head.line.as_ref().is_some_and(|line| {
+        matches!(
+            line.command,
+            CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward
+        )
+    })
 }
 
 /// What Gmail's probe may see before the account is set up: a passcode is not bound to it.

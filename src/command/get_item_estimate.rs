@@ -38,7 +38,7 @@ pub(super) async fn get_item_estimate(call: &Call<'_>) -> Answer {
             status,
         ));
     }
-    let rows = folders::known(call).await?;
+    let rows = folders::all(call).await?;
     let mut estimates = Vec::with_capacity(request.collections.len());
     for collection in &request.collections {
         let (status, count) = estimate(call, &rows, collection).await?;
@@ -84,14 +84,15 @@ async fn estimate(
     let Some(Ok(mut view)) = view else {
         return Ok((status::INVALID_SYNC_KEY, None));
     };
-    let sticky = Options::decode(step.options()).filter_type;
-    let filter = asked.filter().unwrap_or(sticky);
-    let floor = call.floor(filter);
+    let sticky = Options::decode(step.options());
+    let filter = asked.filter().unwrap_or(sticky.filter_type);
+    let conversations = asked.conversation_mode.unwrap_or(sticky.conversation_mode);
+    let window = call.window(filter, conversations);
     let name = MailboxName::new(folder.name.clone());
     let imap = &call.gateway.imap;
     let mut session = imap.session(call.login, Some(&name)).await?;
     let mailbox = call.mailbox(folder, &name);
-    mailbox.look(&mut session, &mut view, floor, None).await?;
+    mailbox.look(&mut session, &mut view, window, None).await?;
     let waiting = u32::try_from(plan::waiting(&view)).unwrap_or(u32::MAX);
     Ok((status::OK, Some(waiting)))
 }

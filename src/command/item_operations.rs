@@ -3,6 +3,8 @@
 
 mod answer;
 mod attachment;
+mod conversation;
+pub(super) mod empty_folder;
 mod item;
 mod multipart;
 
@@ -50,16 +52,22 @@ pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
                     });
                 }
             }
-            Operation::EmptyFolderContents { collection_id, .. } => {
+            Operation::EmptyFolderContents {
+                collection_id,
+                delete_sub_folders: below,
+            } => {
+                let status = empty_folder::empty(call, &rows, collection_id, *below).await?;
                 making.push(Outcome::EmptyFolderContents {
-                    status: status::SERVER_ERROR,
+                    status,
                     collection_id: collection_id.clone(),
                 });
             }
             Operation::Move {
-                conversation_id, ..
+                conversation_id,
+                destination,
+                move_always: _,
             } => making.push(Outcome::Move {
-                status: common::FAILURE_IN_MOVE_OPERATION,
+                status: conversation::move_to(call, &rows, conversation_id, destination).await?,
                 conversation_id: conversation_id.clone(),
             }),
         }

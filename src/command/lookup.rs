@@ -4,6 +4,7 @@
 use airgate_codec::imap::{MailboxName, UidSet};
 
 use super::Call;
+use super::edited;
 use super::long_id::LongId;
 use super::moved::{self, Place};
 use crate::backend::imap::Session;
@@ -28,13 +29,18 @@ impl Found<'_> {
 }
 
 /// Where the phone's ids point, by its view; `None` for what it was not told of. Whether the message
-/// is still there only reading it shows. Without a collection, the ServerId says it.
+/// is still there only reading it shows. Without a collection, the ServerId says it. What Find found
+/// in folders the phone does not synchronise bears LongIds, which need no view.
 pub(super) async fn place(
     call: &Call<'_>,
     rows: &[FolderRow],
     collection: Option<&str>,
     id: &str,
 ) -> Result<Option<Place>, Failure> {
+    if let Ok(found) = id.parse::<LongId>() {
+        let wanted = collection.unwrap_or(&found.collection);
+        return Ok((wanted == found.collection).then(|| Place::from(found)));
+    }
     let Some((named, number)) = server_id::read(id) else {
         return Ok(None);
     };
@@ -87,14 +93,14 @@ pub(super) async fn at<'r>(
     }))
 }
 
-/// The same place after the phone moved its message, if it did and nobody else since.
+/// The same place after a phone moved or edited its message, if one did and nobody else since.
 pub(super) async fn after_move<'r>(
     call: &Call<'_>,
     rows: &'r [FolderRow],
     gone: &Place,
 ) -> Result<Option<Found<'r>>, Failure> {
-    match moved::follow(call, gone).await {
-        Some(now) => at(call, rows, &now).await,
+    match edited::locate(call, gone, "").await {
+        Some((now, _)) => at(call, rows, &now).await,
         None => Ok(None),
     }
 }

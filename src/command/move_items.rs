@@ -3,7 +3,7 @@
 //! The next Sync tells the source's Delete and the destination's Add. That is an echo, but a phone that
 //! never got this answer needs both, and all but one client take them as nothing new (S1 before S6).
 //! In the view of the destination the message is claimed: if it is gone before that Sync, a phone that
-//! did get this answer must be told to let it go. The one client is Outlook, which would show the mail
+//! did get this answer must be told to let it go. Neither wakes a waiting phone. The one client is Outlook, which would show the mail
 //! twice: its view of the destination takes the message in here.
 
 use std::collections::BTreeMap;
@@ -112,11 +112,15 @@ async fn way(
     destination: &FolderRow,
     asked: &[&Move],
 ) -> Result<Vec<Moved>, Failure> {
-    let lease = call
-        .gateway
-        .leases
-        .take(call.user, call.device, &source.id)
-        .await;
+    // Both, so that nobody compares a view with the backend before it knows of the move; in one
+    // order, since two moves there and back would wait for each other.
+    let mut chains = [source.id.as_str(), destination.id.as_str()];
+    chains.sort_unstable();
+    let mut leases = Vec::new();
+    for chain in chains {
+        let take = call.gateway.leases.take(call.user, call.device, chain);
+        leases.push(take.await);
+    }
     let chain = call
         .gateway
         .store
@@ -189,14 +193,16 @@ async fn way(
         moved::remember(call, &source.id, validity, &destination.id, moved).await;
     }
     drop(session);
-    // One lease at a time: two moves there and back would wait for each other.
-    drop(lease);
     let left: UidSet = moved
         .iter()
         .flat_map(|moved| moved.pairs.iter().map(|(uid, _)| uid.get()))
         .collect();
-    if !view.claims.is_disjoint(&left) {
-        note(call, source, |view| view.claims -= &left).await?;
+    if !left.is_empty() {
+        note(call, source, |view| {
+            view.claims -= &left;
+            view.departed |= &left & &view.phone.items;
+        })
+        .await?;
     }
     // What the phone knows of the destination decides how its messages are numbered.
     let chain = call
@@ -247,7 +253,7 @@ async fn way(
         note(call, destination, |view| {
             if call.is_outlook() {
                 for uid in &arrived {
-                    view.told_add(uid, &airgate_codec::imap::Flags::default());
+                    view.told_whole(uid, &airgate_codec::imap::Flags::default());
                 }
             } else {
                 view.claims |= &arrived;
@@ -258,17 +264,45 @@ async fn way(
     Ok(answers)
 }
 
-/// Changes what the view of a folder says the phone holds, under the same key.
+/// Moves messages of one folder, of that generation, to another without telling the phone their new
+/// names: it hears of them by the next Sync.
+pub(super) async fn shift(
+    call: &Call<'_>,
+    source: &FolderRow,
+    (uid_validity, uids): (u32, &UidSet),
+    destination: &FolderRow,
+) -> Result<(), Failure> {
+    let _lease = call
+        .gateway
+        .leases
+        .take(call.user, call.device, &source.id)
+        .await;
+    let name = MailboxName::new(source.name.clone());
+    let target = MailboxName::new(destination.name.clone());
+    let mut session = call.gateway.imap.session(call.login, Some(&name)).await?;
+    if session.select(&name, None).await?.uid_validity.get() != uid_validity {
+        return Err(Failure::gateway(
+            "the mailbox got a new UIDVALIDITY during a request",
+        ));
+    }
+    let moved = moved::carry(call, &mut session, &name, uid_validity, uids, &target).await?;
+    moved::remember(call, &source.id, uid_validity, &destination.id, &moved).await;
+    drop(session);
+    let left: UidSet = moved.pairs.iter().map(|(uid, _)| uid.get()).collect();
+    note(call, source, |view| {
+        view.claims -= &left;
+        view.departed |= &left & &view.phone.items;
+    })
+    .await
+}
+
+/// Changes what the view of a folder says the phone holds, under the same key. Whoever calls it
+/// holds the folder's lease.
 async fn note(
     call: &Call<'_>,
     folder: &FolderRow,
     change: impl FnOnce(&mut MailView),
 ) -> Result<(), Failure> {
-    let _lease = call
-        .gateway
-        .leases
-        .take(call.user, call.device, &folder.id)
-        .await;
     let store = call.gateway.store.as_ref();
     let Some(row) = store.chain(call.user, call.device, &folder.id).await? else {
         return Ok(());

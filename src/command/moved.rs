@@ -25,11 +25,11 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn key(&self) -> Vec<u8> {
+    pub(super) fn key(&self) -> Vec<u8> {
         format!("{}:{}:{}", self.folder, self.uid_validity, self.uid).into_bytes()
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         let mut parts = text.splitn(3, ':');
         Some(Self {

@@ -10,8 +10,9 @@ use crate::front::Reply;
 
 /// The commands that are carried out, in the order Exchange lists them. What is not here is answered
 /// as unknown.
-const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,GetAttachment,FolderSync,MoveItems,\
-    GetItemEstimate,Settings,Ping,ItemOperations,Provision";
+const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,GetAttachment,GetHierarchy,\
+    FolderSync,FolderCreate,FolderDelete,FolderUpdate,MoveItems,GetItemEstimate,Search,Settings,\
+    Ping,ItemOperations,Provision,ResolveRecipients,ValidateCert,Find";
 
 /// What OPTIONS says.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -83,7 +83,7 @@ async fn respond(call: &Call<'_>) -> Result<Result<Response, Reply>, Failure> {
             .set_note(call.user, call.device, NOTE, Some(&note))
             .await?;
     }
-    let rows = folders::known(call).await?;
+    let rows = folders::all(call).await?;
     // A folder never synced is passed over: iOS pings such folders, and an error loops
     // (device-notes.md section 4). One that is gone is told at once.
     if ids

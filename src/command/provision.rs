@@ -178,15 +178,57 @@ fn document(policy: &config::Policy) -> Policy {
     }
 }
 
-/// The same for 2.5 (REFERENCE 9.2): 4131 is "a password is not required".
+/// The same for 2.5, as far as it has words (REFERENCE 9.2): 4131 is "a password is not required"; what a
+/// password must be stands in the registry.
 fn wap(policy: &config::Policy) -> String {
-    let free = u8::from(policy.device_password != Some(true));
+    let wanted = policy.device_password == Some(true);
+    let free = u8::from(!wanted);
+    let mut settings: Vec<(&str, Vec<(&str, u64)>)> = Vec::new();
+    if wanted {
+        if let Some(time) = policy.lock_after {
+            // Minutes, and never longer than the operator allows.
+            let minutes = (time.as_secs() / 60).max(1);
+            let values = vec![("AEFrequencyType", 1), ("AEFrequencyValue", minutes)];
+            settings.push((INACTIVITY, values));
+        }
+        if let Some(attempts) = policy.password_attempts {
+            settings.push((PASSWORD, vec![("DeviceWipeThreshold", u64::from(attempts))]));
+        }
+        let mut values = Vec::new();
+        if let Some(length) = policy.password_length {
+            values.push(("MinimumPasswordLength", u64::from(length)));
+        }
+        if let Some(alphanumeric) = policy.password_alphanumeric {
+            // 0 asks for letters and digits, 2 for either.
+            values.push(("PasswordComplexity", if alphanumeric { 0 } else { 2 }));
+        }
+        if !values.is_empty() {
+            settings.push((PASSWORD_FORM, values));
+        }
+    }
+    let mut registry = String::new();
+    for (key, values) in settings {
+        registry.push_str(&format!("<characteristic type=\"{key}\">"));
+        for (name, value) in values {
+            registry.push_str(&format!("<parm name=\"{name}\" value=\"{value}\"/>"));
+        }
+        registry.push_str("</characteristic>");
+    }
+    if !registry.is_empty() {
+        registry = format!("<characteristic type=\"Registry\">{registry}</characteristic>");
+    }
     format!(
         "<wap-provisioningdoc><characteristic type=\"SecurityPolicy\">\
          <parm name=\"4131\" value=\"{free}\"/><parm name=\"4133\" value=\"{free}\"/>\
-         </characteristic></wap-provisioningdoc>"
+         </characteristic>{registry}</wap-provisioningdoc>"
     )
 }
+
+/// Registry keys of Windows Mobile.
+const INACTIVITY: &str =
+    r"HKLM\Comm\Security\Policy\LASSD\AE\{50C13377-C66D-400C-889E-C316FC4AB374}";
+const PASSWORD: &str = r"HKLM\Comm\Security\Policy\LASSD";
+const PASSWORD_FORM: &str = r"HKLM\Comm\Security\Policy\LASSD\LAP\lap_pw";
 
 #[cfg(test)]
 mod tests {
@@ -209,5 +251,32 @@ mod tests {
         let next = mark.fresh_key(key).unwrap();
         assert!(key != next && key != 0);
         assert!(mark.is_in(key) && mark.is_in(next) && !other.is_in(key));
+    }
+
+    #[test]
+    fn a_policy_for_2_5_says_what_a_password_must_be() {
+        let lax = config::Policy::default();
+        assert!(wap(&lax).contains("name=\"4131\" value=\"1\""));
+        assert!(!wap(&lax).contains("Registry"));
+        let strict = config::Policy {
+            device_password: Some(true),
+            password_length: Some(6),
+            password_alphanumeric: Some(true),
+            password_attempts: Some(8),
+            lock_after: Some(std::time::Duration::from_secs(330)),
+            device_encryption: Some(true),
+        };
+        let text = wap(&strict);
+        for part in [
+            "<parm name=\"4131\" value=\"0\"/>",
+            "<parm name=\"AEFrequencyType\" value=\"1\"/><parm name=\"AEFrequencyValue\" value=\"5\"/>",
+            "LASSD\"><parm name=\"DeviceWipeThreshold\" value=\"8\"/>",
+            "lap_pw\"><parm name=\"MinimumPasswordLength\" value=\"6\"/><parm name=\"PasswordComplexity\" \
+             value=\"0\"/>",
+        ] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+        assert_eq!(text.matches("<characteristic").count(), 5);
+        assert_eq!(text.matches("</characteristic>").count(), 5);
     }
 }

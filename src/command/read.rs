@@ -16,6 +16,7 @@ use crate::failure::{self, Failure};
 use crate::item::email::{self, Context, SectionRequest};
 use crate::item::options::BodyOptions;
 use crate::store::FolderRow;
+use crate::sync::folders::Role;
 
 /// A mailbox to read messages from, for one phone.
 pub(super) struct Source<'a, 'b> {
@@ -113,15 +114,7 @@ impl<'a, 'b> Source<'a, 'b> {
             let threads = &self.call.gateway.threads;
             threads.asked(self.call.user, session.capabilities()).await
         };
-        let first = FetchItems {
-            flags: true,
-            internal_date: true,
-            size: true,
-            structure: true,
-            thread_id,
-            headers: Some(email::HEADER_FIELDS.to_vec()),
-            ..FetchItems::default()
-        };
+        let first = first_pass(thread_id);
         let mut messages = session.fetch(uids, &first).await?;
         self.call
             .gateway
@@ -190,6 +183,33 @@ impl<'a, 'b> Source<'a, 'b> {
         if matches!(message.structure, Some(Structure::Opaque)) {
             metrics::counter!("airgate_opaque_structures_total").increment(1);
         }
-        translation(message, &self.options, &context)
+        let mut email = translation(message, &self.options, &context);
+        // What lies among the drafts is one, whatever the mail program that put it there marked it.
+        if self.folder.role == Role::Drafts as u8 && email.is_draft.is_some() {
+            email.is_draft = Some(true);
+        }
+        email
     }
+}
+
+/// What a translation begins with: all but the bodies.
+pub(super) fn first_pass(thread_id: bool) -> FetchItems {
+    FetchItems {
+        flags: true,
+        internal_date: true,
+        size: true,
+        structure: true,
+        thread_id,
+        headers: Some(email::HEADER_FIELDS.to_vec()),
+        ..FetchItems::default()
+    }
+}
+
+/// Octets of an item's bodies, which are most of what it takes in an answer.
+pub(super) fn body_octets(item: &Email) -> usize {
+    let data = |body: Option<&airgate_codec::eas::email::Body>| {
+        body.and_then(|body| body.data.as_ref())
+            .map_or(0, String::len)
+    };
+    data(item.body.as_ref()) + data(item.body_part.as_ref().map(|part| &part.body))
 }

@@ -3,6 +3,7 @@
 
 mod apply;
 mod collection;
+mod drafts;
 pub(super) mod page;
 mod request;
 
@@ -54,7 +55,7 @@ pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Failure> {
         .gateway
         .holds
         .begin(call.user, call.device, HoldKind::Sync);
-    let rows = folders::known(call).await?;
+    let rows = folders::all(call).await?;
     let mut answers = round(call, &rows, &wanted, None).await?;
     if let (Some(wait), false) = (wanted.wait, answers.iter().any(Answer::speaks)) {
         let ids: Vec<&str> = wanted

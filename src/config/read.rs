@@ -13,8 +13,8 @@ use super::sources::Sources;
 use super::url::{BadUrl, DavUrl, ServerUrl};
 use super::values::{self, Value};
 use super::{
-    Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy,
-    PublicUrl, Tls, VersionCap,
+    Aliases, Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy,
+    PublicUrl, SaveSent, Sending, SharedFolders, Tls, VersionCap,
 };
 
 /// Shorter, and a server with many users is asked without end; longer, and new mail is old.
@@ -73,11 +73,9 @@ impl Reader {
         let version_caps = self.required("version_caps", version_caps);
         let trusted_proxies = self.required("trusted_proxies", networks);
         let backend = self.backend();
-        let folders = Folders {
-            trash: self.optional("folders.trash", values::text),
-            sent: self.optional("folders.sent", values::text),
-            drafts: self.optional("folders.drafts", values::text),
-        };
+        let save_sent = self.required("sending.save_sent", save_sent);
+        let aliases = self.required("sending.aliases", aliases);
+        let folders = self.folders();
         let heartbeat = self.heartbeat();
         let log = self.log();
         let policy = self.policy();
@@ -102,11 +100,34 @@ impl Reader {
             version_caps: version_caps?,
             trusted_proxies: trusted_proxies?,
             backend: backend?,
-            folders,
+            folders: folders?,
+            sending: Sending {
+                save_sent: save_sent?,
+                aliases: aliases?,
+            },
             heartbeat: heartbeat?,
             log: log?,
             policy,
             limits: limits?,
+        })
+    }
+
+    fn folders(&mut self) -> Option<Folders> {
+        let subscribed_only = self.required("folders.subscribed_only", values::boolean);
+        let shared = self.required("folders.shared", |value| {
+            match values::text(value)?.as_str() {
+                "all" => Ok(SharedFolders::All),
+                "subscribed" => Ok(SharedFolders::Subscribed),
+                "none" => Ok(SharedFolders::None),
+                _ => Err(Complaint::new("is none of all, subscribed, none")),
+            }
+        });
+        Some(Folders {
+            trash: self.optional("folders.trash", values::text),
+            sent: self.optional("folders.sent", values::text),
+            drafts: self.optional("folders.drafts", values::text),
+            subscribed_only: subscribed_only?,
+            shared: shared?,
         })
     }
 
@@ -485,6 +506,24 @@ fn time_zone(value: &Value) -> Result<TimeZone, Complaint> {
     TimeZone::get(&text).map_err(|_| {
         Complaint::new(format!("`{text}` is no time zone"))
             .hint("write a name like Europe/Berlin, or system")
+    })
+}
+
+fn save_sent(value: &Value) -> Result<SaveSent, Complaint> {
+    match values::text(value)?.as_str() {
+        "auto" => Ok(SaveSent::Auto),
+        "always" => Ok(SaveSent::Always),
+        "never" => Ok(SaveSent::Never),
+        other => Err(Complaint::new(format!(
+            "`{other}` is neither auto, always nor never"
+        ))),
+    }
+}
+
+fn aliases(value: &Value) -> Result<Aliases, Complaint> {
+    Aliases::read(&values::list(value)?).map_err(|fault| {
+        Complaint::new(fault.to_string())
+            .hint("write alice@example.com=sales@example.com or @example.com=@example.org")
     })
 }
 

@@ -94,16 +94,16 @@ fn is_no_ipv6(error: &io::Error) -> bool {
 /// How many phones may be connected: four fifths of the descriptors, the rest is for backends and
 /// the database (O10 starts to refuse there).
 pub(super) fn default_connections() -> usize {
-    let descriptors = fs::read_to_string("/proc/self/limits")
-        .ok()
-        .and_then(|text| {
-            let line = text
-                .lines()
-                .find(|line| line.starts_with("Max open files"))?;
-            line.split_whitespace().nth(3)?.parse().ok()
-        })
-        .unwrap_or(FEW_DESCRIPTORS);
-    (descriptors / 5 * 4).max(1)
+    (descriptors().unwrap_or(FEW_DESCRIPTORS) / 5 * 4).max(1)
+}
+
+/// How many descriptors this process may open.
+pub fn descriptors() -> Option<usize> {
+    let text = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("Max open files"))?;
+    line.split_whitespace().nth(3)?.parse().ok()
 }
 
 /// Accepts on one listener.

@@ -1,12 +1,15 @@
 //! The body of a request, whole and inflated, within its limits (threats section 1, T8). Read only
 //! after the gate let the phone in.
 
+use std::time::Duration;
+
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::request_line::CommandName;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
+use tokio::time::timeout;
 
 use super::guard::limit_hit;
 use super::gzip::{self, Inflater};
@@ -20,6 +23,10 @@ const ENVELOPE: usize = 64 * 1024;
 const INFLATE_PIECE: usize = 16 * 1024;
 /// Read and thrown away on an early refusal, so that the connection stays usable.
 const MAX_DRAIN: u64 = 64 * 1024;
+/// How many times the limit of a body is still thrown away after it was refused.
+pub(super) const DISCARDED: u64 = 4;
+/// Longest wait for the next piece of what is thrown away.
+const DISCARD_PAUSE: Duration = Duration::from_secs(10);
 /// Memory set aside on the word of a Content-Length alone.
 const MAX_TRUSTED: u64 = 64 * 1024;
 
@@ -50,9 +57,10 @@ pub(super) fn limit(head: &Head, limits: &Limits) -> usize {
     }
 }
 
-/// Reads the whole body; gives the bytes on the wire too.
+/// Reads the whole body; gives the bytes on the wire too. Of one that is announced as too large
+/// nothing is read, so a phone that asked first (`Expect: 100-continue`) never sends it.
 pub(super) async fn read(
-    mut body: Incoming,
+    body: &mut Incoming,
     headers: &HeaderMap,
     limit: usize,
     wire_bytes: &mut u64,
@@ -109,7 +117,30 @@ pub(super) async fn drain(mut body: Incoming, headers: &HeaderMap) {
     }
 }
 
+/// Throws away a body that is too large while the phone is told so: one that cannot finish sending
+/// would never look for the answer, and send it all again and again. Bounded by the limits of the
+/// connection, and by `most`, since somebody let in may still be a nuisance.
+pub(super) fn discard(mut body: Incoming, headers: &HeaderMap, most: u64) {
+    if headers.contains_key(header::EXPECT) || body.size_hint().lower() > most {
+        return;
+    }
+    crate::task::spawn("discarded body", async move {
+        let mut left = most;
+        while let Ok(Some(Ok(frame))) = timeout(DISCARD_PAUSE, body.frame()).await {
+            let length = frame.data_ref().map_or(0, Bytes::len) as u64;
+            left = match left.checked_sub(length) {
+                Some(left) => left,
+                None => return,
+            };
+        }
+    });
+}
+
 impl Fault {
+    pub(super) const fn is_too_large(&self) -> bool {
+        matches!(self, Self::TooLarge(_) | Self::Gzip(gzip::Fault::TooLarge))
+    }
+
     /// What the phone is told.
     pub(super) fn reply(&self) -> Reply {
         use http::StatusCode as S;

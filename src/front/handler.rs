@@ -146,7 +146,7 @@ impl<S: Service> Handler<S> {
         request: Request<Incoming>,
         record: &mut Record,
     ) -> Reply {
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
         let query = parts.uri.query().unwrap_or_default();
         let head = match Head::read(Some(query), &parts.headers, record.client, record.id) {
             Ok(head) => head,
@@ -173,15 +173,24 @@ impl<S: Service> Handler<S> {
                 }
             };
             (connection.admitted)();
-            let limit = body::limit(&head, &self.limits);
-            match body::read(body, &parts.headers, limit, wire_bytes).await {
+            let mut limit = body::limit(&head, &self.limits);
+            if let Some(most) = self.service.most(&head) {
+                limit = limit.min(usize::try_from(most).unwrap_or(usize::MAX));
+            }
+            match body::read(&mut body, &parts.headers, limit, wire_bytes).await {
                 Ok(body) => {
                     let request = EasRequest { head, body };
                     self.service.command(admission, request).await
                 }
                 Err(fault) => {
                     tracing::debug!(%fault, "request body refused");
-                    fault.reply()
+                    let reply = fault.reply();
+                    if !fault.is_too_large() {
+                        return reply;
+                    }
+                    let most = (limit as u64).saturating_mul(body::DISCARDED);
+                    body::discard(body, &parts.headers, most);
+                    self.service.too_large(&head).unwrap_or(reply)
                 }
             }
         };
@@ -200,11 +209,11 @@ impl<S: Service> Handler<S> {
     ) -> Reply {
         let deadline = record.started + self.limits.request;
         connection.shared.set_deadline(deadline);
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
         let wire_bytes = &mut record.bytes_in;
         let (client, request_id) = (record.client, record.id);
         let work = async {
-            let body = match body::read(body, &parts.headers, MAX_BODY, wire_bytes).await {
+            let body = match body::read(&mut body, &parts.headers, MAX_BODY, wire_bytes).await {
                 Ok(body) => body,
                 Err(fault) => return fault.reply(),
             };

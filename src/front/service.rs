@@ -23,6 +23,19 @@ pub trait Service: Send + Sync + 'static {
     /// Answers OPTIONS for someone admitted; the front adds Allow and Public.
     async fn options(&self, head: &Head, admission: Self::Admission) -> Reply;
 
+    /// The largest body worth reading, where that is less than the front would take: a mail that the
+    /// next server is known to refuse need not be uploaded first.
+    fn most(&self, head: &Head) -> Option<u64> {
+        let _ = head;
+        None
+    }
+
+    /// What the phone is told of a body that is too large, where it understands more than HTTP 413.
+    fn too_large(&self, head: &Head) -> Option<Reply> {
+        let _ = head;
+        None
+    }
+
     /// Answers a command; `head.line` and `head.version` are always there.
     async fn command(&self, admission: Self::Admission, request: EasRequest) -> Reply;
 

@@ -14,6 +14,7 @@ use rustls::crypto::ring;
 use crate::config::Tls;
 
 pub use certificates::Certificates;
+pub use validity::not_after as certificate_end;
 
 /// What listeners speak.
 #[derive(Clone, Debug)]

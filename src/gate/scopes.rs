@@ -1,4 +1,4 @@
-//! Which classes of items a passcode may use (C3).
+//! Which classes of items a passcode may use, and whether it may send (C3).
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,9 @@ pub struct Scopes(u8);
 
 /// Text that names no class.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("there is no class `{0}`; there are mail, calendar, contacts, tasks, notes and all")]
+#[error(
+    "there is no class `{0}`; there are mail, mail-no-send, calendar, contacts, tasks, notes and all"
+)]
 pub struct UnknownClass(String);
 
 impl Scopes {
@@ -18,7 +20,9 @@ impl Scopes {
     pub const CONTACTS: Self = Self(4);
     pub const TASKS: Self = Self(8);
     pub const NOTES: Self = Self(16);
-    pub const ALL: Self = Self(31);
+    /// Sending mail, which reading it does not include.
+    pub const SEND: Self = Self(32);
+    pub const ALL: Self = Self(63);
 
     /// Whether everything in `needed` is in the set.
     pub const fn allows(self, needed: Self) -> bool {
@@ -36,8 +40,10 @@ impl Scopes {
     }
 }
 
-const NAMES: [(&str, Scopes); 5] = [
-    ("mail", Scopes::MAIL),
+/// A set is told by the first name of each class that it has all of.
+const NAMES: [(&str, Scopes); 6] = [
+    ("mail", Scopes(Scopes::MAIL.0 | Scopes::SEND.0)),
+    ("mail-no-send", Scopes::MAIL),
     ("calendar", Scopes::CALENDAR),
     ("contacts", Scopes::CONTACTS),
     ("tasks", Scopes::TASKS),
@@ -71,17 +77,20 @@ impl fmt::Display for Scopes {
         if *self == Self::ALL {
             return f.write_str("all");
         }
-        let mut first = true;
+        let mut told = Self(0);
         for (name, class) in NAMES {
-            if self.allows(class) {
-                if !first {
+            if self.allows(class) && !told.allows(class) {
+                if told != Self(0) {
                     f.write_str(",")?;
                 }
                 f.write_str(name)?;
-                first = false;
+                told.0 |= class.0;
             }
         }
-        if first { f.write_str("none") } else { Ok(()) }
+        if told == Self(0) {
+            return f.write_str("none");
+        }
+        Ok(())
     }
 }
 
@@ -102,6 +111,12 @@ mod tests {
             ("mail", "mail"),
             ("calendar, mail", "mail,calendar"),
             ("mail,calendar,contacts,tasks,notes", "all"),
+            ("mail-no-send", "mail-no-send"),
+            ("mail-no-send,mail", "mail"),
+            (
+                "mail-no-send,calendar,contacts,tasks,notes",
+                "mail-no-send,calendar,contacts,tasks,notes",
+            ),
         ] {
             let scopes: Scopes = text.parse().unwrap();
             assert_eq!(scopes.to_string(), shown);
@@ -110,5 +125,7 @@ mod tests {
         assert!("mail,wipe".parse::<Scopes>().is_err());
         assert!("".parse::<Scopes>().is_err());
         assert!(!Scopes::MAIL.allows(Scopes::ALL));
+        let all: Scopes = "mail".parse().unwrap();
+        assert!(all.allows(Scopes::SEND) && !Scopes::MAIL.allows(Scopes::SEND));
     }
 }

@@ -217,8 +217,12 @@ impl<'a> Reader<'a> {
         while let Some((index, &octet)) = octets.next() {
             match octet {
                 b'"' => {
-                    self.phrase.append(&mut text);
                     self.rest = self.rest.get(index + 1..).unwrap_or_default();
+                    if self.rest.starts_with(b"@") && self.phrase.trim_ascii().is_empty() {
+                        self.quoted_local_part(&text);
+                    } else {
+                        self.phrase.append(&mut text);
+                    }
                     return;
                 }
                 b'\\' => text.extend(octets.next().map(|(_, &escaped)| escaped)),
@@ -226,6 +230,30 @@ impl<'a> Reader<'a> {
             }
         }
         self.no_quote = true;
+    }
+
+    /// `"ann example"@example.com`: what was quoted is half of an address (RFC 5322 3.4.1).
+    fn quoted_local_part(&mut self, text: &[u8]) {
+        let end = self
+            .rest
+            .iter()
+            .position(|octet| {
+                matches!(octet, b',' | b';' | b'<' | b'(') || octet.is_ascii_whitespace()
+            })
+            .unwrap_or(self.rest.len());
+        let (domain, rest) = self.rest.split_at(end);
+        let mut whole = Vec::with_capacity(text.len() + domain.len() + 2);
+        whole.push(b'"');
+        for &octet in text {
+            if matches!(octet, b'"' | b'\\') {
+                whole.push(b'\\');
+            }
+            whole.push(octet);
+        }
+        whole.push(b'"');
+        whole.extend_from_slice(domain);
+        self.angle = Some(whole);
+        self.rest = rest;
     }
 
     fn comment(&mut self) {
@@ -297,7 +325,7 @@ impl<'a> Reader<'a> {
         if mailbox.name.is_empty() {
             mailbox.name = decode_text(&comment, self.hint);
         }
-        let name = mailbox.name.trim_matches(|c| matches!(c, '\'' | ' ' | '"'));
+        let name = unquoted(&mailbox.name);
         let end = name.floor_char_boundary(MAX_NAME);
         mailbox.name = name.get(..end).unwrap_or_default().to_owned();
         if mailbox.name.eq_ignore_ascii_case(&mailbox.address) {
@@ -318,6 +346,21 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A name without quotes around it, also without one that lost its other half.
+fn unquoted(name: &str) -> &str {
+    let mut name = name.trim_matches(' ');
+    for quote in ['"', '\'', '"'] {
+        let marks = name.matches(quote).take(3).count();
+        let both = name.len() > 1 && name.starts_with(quote) && name.ends_with(quote);
+        if both || marks == 1 {
+            name = name.strip_prefix(quote).unwrap_or(name);
+            name = name.strip_suffix(quote).unwrap_or(name);
+            name = name.trim_matches(' ');
+        }
+    }
+    name
+}
+
 /// The address inside angle brackets: no route, no blanks, nothing that could end the brackets.
 fn address(inside: &[u8]) -> String {
     let inside = inside.get(..MAX_ADDRESS * 4).unwrap_or(inside).trim_ascii();
@@ -332,8 +375,11 @@ fn address(inside: &[u8]) -> String {
     };
     let text = decode_text(inside, None);
     let text = text.strip_prefix("mailto:").unwrap_or(&text);
+    // Blanks belong only between the quotes of a local part.
+    let blanks = text.starts_with('"');
     text.chars()
-        .filter(|&c| is_legal(c) && !c.is_whitespace() && !matches!(c, '<' | '>'))
+        .filter(|&c| is_legal(c) && !matches!(c, '<' | '>'))
+        .filter(|&c| !c.is_whitespace() || blanks && c == ' ')
         .take(MAX_ADDRESS)
         .collect()
 }
@@ -393,6 +439,28 @@ mod tests {
             ("Ann Doe", "\"Ann Doe\"", "Ann Doe"),
             ("mailto:a@b", "a@b", "a@b"),
             ("A;B <a@b>", "A, \"B\" <a@b>", "A;B"),
+            (
+                "\"'Cleo' via tea\" <a@b>",
+                "\"'Cleo' via tea\" <a@b>",
+                "'Cleo' via tea",
+            ),
+            ("'Cleo Doe' <a@b>", "\"Cleo Doe\" <a@b>", "Cleo Doe"),
+            (
+                "\"=?utf-8?Q?J=C3=B6rg_=22Cat=22?=\" <a@b>",
+                "\"Jörg \\\"Cat\\\"\" <a@b>",
+                "Jörg \"Cat\"",
+            ),
+            (
+                "D'Arcy O'Neil <a@b>",
+                "\"D'Arcy O'Neil\" <a@b>",
+                "D'Arcy O'Neil",
+            ),
+            (
+                "\"ann \\\"a\\\" doe\"@b, c@d",
+                "\"ann \\\"a\\\" doe\"@b, c@d",
+                "\"ann \\\"a\\\" doe\"@b;c@d",
+            ),
+            ("<\"ann doe\"@b>", "\"ann doe\"@b", "\"ann doe\"@b"),
             ("\"A;B\" <a@b>", "\"A;B\" <a@b>", "A,B"),
             ("Ann\r\n <a@b>,\r\n\t<c@d>", "\"Ann\" <a@b>, c@d", "Ann;c@d"),
             (",,,a@b,", "a@b", "a@b"),

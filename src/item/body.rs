@@ -3,19 +3,18 @@
 //! The same plan is made twice: before the second fetch, to say which octets are needed, and after
 //! it, to make the body out of them.
 
+mod decode;
 mod plan;
 
 use std::collections::HashSet;
 
 use airgate_codec::ProtocolVersion;
-use airgate_codec::eas::email::{Body, BodyType};
+use airgate_codec::eas::email::{Body, BodyPart, BodyType};
 use airgate_codec::imap::Part;
 
-use crate::item::charset;
 use crate::item::content::Content;
-use crate::item::flowed::unflow;
 use crate::item::html_to_text::{Style, html_to_text};
-use crate::item::mime_text::{mime_text, with_crlf};
+use crate::item::mime_text::mime_text;
 use crate::item::options::{BodyOptions, BodyPreference};
 use crate::item::preview::{self, MAX_PREVIEW};
 use crate::item::quoted_history;
@@ -27,13 +26,15 @@ use crate::item::transfer;
 use crate::item::truncate::{self, Limit};
 
 pub(crate) use plan::{Reach, sections};
+
+use decode::{decode_html, decode_plain, decode_text_part};
 use plan::{candidates, for_preview, limit, native, opens_tnef, part_preference};
 
 /// Everything about bodies in one message.
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
     pub(crate) body: Option<Body>,
-    pub(crate) part: Option<Body>,
+    pub(crate) part: Option<BodyPart>,
     pub(crate) native: Option<BodyType>,
     /// The Content-IDs that the HTML shows, when all of it is known.
     pub(crate) shown_ids: Option<HashSet<String>>,
@@ -95,6 +96,17 @@ pub(crate) fn build(
         }
         let mut data = maker.text(candidate.kind).data.clone();
         let mut truncated = shorten(&mut data, candidate.kind, candidate.limit);
+        if truncated
+            && candidate.kind == BodyType::Plain
+            && candidate
+                .limit
+                .most_octets()
+                .is_some_and(|most| most <= LIST_LINE)
+            && let Some(mut words) = maker.words()
+        {
+            truncate::text(&mut words, candidate.limit);
+            data = words;
+        }
         if !complete {
             truncated = true;
         }
@@ -160,6 +172,10 @@ fn shorten(data: &mut String, kind: BodyType, limit: Limit) -> bool {
     }
 }
 
+/// Plain text cut this short is no body to read: phones show it in the list (REFERENCE.md 12,
+/// quirk 11).
+const LIST_LINE: u64 = 1024;
+
 /// Makes each form of the body at most once.
 struct Maker<'a> {
     content: &'a Content<'a>,
@@ -181,7 +197,7 @@ impl Maker<'_> {
         made.get_or_insert_with(|| match kind {
             BodyType::Plain => match &self.spare {
                 Some(spare) => Text::of(spare.plain()),
-                None => plain(self.content, self.outline),
+                None => plain(self.content, self.outline, Style::Full),
             },
             BodyType::Html | BodyType::Rtf => match &self.spare {
                 Some(spare) => Text::of(spare.html()),
@@ -189,6 +205,22 @@ impl Maker<'_> {
             },
             BodyType::Mime => mime(self.content, self.size, self.outline.charset()),
         })
+    }
+
+    /// The words of an HTML body: no addresses of pages, no names of pictures. `None` where the
+    /// sender wrote plain text.
+    fn words(&self) -> Option<String> {
+        match &self.spare {
+            Some(Spare::Html(html)) => return Some(html_to_text(html, Style::Words)),
+            Some(Spare::Plain(_)) => return None,
+            None => {}
+        }
+        let from_html = |part: &&Part| part.media_type == "text/html";
+        self.outline
+            .text
+            .iter()
+            .any(from_html)
+            .then(|| plain(self.content, self.outline, Style::Words).data)
     }
 
     fn preview(&self, length: usize) -> Option<String> {
@@ -208,7 +240,7 @@ impl Maker<'_> {
         // What lies behind the first few thousand octets is not looked at.
         let enough = usize::try_from(for_preview(part)).unwrap_or(usize::MAX);
         let octets = piece.octets.get(..enough).unwrap_or(piece.octets);
-        let octets = transfer::decode(octets, &part.encoding);
+        let octets = decode_text_part(octets, &part.encoding);
         let line = if part.media_type == "text/html" {
             preview::of_html(&decode_html(part, &octets), length)
         } else {
@@ -218,29 +250,53 @@ impl Maker<'_> {
     }
 
     /// The BodyPart: the new text alone, as HTML.
-    fn new_text(&mut self, preference: &BodyPreference) -> Body {
+    fn new_text(&mut self, preference: &BodyPreference) -> BodyPart {
         let text = self.text(BodyType::Html);
-        let (complete, size) = (text.complete, text.size);
-        let new = quoted_history::new_html(&text.data);
-        let all_new = new.len() == text.data.len();
-        let mut data = new.to_owned();
+        let (complete, size, whole) = (text.complete, text.size, text.data.len());
+        let mut data = match self.new_plain() {
+            Some(new) => new,
+            None => quoted_history::new_html(&self.text(BodyType::Html).data).to_owned(),
+        };
+        let all_new = data.len() == whole;
+        // Its words are the new text's, of which the Body's preview knows nothing.
+        let preview = preference
+            .preview
+            .filter(|_| !data.is_empty())
+            .map(|length| preview::of_html(&data, usize::try_from(length).unwrap_or(MAX_PREVIEW)));
+        let new_size = if all_new { size } else { data.len() as u64 };
         let cut = shorten(&mut data, BodyType::Html, limit(preference));
         let truncated = cut || all_new && !complete;
-        let none = truncated && (preference.truncation_size == Some(0) || preference.all_or_none);
-        Body {
+        // More was asked for than may be read, and in what was read no history begins.
+        let too_large = all_new && !complete && !cut;
+        let none = too_large
+            || truncated && (preference.truncation_size == Some(0) || preference.all_or_none);
+        let body = Body {
             kind: BodyType::Html,
-            estimated_size: if all_new { size } else { new.len() as u64 },
+            estimated_size: new_size.max(data.len() as u64),
             truncated,
             data: (!none).then_some(data),
-            preview: preference
-                .preview
-                .and_then(|length| self.preview(usize::try_from(length).unwrap_or(MAX_PREVIEW))),
+            preview,
             part: None,
+        };
+        BodyPart { too_large, body }
+    }
+
+    /// The new text of a message without HTML, if it has history, as HTML.
+    fn new_plain(&mut self) -> Option<String> {
+        let has_html = match &self.spare {
+            Some(spare) => matches!(spare, Spare::Html(_)),
+            None => self.outline.has_html(),
+        };
+        if has_html {
+            return None;
         }
+        let text = &self.text(BodyType::Plain).data;
+        let new = quoted_history::new_text(text);
+        (new.len() < text.len()).then(|| text_to_html::text_to_html(new))
     }
 }
 
-fn plain(content: &Content<'_>, outline: &Outline<'_>) -> Text {
+fn plain(content: &Content<'_>, outline: &Outline<'_>, style: Style) -> Text {
     let mut whole = Text {
         data: String::new(),
         complete: true,
@@ -257,7 +313,7 @@ fn plain(content: &Content<'_>, outline: &Outline<'_>) -> Text {
                     data.push_str("\r\n");
                 }
                 if is_html {
-                    data.push_str(&html_to_text(&decode_html(part, octets), Style::Full));
+                    data.push_str(&html_to_text(&decode_html(part, octets), style));
                 } else {
                     data.push_str(&decode_plain(part, octets));
                 }
@@ -269,7 +325,7 @@ fn plain(content: &Content<'_>, outline: &Outline<'_>) -> Text {
 
 fn html(content: &Content<'_>, outline: &Outline<'_>) -> Text {
     if !outline.has_html() {
-        let mut text = plain(content, outline);
+        let mut text = plain(content, outline, Style::Full);
         if !text.data.is_empty() {
             let html = text_to_html::text_to_html(&text.data);
             text.size += (html.len() - text.data.len()) as u64;
@@ -325,7 +381,7 @@ impl Text {
             self.size += full / shrink;
             return;
         };
-        let octets = transfer::decode(piece.octets, &part.encoding);
+        let octets = decode_text_part(piece.octets, &part.encoding);
         let before = self.data.len();
         add(&mut self.data, &octets, piece.complete);
         let made = (self.data.len() - before) as u64;
@@ -366,26 +422,8 @@ fn mime(content: &Content<'_>, size: Option<u64>, hint: Option<&str>) -> Text {
     }
 }
 
-fn decode_plain(part: &Part, octets: &[u8]) -> String {
-    let text = charset::decode(octets, part.parameter("charset"));
-    let flowed = part
-        .parameter("format")
-        .is_some_and(|format| format.eq_ignore_ascii_case("flowed"));
-    if flowed {
-        let delete_space = part
-            .parameter("delsp")
-            .is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"));
-        return unflow(&text, delete_space);
-    }
-    with_crlf(&text)
-}
-
-fn decode_html(part: &Part, octets: &[u8]) -> String {
-    charset::decode_html(octets, part.parameter("charset"))
-}
-
 /// Content-IDs after `cid:` (RFC 2392), undone from percent signs, lower case.
-fn shown_ids(html: &str) -> HashSet<String> {
+pub(crate) fn shown_ids(html: &str) -> HashSet<String> {
     let mut ids = HashSet::new();
     for piece in html.split("cid:").skip(1) {
         let end = piece

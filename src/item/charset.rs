@@ -2,13 +2,18 @@
 //! charsets; this file adds what mail has besides (UTF-7, HZ, ISO-2022-KR and -CN), the labels
 //! people misuse, and doubts labels that cannot be true.
 
+mod guess;
+mod seven_bit;
+
 use encoding_rs::{
-    BIG5, EUC_KR, Encoding, GBK, IBM866, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16LE, WINDOWS_874,
-    WINDOWS_1252, X_USER_DEFINED,
+    BIG5, EUC_KR, Encoding, GBK, IBM866, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
+    WINDOWS_874, WINDOWS_1252, X_USER_DEFINED,
 };
 
 use crate::item::legal::legalise;
 use crate::item::transfer;
+use guess::unlabelled;
+use seven_bit::{hz_to_gbk, iso_2022_jp, shifted_to_high};
 
 /// What a label says, as far as it is to be believed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,6 +61,11 @@ pub fn decode_html(octets: &[u8], label: Option<&str>) -> String {
     let mut charset = resolve(label);
     if charset == Charset::Unsaid {
         charset = resolve(meta_charset(octets).as_deref());
+        // A meta that could be read is not in UTF-16, whatever it says (HTML, 13.2.3.2).
+        if matches!(charset, Charset::Known(encoding) if encoding == UTF_16LE || encoding == UTF_16BE)
+        {
+            charset = Charset::Unsaid;
+        }
     }
     let html = legalise(decode_as(octets, charset));
     say_utf8(html)
@@ -79,6 +89,8 @@ fn decode_as(octets: &[u8], charset: Charset) -> String {
             encoding.decode_without_bom_handling(&octets).0.into_owned()
         }
         Charset::Known(encoding) if encoding == UTF_8 => utf8(octets),
+        Charset::Known(encoding) if encoding == ISO_2022_JP => iso_2022_jp(octets),
+        Charset::Known(encoding) if !encoding.is_ascii_compatible() => utf16(octets, encoding),
         // Labels of Latin-1 are a default more often than a statement.
         Charset::Known(encoding) if encoding == WINDOWS_1252 => guess(octets),
         Charset::Known(encoding) => {
@@ -100,16 +112,38 @@ fn decode_as(octets: &[u8], charset: Charset) -> String {
     }
 }
 
+/// UTF-16, or what cannot be: the other order where that puts the zeros in place, UTF-8 where there
+/// are none (T23).
+fn utf16(octets: &[u8], encoding: &'static Encoding) -> String {
+    if !octets.contains(&0) && std::str::from_utf8(octets).is_ok_and(|text| text.is_ascii()) {
+        return utf8(octets);
+    }
+    let zeros = |first: usize| {
+        octets
+            .iter()
+            .skip(first)
+            .step_by(2)
+            .filter(|&&o| o == 0)
+            .count()
+    };
+    let encoding = match zeros(0).cmp(&zeros(1)) {
+        std::cmp::Ordering::Greater => UTF_16BE,
+        std::cmp::Ordering::Less => UTF_16LE,
+        std::cmp::Ordering::Equal => encoding,
+    };
+    encoding.decode_without_bom_handling(octets).0.into_owned()
+}
+
 /// UTF-8 if it is valid, ISO-2022-JP if it escapes, else windows-1252, which has no invalid octet.
 fn guess(octets: &[u8]) -> String {
     if octets.contains(&0x1B) && is_iso_2022_jp(octets) {
-        let (text, _) = ISO_2022_JP.decode_without_bom_handling(octets);
-        return text.into_owned();
+        return iso_2022_jp(octets);
     }
     utf8(octets)
 }
 
-/// Text said to be UTF-8. If it is not at all, it is windows-1252; a cut last character is dropped.
+/// Text said to be UTF-8. If it is not at all, it is a single-octet set; a cut last character is
+/// dropped.
 fn utf8(octets: &[u8]) -> String {
     let error = match std::str::from_utf8(octets) {
         Ok(text) => return text.to_owned(),
@@ -126,7 +160,7 @@ fn utf8(octets: &[u8]) -> String {
         bad += usize::from(!chunk.invalid().is_empty());
     }
     if good < bad {
-        let (text, _) = WINDOWS_1252.decode_without_bom_handling(octets);
+        let (text, _) = unlabelled(octets).decode_without_bom_handling(octets);
         return text.into_owned();
     }
     String::from_utf8_lossy(octets).into_owned()
@@ -167,6 +201,8 @@ fn resolve(label: Option<&str>) -> Charset {
         | "unicode-utf-7" => return Charset::Utf7,
         "utf-32" | "utf32" | "utf-32be" | "utf-32le" | "ucs-4" => return Charset::Utf32,
         "hz-gb-2312" | "hz" => return Charset::Hz,
+        "iso-2022-jp-1" | "iso-2022-jp-2" | "iso-2022-jp-3" | "iso-2022-jp-ms" | "cp50220"
+        | "cp50221" | "cp50222" => return Charset::Known(ISO_2022_JP),
         "iso-2022-kr" | "csiso2022kr" => return Charset::Iso2022(EUC_KR),
         "iso-2022-cn" | "iso-2022-cn-ext" => return Charset::Iso2022(GBK),
         _ => {}
@@ -262,63 +298,6 @@ fn utf32(octets: &[u8]) -> String {
         })
         .filter(|&character| character != '\u{FEFF}')
         .collect()
-}
-
-/// RFC 1843: between `~{` and `~}` each octet is GB 2312 without its high bit.
-fn hz_to_gbk(octets: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(octets.len());
-    let mut shifted = false;
-    let mut rest = octets;
-    loop {
-        match rest {
-            [] => return out,
-            [b'~', b'{', after @ ..] => {
-                shifted = true;
-                rest = after;
-            }
-            [b'~', b'}', after @ ..] => {
-                shifted = false;
-                rest = after;
-            }
-            [b'~', b'~', after @ ..] => {
-                out.push(b'~');
-                rest = after;
-            }
-            [b'~', b'\r', b'\n', after @ ..] | [b'~', b'\n', after @ ..] => rest = after,
-            [octet, after @ ..] => {
-                shifted &= *octet != b'\n';
-                out.push(if shifted { octet | 0x80 } else { *octet });
-                rest = after;
-            }
-        }
-    }
-}
-
-/// RFC 1557 and RFC 1922: designations `ESC $ ) X`, then SO and SI shift.
-fn shifted_to_high(octets: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(octets.len());
-    let mut shifted = false;
-    let mut rest = octets;
-    loop {
-        match rest {
-            [] => return out,
-            [0x1B, b'$', b')' | b'*' | b'+', _, after @ ..] => rest = after,
-            [0x0E, after @ ..] => {
-                shifted = true;
-                rest = after;
-            }
-            [0x0F, after @ ..] => {
-                shifted = false;
-                rest = after;
-            }
-            [octet, after @ ..] => {
-                shifted &= *octet != b'\n';
-                let high = shifted && *octet > 0x20;
-                out.push(if high { octet | 0x80 } else { *octet });
-                rest = after;
-            }
-        }
-    }
 }
 
 /// The charset named by `<meta>` in octets of any ASCII-compatible charset.

@@ -71,6 +71,8 @@ pub struct Context<'a> {
 
 /// Longest subject sent. Real ones have below 255 characters; a megabyte of it is an attack (T15).
 const MAX_SUBJECT: usize = 1024;
+/// Who wrote a message that does not tell. An address of the kind that reaches nobody (RFC 2606).
+const NOBODY: &str = "\"(unknown sender)\" <unknown@sender.invalid>";
 /// Everything we convert is UTF-8.
 const UTF_8_CODE_PAGE: u32 = 65001;
 
@@ -257,7 +259,12 @@ fn head(
     let subject = headers
         .text("Subject", charset)
         .map(|subject| shortened(&subject));
-    let from_line = from.line();
+    // Android's mail stumbles over a message without From (REFERENCE.md 12, quirk 30).
+    let from_line = from
+        .line()
+        .or_else(|| sender.line())
+        .or_else(|| list("Reply-To").line())
+        .or_else(|| Some(NOBODY.into()));
     let date = date(headers);
     let received = message.internal_date.or(date);
     let bare_subject = subject.as_deref().unwrap_or_default();
@@ -353,8 +360,11 @@ fn attachments(
 ) -> Vec<Attachment> {
     // What the phone shows as a meeting is no file beside it.
     let meeting = invitation.map(|invitation| invitation.section.as_str());
-    let mut attachments: Vec<Attachment> = shown_parts(outline, bodies.opened.as_ref())
+    let shown = shown_parts(outline, bodies.opened.as_ref());
+    let overflow = outline.overflow || shown.len() > structure::MAX_ATTACHMENTS;
+    let mut attachments: Vec<Attachment> = shown
         .iter()
+        .take(structure::MAX_ATTACHMENTS)
         .filter(|found| meeting != Some(found.part.section.as_str()))
         .enumerate()
         .map(|(index, found)| {
@@ -362,6 +372,7 @@ fn attachments(
             Attachment {
                 display_name: structure::display_name(part, index + 1),
                 file_reference: (context.reference)(&part.section),
+                client_id: None,
                 method: structure::method(part),
                 estimated_size: structure::decoded_size(part),
                 content_id: part.id.clone().filter(|id| !id.is_empty()).map(clean),
@@ -374,7 +385,7 @@ fn attachments(
         let whole = content.whole().is_some_and(|piece| piece.complete);
         !whole || content.walked().is_none_or(|walked| walked.cut)
     };
-    if outline.overflow || rough {
+    if overflow || rough {
         // Not everything could be listed: the message itself can be opened instead (T14).
         attachments.push(Attachment {
             display_name: "message.eml".into(),
@@ -406,7 +417,6 @@ fn shown_parts<'a>(outline: &Outline<'a>, opened: Option<&'a Opened>) -> Vec<Fou
             shown.push(*found);
         }
     }
-    shown.truncate(structure::MAX_ATTACHMENTS);
     shown
 }
 

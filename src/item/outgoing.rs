@@ -1,16 +1,25 @@
 //! Outgoing mail: what a phone sent becomes what goes over the wire and into the Sent folder. Pure:
 //! time and names come in, no octets are looked up anywhere (S29).
 //!
-//! The one thing you would not guess: the phone's parts are never parsed and written again. The
-//! header is split into raw fields, of which only those change that must; the body stays the octets
-//! it was, apart from line ends, and what a SmartReply or SmartForward adds is spliced in. So
-//! signatures, odd encodings and parts nobody knows survive (S20).
+//! Two things you would not guess. The phone's parts are never parsed and written again: the header
+//! is split into raw fields, of which only those change that must; the body stays the octets it was,
+//! apart from line ends, and what a SmartReply or SmartForward adds is put between them. So
+//! signatures, odd encodings and parts nobody knows survive (S20). And the mail is never in one
+//! piece: it is a list of [`Piece`]s, which share the request's octets and name the original's
+//! sections, so that 25 MB of attachments take no memory here.
 
+mod boundary;
+pub mod edit;
 pub(in crate::item) mod encode;
+mod entity;
 mod fields;
+mod header;
 mod lines;
+mod parts;
+mod piece;
 mod quote;
-mod splice;
+mod receipts;
+mod recipients;
 pub(in crate::item) mod write;
 
 #[cfg(test)]
@@ -18,14 +27,17 @@ mod tests;
 
 use std::collections::HashSet;
 
-use crate::item::address::{Addresses, Mailbox};
-use crate::item::headers::decode_text;
+use bytes::Bytes;
 
+pub use fields::CONTENT_FIELDS;
+pub use parts::{Attached, Parts, whole};
+pub use piece::{Piece, PieceWriter, Section};
 pub use quote::Quote;
+pub use receipts::Receipts;
 pub use write::BrokenValue;
 
-use self::fields::Field;
-use self::splice::Entity;
+use self::entity::Entity;
+use self::piece::Assembly;
 
 /// Why a mail cannot be sent as it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -38,6 +50,13 @@ pub enum Unsendable {
     Broken(#[from] BrokenValue),
 }
 
+/// Who sends: a full address, and others that may stand in From instead.
+#[derive(Clone, Copy, Debug)]
+pub struct Account<'a> {
+    pub address: &'a str,
+    pub aliases: &'a [String],
+}
+
 /// A mail as a phone sent it, read.
 #[derive(Debug)]
 pub struct Draft {
@@ -46,10 +65,12 @@ pub struct Draft {
     /// Kept apart: only the Sent copy has them.
     bcc: Vec<u8>,
     entity: Entity,
+    sender: String,
     recipients: Vec<String>,
     /// The same in lower case.
     known: HashSet<String>,
     message_id: Option<String>,
+    receipts: Receipts,
     has: Has,
 }
 
@@ -69,6 +90,9 @@ pub struct Stamp<'a> {
     pub now: i64,
     /// Used when the mail has none of its own; with angle brackets.
     pub message_id: &'a str,
+    /// A word for boundaries: the same for the same mail, and known to nobody who wrote into the
+    /// original, or he could end its parts.
+    pub secret: &'a str,
 }
 
 /// The header of the mail that is replied to or forwarded, as far as threads need it.
@@ -78,15 +102,36 @@ pub struct Thread {
     pub references: Option<String>,
 }
 
+/// How a mail can take up its original.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wants {
+    /// Not at all: it is encrypted, or signed and a reply.
+    Nothing,
+    /// Below its own text, in these forms.
+    Quote { text: bool, html: bool },
+    /// As a message beside it.
+    Whole,
+}
+
 /// What the server adds of the original.
 #[derive(Clone, Copy, Debug)]
 pub enum Addition<'a> {
     /// The phone's mail is complete.
     Nothing,
-    Reply(&'a Quote),
-    /// The original whole, and its subject for a file name.
+    /// Its text, and the pictures that its HTML shows.
+    Reply {
+        quote: &'a Quote,
+        shown: &'a [Attached],
+    },
+    /// The same and all other parts of it.
     Forward {
-        original: &'a [u8],
+        quote: &'a Quote,
+        shown: &'a [Attached],
+        attached: &'a [Attached],
+    },
+    /// The original as a message, and its subject for a file name.
+    Whole {
+        section: &'a Section,
         subject: &'a str,
     },
 }
@@ -94,47 +139,48 @@ pub enum Addition<'a> {
 /// A mail ready to go.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Outgoing {
-    /// What goes over the wire: CRLF line ends, no Bcc.
-    pub wire: Vec<u8>,
-    bcc: Vec<u8>,
+    pieces: Vec<Piece>,
+    bcc: Bytes,
 }
 
 /// Message-IDs kept of a long thread: the first, which names it, and the last.
 const MAX_REFERENCES: usize = 20;
+/// A header up to this is read in place: the walk over the parts looks no further (`walk.rs`).
+const MAX_IN_PLACE: usize = 200 * 1024;
 
 impl Draft {
-    /// Reads a mail sent from `account`, the user's full address.
+    /// Reads a mail sent from `account`.
     ///
     /// # Errors
     /// [`Unsendable::NotMime`] without a readable header, [`Unsendable::NoRecipient`].
-    pub fn read(mime: &[u8], account: &str) -> Result<Self, Unsendable> {
-        let octets = lines::normalise(mime);
-        let start = octets
+    pub fn read(mime: &Bytes, account: Account<'_>) -> Result<Self, Unsendable> {
+        let start = mime
             .iter()
             .position(|octet| !matches!(octet, b'\r' | b'\n'))
-            .unwrap_or(octets.len());
-        let octets = octets.get(start..).unwrap_or_default();
-        let (all, body) = fields::split(octets).ok_or(Unsendable::NotMime)?;
-        if all.is_empty() {
-            return Err(Unsendable::NotMime);
+            .unwrap_or(mime.len());
+        let raw = mime.slice(start..);
+        let end = fields::header_end(&raw);
+        let head = raw.get(..end).unwrap_or_default();
+        // The common case: nothing of the body is copied, the parts are found where they lie.
+        let header = lines::normalise(head);
+        if lines::is_regular(head)
+            && end <= MAX_IN_PLACE
+            && let Some((all, [])) = fields::split(&header)
+        {
+            let entity = Entity::new(raw.clone(), end, &all);
+            return Self::of(&all, entity, account);
         }
-        let mut draft = Self {
-            header: Vec::new(),
-            bcc: Vec::new(),
-            entity: Entity::new(&all, body),
-            recipients: Vec::new(),
-            known: HashSet::new(),
-            message_id: None,
-            has: Has::default(),
-        };
-        draft.from(&all, account)?;
-        for field in all.iter().filter(|field| !field.is_content()) {
-            draft.take(field, account)?;
+        let octets = lines::normalise(&raw);
+        let (all, body) = fields::split(&octets).ok_or(Unsendable::NotMime)?;
+        let mut own = Vec::with_capacity(body.len() + 512);
+        for field in all.iter().filter(|field| field.is_content()) {
+            push(field.raw, &mut own);
         }
-        if draft.recipients.is_empty() {
-            return Err(Unsendable::NoRecipient);
-        }
-        Ok(draft)
+        own.extend_from_slice(b"\r\n");
+        let end = own.len();
+        own.extend_from_slice(body);
+        let entity = Entity::new(own.into(), end, &all);
+        Self::of(&all, entity, account)
     }
 
     /// Who gets it, without repetition; not checked to be addresses an SMTP server takes.
@@ -142,15 +188,24 @@ impl Draft {
         &self.recipients
     }
 
+    /// The address in From: the account's or an alias.
+    pub fn sender(&self) -> &str {
+        &self.sender
+    }
+
+    /// What the phone wants to hear of the delivery.
+    pub const fn receipts(&self) -> Receipts {
+        self.receipts
+    }
+
     /// The Message-ID the phone gave it.
     pub fn message_id(&self) -> Option<&str> {
         self.message_id.as_deref()
     }
 
-    /// The forms in which a reply needs the original: as text, as HTML. Neither, when nothing may
-    /// be added without breaking a seal.
-    pub fn wants(&self) -> (bool, bool) {
-        self.entity.wants()
+    /// What a reply or forward needs of the original.
+    pub const fn wants(&self, forward: bool) -> Wants {
+        self.entity.wants(forward)
     }
 
     /// Makes the mail.
@@ -175,13 +230,13 @@ impl Draft {
         if !self.has.mime_version {
             wire.extend_from_slice(b"MIME-Version: 1.0\r\n");
         }
-        self.entity.write(addition, &mut wire);
-        if !wire.ends_with(b"\r\n") {
-            wire.extend_from_slice(b"\r\n");
-        }
+        let mut out = Assembly::default();
+        out.text(wire);
+        self.entity.write(addition, stamp.secret, &mut out);
+        out.end_line();
         Ok(Outgoing {
-            wire,
-            bcc: self.bcc.clone(),
+            pieces: out.finish(),
+            bcc: self.bcc.clone().into(),
         })
     }
 
@@ -203,121 +258,39 @@ impl Draft {
         }
         Ok(())
     }
-
-    /// Writes From: the account's address and no other (CMD_R448), under the name the phone gave it.
-    fn from(&mut self, all: &[Field<'_>], account: &str) -> Result<(), BrokenValue> {
-        let field = all.iter().find(|field| field.is("From"));
-        let said = field
-            .map(|field| Addresses::read(field.value(), None).mailboxes)
-            .unwrap_or_default();
-        if let (Some(field), [mailbox]) = (field, said.as_slice())
-            && mailbox.address.eq_ignore_ascii_case(account)
-            && field.raw.is_ascii()
-        {
-            push(field.raw, &mut self.header);
-            return Ok(());
-        }
-        let name = said.into_iter().next().map(|mailbox| mailbox.name);
-        let mailbox = Mailbox {
-            name: name.unwrap_or_default(),
-            address: account.to_owned(),
-        };
-        write::mailboxes("From", &[mailbox], &mut self.header)
-    }
-
-    /// Takes one field of the header.
-    fn take(&mut self, field: &Field<'_>, account: &str) -> Result<(), BrokenValue> {
-        match field.name.to_ascii_lowercase().as_str() {
-            "from" | "return-path" | "resent-bcc" => {}
-            "to" | "cc" | "bcc" => self.recipients_of(field, account)?,
-            "sender" => {
-                let said = Addresses::read(field.value(), None);
-                if said.contains(account) && said.mailboxes.len() == 1 {
-                    push(field.raw, &mut self.header);
-                }
-            }
-            "message-id" => {
-                let id = decode_text(field.value(), None);
-                if self.message_id.is_none() && write::is_id(&id) {
-                    self.message_id = Some(id);
-                }
-            }
-            "date" => once(field, &mut self.has.date, &mut self.header),
-            "mime-version" => once(field, &mut self.has.mime_version, &mut self.header),
-            "in-reply-to" => once(field, &mut self.has.in_reply_to, &mut self.header),
-            "references" => once(field, &mut self.has.references, &mut self.header),
-            "subject" if !field.raw.is_ascii() => {
-                let subject = decode_text(field.value(), None);
-                write::text("Subject", &subject, &mut self.header)?;
-            }
-            "reply-to" if !field.raw.is_ascii() => {
-                let list = Addresses::read(field.value(), None).mailboxes;
-                write::mailboxes("Reply-To", &list, &mut self.header)?;
-            }
-            _ => push(field.raw, &mut self.header),
-        }
-        Ok(())
-    }
-
-    /// To, Cc or Bcc. Bare account names are completed with the account's domain
-    /// (exchange-habits.md 11), in the header as well, so that the others can answer.
-    fn recipients_of(&mut self, field: &Field<'_>, account: &str) -> Result<(), BrokenValue> {
-        let mut list = Addresses::read(field.value(), None).mailboxes;
-        let mut rewrite = !field.raw.is_ascii();
-        for mailbox in &mut list {
-            if mailbox.address.is_empty() {
-                continue;
-            }
-            if !mailbox.address.contains('@')
-                && let Some((_, domain)) = account.rsplit_once('@')
-            {
-                mailbox.address = format!("{}@{domain}", mailbox.address);
-                rewrite = true;
-            }
-            if self.known.insert(mailbox.address.to_lowercase()) {
-                self.recipients.push(mailbox.address.clone());
-            }
-        }
-        let out = if field.is("Bcc") {
-            &mut self.bcc
-        } else {
-            &mut self.header
-        };
-        if rewrite {
-            let name = if field.is("To") {
-                "To"
-            } else if field.is("Cc") {
-                "Cc"
-            } else {
-                "Bcc"
-            };
-            // Attendees without an address (Outlook 2016) are nobody to write to.
-            list.retain(|mailbox| !mailbox.address.is_empty());
-            if !list.is_empty() {
-                write::mailboxes(name, &list, out)?;
-            }
-        } else {
-            push(field.raw, out);
-        }
-        Ok(())
-    }
 }
 
 impl Outgoing {
-    /// What goes into the Sent folder: the same, with the Bcc its sender wants to see again.
-    pub fn sent_copy(&self) -> Vec<u8> {
-        [self.bcc.as_slice(), self.wire.as_slice()].concat()
+    /// What goes over the wire, without Bcc.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// What the copy in the Sent folder begins with: the Bcc its sender wants to see again.
+    pub const fn bcc(&self) -> &Bytes {
+        &self.bcc
+    }
+
+    /// Octets of the whole, as nearly as they are known before it is written.
+    pub fn size(&self) -> u64 {
+        self.pieces.iter().fold(0, |sum, piece| {
+            sum.saturating_add(match piece {
+                Piece::Octets(octets) => octets.len() as u64,
+                Piece::Section(section) => section.size,
+            })
+        })
+    }
+
+    /// Whether octets beyond ASCII may be in it.
+    pub fn is_eight_bit(&self) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Octets(octets) => !octets.is_ascii(),
+            Piece::Section(section) => section.eight_bit,
+        })
     }
 }
 
 fn push(raw: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(raw);
     out.extend_from_slice(b"\r\n");
-}
-
-/// A field of which a second one would be wrong.
-fn once(field: &Field<'_>, has: &mut bool, out: &mut Vec<u8>) {
-    if !std::mem::replace(has, true) {
-        push(field.raw, out);
-    }
 }

@@ -3,13 +3,16 @@
 //! Which part is body and which attachment follows RFC 8621 4.1.4, the one published algorithm for
 //! this that has seen much mail. A message inside the message is an attachment, never looked into.
 
+mod name;
+
 use airgate_codec::imap::{Part, TransferEncoding};
 
 use crate::item::believed::holds_octets;
-use crate::item::headers;
 use crate::item::tnef;
 use crate::item::transfer;
 use crate::item::walk::{MAX_DEPTH, MAX_PARTS};
+
+pub(crate) use name::display_name;
 
 /// A message's parts by their role.
 #[derive(Debug, Default)]
@@ -101,11 +104,22 @@ impl<'a> Outline<'a> {
                 },
             );
         }
+        outline.fill_blank();
         if outline.attachments.len() > MAX_ATTACHMENTS {
             outline.attachments.truncate(MAX_ATTACHMENTS);
             outline.overflow = true;
         }
         outline
+    }
+
+    /// An alternative without a word is none: some senders make one for form's sake.
+    fn fill_blank(&mut self) {
+        let says = |parts: &[&Part]| parts.iter().any(|part| holds_octets(part));
+        if says(&self.html) && !says(&self.text) {
+            self.text.clone_from(&self.html);
+        } else if says(&self.text) && !says(&self.html) {
+            self.html.clone_from(&self.text);
+        }
     }
 
     /// Whether the sender wrote HTML.
@@ -130,7 +144,9 @@ impl<'a> Outline<'a> {
     ) {
         let (text_before, html_before) = (self.text.len(), self.html.len());
         let wanted = want;
+        let root = root_of(multipart);
         for (index, part) in multipart.children.iter().enumerate() {
+            let index = if index == root { 0 } else { index.max(1) };
             if *left == 0 {
                 self.overflow = true;
                 return;
@@ -255,6 +271,27 @@ struct Want {
     html: bool,
 }
 
+/// The part that shows the others: the first, unless `start` names another (RFC 2387 3.2) or the
+/// first is a picture and the text comes behind it.
+fn root_of(multipart: &Part) -> usize {
+    if multipart.media_type != "multipart/related" {
+        return 0;
+    }
+    let children = || multipart.children.iter();
+    let start = multipart
+        .parameter("start")
+        .map(|start| start.trim_matches(['<', '>', ' ']));
+    let named =
+        start.and_then(|start| children().position(|part| part.id.as_deref() == Some(start)));
+    let can_show = |part: &Part| part.is_multipart() || part.media_type == "text/html";
+    let picture_first = children()
+        .next()
+        .is_some_and(|part| part.media_type.starts_with("image/"));
+    named
+        .or_else(|| children().position(can_show).filter(|_| picture_first))
+        .unwrap_or(0)
+}
+
 fn is_alternative(part: &Part) -> bool {
     part.media_type == "multipart/alternative"
 }
@@ -297,6 +334,14 @@ fn seal(root: &Part) -> Seal {
                 _ => Seal::Smime,
             }
         }
+        // Gateways forget the type; Outlook then goes by the name ([MS-OXOSMIME] 2.1.3).
+        "application/octet-stream"
+            if root
+                .file_name()
+                .is_some_and(|name| name.to_ascii_lowercase().ends_with(".p7m")) =>
+        {
+            Seal::Smime
+        }
         _ => Seal::None,
     }
 }
@@ -319,135 +364,4 @@ fn is_message(part: &Part) -> bool {
         part.encoding,
         TransferEncoding::Base64 | TransferEncoding::QuotedPrintable
     )
-}
-
-/// The name a person sees: the sender's, else one made from what is inside. Never a path.
-pub(crate) fn display_name(part: &Part, number: usize) -> String {
-    let given = part
-        .file_name()
-        .map(file_name)
-        .filter(|name| !name.is_empty());
-    if is_message(part) {
-        let name = given
-            .or_else(|| {
-                part.subject
-                    .as_deref()
-                    .map(file_name)
-                    .filter(|name| !name.is_empty())
-            })
-            .unwrap_or_else(|| format!("ATT{number:05}"));
-        // Android and Windows Phone open Method 5 by this ending (REFERENCE.md 10.1).
-        return if name.to_ascii_lowercase().ends_with(".eml") {
-            name
-        } else {
-            format!("{name}.eml")
-        };
-    }
-    if let Some(name) = given {
-        return name;
-    }
-    match part.media_type.as_str() {
-        "text/calendar" => "invite.ics".into(),
-        "message/delivery-status"
-        | "message/global-delivery-status"
-        | "message/disposition-notification" => "details.txt".into(),
-        "text/rfc822-headers" => "headers.txt".into(),
-        "application/pkcs7-mime" | "application/x-pkcs7-mime" => "smime.p7m".into(),
-        "application/pkcs7-signature" | "application/x-pkcs7-signature" => "smime.p7s".into(),
-        "application/pgp-signature" => "signature.asc".into(),
-        "application/pgp-encrypted" => "version.txt".into(),
-        "application/ms-tnef" => "winmail.dat".into(),
-        other => format!("ATT{number:05}{}", extension(other)),
-    }
-}
-
-/// Longest name kept; file systems of phones end at 255 octets.
-const MAX_FILE_NAME: usize = 200;
-
-/// A name without what a file system or a header could misread. The extension survives shortening.
-fn file_name(name: &str) -> String {
-    let decoded = headers::decode_text(name.as_bytes(), None);
-    let name = decoded
-        .rsplit(['/', '\\'])
-        .find(|piece| !piece.trim().is_empty());
-    // A subject is no path: keep all of it when what follows the last slash is no file name.
-    let name = match name {
-        Some(last) if last.contains('.') => last,
-        _ => decoded.as_str(),
-    };
-    let name: String = name
-        .chars()
-        .map(|c| {
-            if matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|') {
-                '_'
-            } else {
-                c
-            }
-        })
-        // Bidirectional overrides make `gpj.exe` look like `exe.jpg`.
-        .filter(|c| !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
-        .collect();
-    let name = name.trim_matches([' ', '.']);
-    if name.len() <= MAX_FILE_NAME {
-        return name.to_owned();
-    }
-    let (stem, extension) = match name.rsplit_once('.') {
-        Some((stem, extension)) if extension.len() <= 10 => (stem, format!(".{extension}")),
-        _ => (name, String::new()),
-    };
-    let end = stem.floor_char_boundary(MAX_FILE_NAME - extension.len());
-    format!("{}{extension}", stem.get(..end).unwrap_or_default())
-}
-
-fn extension(media_type: &str) -> &'static str {
-    match media_type {
-        "image/jpeg" | "image/jpg" | "image/pjpeg" => ".jpg",
-        "image/png" => ".png",
-        "image/gif" => ".gif",
-        "image/svg+xml" => ".svg",
-        "image/webp" => ".webp",
-        "image/heic" => ".heic",
-        "image/tiff" => ".tif",
-        "text/plain" => ".txt",
-        "text/html" => ".htm",
-        "text/csv" => ".csv",
-        "text/vcard" | "text/x-vcard" | "text/directory" => ".vcf",
-        "application/pdf" => ".pdf",
-        "application/zip" => ".zip",
-        "application/json" => ".json",
-        "application/rtf" | "text/rtf" => ".rtf",
-        "application/msword" => ".doc",
-        "audio/mpeg" => ".mp3",
-        "audio/wav" | "audio/x-wav" => ".wav",
-        "audio/amr" => ".amr",
-        "video/mp4" => ".mp4",
-        _ if media_type.starts_with("text/") => ".txt",
-        _ => ".dat",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_no_paths_and_keep_their_ending() {
-        for (name, safe) in [
-            ("report.pdf", "report.pdf"),
-            ("../../etc/passwd.txt", "passwd.txt"),
-            ("C:\\Users\\ann\\a.doc", "a.doc"),
-            ("50/50 offer", "50_50 offer"),
-            ("a\r\nb.txt", "a b.txt"),
-            ("x\u{202E}gpj.exe", "xgpj.exe"),
-            ("..", ""),
-        ] {
-            assert_eq!(file_name(name), safe, "{name}");
-        }
-        let long = format!("{}.pdf", "ü".repeat(300));
-        let short = file_name(&long);
-        assert!(
-            short.len() <= MAX_FILE_NAME && short.ends_with(".pdf"),
-            "{short}"
-        );
-    }
 }

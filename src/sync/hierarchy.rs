@@ -2,10 +2,13 @@
 
 use std::collections::HashSet;
 
-use airgate_codec::imap::{MailboxName, UidSet};
+use airgate_codec::imap::{MailboxName, Namespace, UidSet};
 use tracing::{info, warn};
 
-use super::folders::{self, Hierarchy, Listed, Overrides, Role};
+use super::folders::place::Ground;
+use super::folders::{
+    Hierarchy, Listed, Mailboxes, Overrides, Prefix, Role, reconcile, roles, tree,
+};
 use crate::backend::Login;
 use crate::backend::imap::{FetchItems, Imap, ImapError, Search, Session, SpecialUse};
 use crate::failure::Failure;
@@ -21,10 +24,22 @@ const CANDIDATES: usize = 8;
 const SAMPLE: usize = 20;
 
 /// The user's folders as they are now.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Folders {
     pub rows: Vec<FolderRow>,
+    pub mailboxes: Mailboxes,
     pub hierarchy: Hierarchy,
+}
+
+impl Folders {
+    /// What placing a folder goes by.
+    pub fn ground(&self) -> Ground<'_> {
+        Ground {
+            rows: &self.rows,
+            mailboxes: &self.mailboxes,
+            hierarchy: &self.hierarchy,
+        }
+    }
 }
 
 /// Lists the mailboxes and reconciles the ids. Folders a phone expects on every account (drafts,
@@ -40,13 +55,13 @@ pub async fn refresh(
     overrides: &Overrides,
 ) -> Result<Folders, Failure> {
     let mut session = imap.session(login, None).await?;
-    let mut listed = list(&mut session).await?;
+    let mut mailboxes = list(&mut session).await?;
     for _ in 0..ROUNDS {
         let table = store.folders(user).await?;
-        if create_lacking(&mut session, &listed, &table.rows, overrides).await {
-            listed = list(&mut session).await?;
+        if create_lacking(&mut session, &mailboxes, &table.rows, overrides).await {
+            mailboxes = list(&mut session).await?;
         }
-        let mut result = folders::reconcile(&table.rows, &listed, overrides);
+        let mut result = reconcile(&table.rows, &mailboxes, overrides);
         for id in std::mem::take(&mut result.missing) {
             let Some(row) = table.rows.iter().find(|row| row.id == id) else {
                 continue;
@@ -57,9 +72,8 @@ pub async fn refresh(
                 continue;
             }
             // A mere level now: the listing says itself that nothing is in it any more.
-            let level = listed
-                .iter()
-                .any(|mailbox| mailbox.name == row.name && !mailbox.selectable);
+            let listed = mailboxes.find(&row.name);
+            let level = listed.is_some_and(|mailbox| !mailbox.selectable);
             if level || proven_absent(imap, login, row).await? {
                 info!(folder = %row.id, "a mailbox is gone");
                 result.changed.push(FolderRow {
@@ -77,8 +91,12 @@ pub async fn refresh(
                 .map(|table| table.rows)
         };
         if let Some(rows) = rows {
-            let hierarchy = folders::hierarchy(&rows, &listed);
-            return Ok(Folders { rows, hierarchy });
+            let hierarchy = tree::hierarchy(&rows, &mailboxes);
+            return Ok(Folders {
+                rows,
+                mailboxes,
+                hierarchy,
+            });
         }
     }
     Err(Failure::gateway(
@@ -86,8 +104,9 @@ pub async fn refresh(
     ))
 }
 
-async fn list(session: &mut Session) -> Result<Vec<Listed>, ImapError> {
-    let mailboxes = session.list().await?;
+async fn list(session: &mut Session) -> Result<Mailboxes, ImapError> {
+    let listing = session.listing().await?;
+    let mailboxes = listing.mailboxes;
     // What LIST-STATUS did not bring along is asked for, so that a rename can be told (S16).
     let unknown: Vec<MailboxName> = mailboxes
         .iter()
@@ -100,17 +119,27 @@ async fn list(session: &mut Session) -> Result<Vec<Listed>, ImapError> {
         session.status(&unknown).await?
     }
     .into_iter();
-    Ok(mailboxes
+    let listed = mailboxes
         .into_iter()
         .map(|mailbox| {
+            let mut selectable = mailbox.selectable;
             let status = match mailbox.status {
-                None if mailbox.selectable => asked.next().and_then(Result::ok),
+                None if selectable => match asked.next() {
+                    // Listed, and yet no mailbox: a level, if there are others below it.
+                    Some(Err(ImapError::NoMailbox(_))) => {
+                        selectable = false;
+                        None
+                    }
+                    asked => asked.and_then(Result::ok),
+                },
                 status => status,
             };
             Listed {
                 name: mailbox.name.as_str().to_owned(),
                 delimiter: mailbox.delimiter,
-                selectable: mailbox.selectable,
+                selectable,
+                childless: !mailbox.inferiors,
+                subscribed: mailbox.subscribed,
                 role: mailbox.special_use.and_then(role),
                 uid_validity: status
                     .as_ref()
@@ -119,7 +148,26 @@ async fn list(session: &mut Session) -> Result<Vec<Listed>, ImapError> {
                 mailbox_id: status.and_then(|status| status.mailbox_id),
             }
         })
-        .collect())
+        .collect();
+    let prefixes = |namespaces: &[Namespace]| -> Vec<Prefix> {
+        let prefix = |namespace: &Namespace| Prefix {
+            text: namespace.prefix.as_str().to_owned(),
+            delimiter: namespace.delimiter,
+        };
+        namespaces.iter().map(prefix).collect()
+    };
+    let namespaces = listing.namespaces.unwrap_or_default();
+    Ok(Mailboxes {
+        listed,
+        // The first is where new mailboxes go (RFC 2342 5).
+        personal: prefixes(&namespaces.personal).into_iter().next(),
+        foreign: [&namespaces.other_users, &namespaces.shared]
+            .into_iter()
+            .flat_map(|namespaces| prefixes(namespaces))
+            // A shared namespace without a prefix is told from the user's own by nothing.
+            .filter(|prefix| !prefix.text.is_empty())
+            .collect(),
+    })
 }
 
 const fn role(special_use: SpecialUse) -> Option<Role> {
@@ -134,12 +182,12 @@ const fn role(special_use: SpecialUse) -> Option<Role> {
 /// Creates what every phone expects; whether anything was created.
 async fn create_lacking(
     session: &mut Session,
-    listed: &[Listed],
+    mailboxes: &Mailboxes,
     rows: &[FolderRow],
     overrides: &Overrides,
 ) -> bool {
     let mut created = false;
-    for (role, name) in folders::lacking(listed, rows, overrides) {
+    for (role, name) in roles::lacking(mailboxes, rows, overrides) {
         let name = MailboxName::new(name);
         match session.create(&name).await {
             Ok(()) => {

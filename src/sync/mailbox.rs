@@ -9,9 +9,12 @@
 use airgate_codec::imap::{Fetched, Flags, MailboxName, MailboxStatus, Uid, UidSet};
 use tracing::warn;
 
+use super::kin::Kin;
 use super::observe::{Match, Observation};
 use super::plan;
+use super::threads::Threads;
 use super::view::{Cursor, ItemNumber, MailView};
+use super::window::Window;
 use crate::backend::Login;
 use crate::backend::imap::{FetchItems, Imap, ImapError, Known, Search, Selected, Session};
 use crate::failure::Failure;
@@ -29,10 +32,13 @@ pub struct Mailbox<'a> {
     pub imap: &'a Imap,
     pub login: &'a Login,
     pub store: &'a dyn Store,
+    pub threads: &'a Threads,
     pub user: &'a UserId,
     /// The CollectionId.
     pub collection: &'a str,
     pub name: &'a MailboxName,
+    /// No mailbox but a level above some: the listing said that nothing can be in it.
+    pub level: bool,
 }
 
 /// Whether what STATUS says leaves no room for a change since the cursor. A server without
@@ -46,7 +52,7 @@ pub fn unmoved(cursor: &Cursor, status: &MailboxStatus) -> bool {
 }
 
 impl Mailbox<'_> {
-    /// Brings `view` up to date for a window that begins at `floor`. A `status` just read saves
+    /// Brings `view` up to date for a window. A `status` just read saves
     /// asking for it. After a change of UIDVALIDITY there are fingerprints to be kept with the view:
     /// those of the messages found again, under their new UIDs.
     ///
@@ -56,10 +62,14 @@ impl Mailbox<'_> {
         &self,
         session: &mut Session,
         view: &mut MailView,
-        floor: Option<i64>,
+        window: Window,
         status: Option<&MailboxStatus>,
     ) -> Result<Option<FingerprintBatch>, Failure> {
-        if let (Some(cursor), true) = (view.cursor, view.floor == floor) {
+        if self.level {
+            vacate(view, window);
+            return Ok(None);
+        }
+        if let (Some(cursor), true) = (view.cursor, view.window() == window) {
             let unmoved = match status {
                 Some(status) => unmoved(&cursor, status),
                 None if cursor.modseq == 0 => false,
@@ -75,7 +85,7 @@ impl Mailbox<'_> {
                 return Ok(None);
             }
         }
-        let mut renewed = self.examine(session, view, floor, false).await?;
+        let mut renewed = self.examine(session, view, window, false).await?;
         let (lost, held) = plan::losses(view);
         if lost > BRAKE_ABOVE && lost * 2 > held {
             metrics::counter!("airgate_mass_change_brakes_total").increment(1);
@@ -85,7 +95,7 @@ impl Mailbox<'_> {
             );
             let mut fresh = self.imap.fresh_session(self.login).await?;
             renewed = self
-                .examine(&mut fresh, view, floor, true)
+                .examine(&mut fresh, view, window, true)
                 .await?
                 .or(renewed);
         }
@@ -96,7 +106,7 @@ impl Mailbox<'_> {
         &self,
         session: &mut Session,
         view: &mut MailView,
-        floor: Option<i64>,
+        window: Window,
         list_anew: bool,
     ) -> Result<Option<FingerprintBatch>, Failure> {
         let known = view.cursor.filter(|_| !list_anew).and_then(|cursor| {
@@ -116,7 +126,7 @@ impl Mailbox<'_> {
             renewed = Some(FingerprintBatch {
                 collection: self.collection.to_owned(),
                 uid_validity: selected.uid_validity.get(),
-                entries: self.renew(session, view, floor).await?,
+                entries: self.renew(session, view, window.floor).await?,
             });
         }
         let now = Cursor {
@@ -126,11 +136,14 @@ impl Mailbox<'_> {
             messages: selected.exists,
         };
         let follows = view.cursor.filter(|cursor| {
-            !list_anew && view.floor == floor && cursor.modseq != 0 && now.modseq != 0
+            !list_anew && view.window() == window && cursor.modseq != 0 && now.modseq != 0
         });
         let observation = match follows {
-            Some(since) => follow(session, view, floor, since, now, selected).await?,
-            None => list(session, view, floor, now).await?,
+            Some(since) => {
+                self.follow(session, view, window, since, now, selected)
+                    .await?
+            }
+            None => self.list(session, view, window, now).await?,
         };
         view.observe(&observation, categories::is_visible);
         Ok(renewed)
@@ -182,6 +195,18 @@ impl Mailbox<'_> {
     }
 }
 
+/// Nothing is there: what the phone has of it is from when it was a mailbox.
+fn vacate(view: &mut MailView, window: Window) {
+    let observation = Observation {
+        cursor: view.cursor.unwrap_or_default(),
+        floor: window.floor,
+        kin: window.conversations.then(UidSet::new),
+        gone: known_uids(view),
+        ..Observation::default()
+    };
+    view.observe(&observation, categories::is_visible);
+}
+
 /// Everything of the mailbox this view knows of.
 fn known_uids(view: &MailView) -> UidSet {
     &(&(&view.server().items | &view.aged) | &view.hidden) | &view.phone.items
@@ -230,129 +255,198 @@ fn received_before(messages: &[Fetched], floor: i64) -> UidSet {
     uids.map(Uid::get).collect()
 }
 
-/// What changed since the last look, from a server that counts modifications.
-async fn follow(
-    session: &mut Session,
-    view: &MailView,
-    floor: Option<i64>,
-    last: Cursor,
-    now: Cursor,
-    selected: Selected,
-) -> Result<Observation, ImapError> {
-    let known = known_uids(view);
-    let (gone, flags) = if selected.resynced {
-        (selected.vanished & &known, selected.flags)
-    } else {
-        let modseq = airgate_codec::imap::ModSeq::new(last.modseq);
-        let flags = session.fetch_flags(None, modseq).await?;
-        let as_many = now.messages == last.messages && now.uid_next == last.uid_next;
-        let gone = if as_many || known.is_empty() {
-            UidSet::new()
+impl Mailbox<'_> {
+    /// What changed since the last look, from a server that counts modifications.
+    async fn follow(
+        &self,
+        session: &mut Session,
+        view: &MailView,
+        window: Window,
+        last: Cursor,
+        now: Cursor,
+        selected: Selected,
+    ) -> Result<Observation, ImapError> {
+        let floor = window.floor;
+        let known = known_uids(view);
+        let (gone, flags) = if selected.resynced {
+            (selected.vanished & &known, selected.flags)
         } else {
-            &known - &session.search(&Search::In(known.clone())).await?
+            let modseq = airgate_codec::imap::ModSeq::new(last.modseq);
+            let flags = session.fetch_flags(None, modseq).await?;
+            let as_many = now.messages == last.messages && now.uid_next == last.uid_next;
+            let gone = if as_many || known.is_empty() {
+                UidSet::new()
+            } else {
+                &known - &session.search(&Search::In(known.clone())).await?
+            };
+            (gone, flags)
         };
-        (gone, flags)
-    };
-    let mut arrived = UidSet::new();
-    if now.uid_next != last.uid_next {
-        let new = Search::UidFrom(Uid::new(last.uid_next).unwrap_or(selected.uid_next));
-        arrived = match floor {
-            Some(_) => {
-                session
-                    .search(&Search::And(vec![new, around(floor)]))
-                    .await?
-            }
-            None => session.search(&new).await?,
-        };
-        // `n:*` always names the last message, however old it is (RFC 9051 9, seq-range).
-        arrived.remove_range(..last.uid_next);
-    }
-    let mut flags: Vec<(u32, Flags)> = flags
-        .into_iter()
-        .map(|(uid, flags)| (uid.get(), flags))
-        .collect();
-    if !arrived.is_empty() {
-        // QRESYNC tells the flags of known messages only; what came marked is not to be told of.
-        let items = FetchItems {
-            flags: true,
-            internal_date: floor.is_some(),
-            ..FetchItems::default()
-        };
-        let messages = session.fetch(&arrived, &items).await?;
-        if let Some(floor) = floor {
-            arrived -= received_before(&messages, floor);
+        let mut arrived = UidSet::new();
+        if now.uid_next != last.uid_next {
+            let new = Search::UidFrom(Uid::new(last.uid_next).unwrap_or(selected.uid_next));
+            arrived = match floor {
+                Some(_) => {
+                    session
+                        .search(&Search::And(vec![new, around(floor)]))
+                        .await?
+                }
+                None => session.search(&new).await?,
+            };
+            // `n:*` always names the last message, however old it is (RFC 9051 9, seq-range).
+            arrived.remove_range(..last.uid_next);
         }
-        flags.extend(messages.into_iter().filter_map(|message| {
-            let marked = message.flags.filter(|flags| flags.deleted)?;
-            Some((message.uid?.get(), marked))
-        }));
+        let mut flags: Vec<(u32, Flags)> = flags
+            .into_iter()
+            .map(|(uid, flags)| (uid.get(), flags))
+            .collect();
+        if !arrived.is_empty() {
+            // QRESYNC tells the flags of known messages only; what came marked is not to be told of.
+            let items = FetchItems {
+                flags: true,
+                internal_date: floor.is_some(),
+                ..FetchItems::default()
+            };
+            let messages = session.fetch(&arrived, &items).await?;
+            if let Some(floor) = floor {
+                arrived -= received_before(&messages, floor);
+            }
+            flags.extend(messages.into_iter().filter_map(|message| {
+                let marked = message.flags.filter(|flags| flags.deleted)?;
+                Some((message.uid?.get(), marked))
+            }));
+        }
+        let mut aged = UidSet::new();
+        let mut kin = None;
+        if window.conversations {
+            let (known, inside) = dated(view, &arrived, &gone, &flags);
+            let kin_of = Kin {
+                threads: self.threads,
+                user: self.user,
+                inside: &inside,
+                marked: &marked(&flags),
+                gone: &gone,
+                since: Uid::new(last.uid_next).filter(|_| now.uid_next != last.uid_next),
+            };
+            let found = kin_of.of(session, view).await?;
+            arrived |= &(&found - &view.server().items) - &view.hidden;
+            aged = &(&(&known - &found) - &inside) - &gone;
+            kin = Some(found);
+        }
+        Ok(Observation {
+            cursor: now,
+            floor,
+            kin,
+            gone,
+            arrived,
+            aged,
+            flags,
+        })
     }
-    Ok(Observation {
-        cursor: now,
-        floor,
-        gone,
-        arrived,
-        aged: UidSet::new(),
-        flags,
-    })
+
+    /// The window as it is now: for the first look, another window, and servers that keep no count.
+    async fn list(
+        &self,
+        session: &mut Session,
+        view: &MailView,
+        window: Window,
+        now: Cursor,
+    ) -> Result<Observation, ImapError> {
+        let floor = window.floor;
+        let known = known_uids(view);
+        let mut inside = inside(session, floor).await?;
+        let deleted = match floor {
+            Some(_) => Search::And(vec![around(floor), Search::Deleted]),
+            None => Search::Deleted,
+        };
+        let mut deleted = &session.search(&deleted).await? & &inside;
+        let mut kin = None;
+        if window.conversations {
+            let known = view.kin.clone().unwrap_or_default().0;
+            let there = session.search(&Search::In(known.clone())).await?;
+            let kin_of = Kin {
+                threads: self.threads,
+                user: self.user,
+                inside: &(&inside - &deleted),
+                marked: &deleted,
+                gone: &(&known - &there),
+                since: view.cursor.and_then(|last| Uid::new(last.uid_next)),
+            };
+            let found = kin_of.of(session, view).await?;
+            inside |= &found;
+            if !found.is_empty() {
+                let marked = Search::And(vec![Search::In(found.clone()), Search::Deleted]);
+                deleted |= session.search(&marked).await?;
+            }
+            kin = Some(found);
+        }
+        let mut gone = UidSet::new();
+        let mut aged = UidSet::new();
+        if !known.is_empty() {
+            let absent = &known - &inside;
+            if !absent.is_empty() {
+                let elsewhere = session.search(&Search::In(absent.clone())).await?;
+                gone = &absent - &elsewhere;
+                aged = elsewhere;
+            }
+        }
+        let held = &view.phone.items & &inside;
+        let mut flags: Vec<(u32, Flags)> = if held.is_empty() {
+            Vec::new()
+        } else {
+            let rows = session.fetch_flags(Some(&held), None).await?;
+            rows.into_iter()
+                .map(|(uid, flags)| (uid.get(), flags))
+                .collect()
+        };
+        flags.extend((&deleted - &held).iter().map(|uid| {
+            (
+                uid,
+                Flags {
+                    deleted: true,
+                    ..Flags::default()
+                },
+            )
+        }));
+        // A message hidden until now that is no longer marked comes back.
+        let unmarked = &(&view.hidden & &inside) - &deleted;
+        flags.extend(
+            (&unmarked - &held)
+                .iter()
+                .map(|uid| (uid, Flags::default())),
+        );
+        let arrived = &inside - &view.server().items;
+        Ok(Observation {
+            cursor: now,
+            floor,
+            kin,
+            gone,
+            arrived,
+            aged,
+            flags,
+        })
+    }
 }
 
-/// The window as it is now: for the first look, another window, and servers that keep no count.
-async fn list(
-    session: &mut Session,
+/// The kin known before, and the messages that are in the window by their date now, from what was
+/// seen since.
+fn dated(
     view: &MailView,
-    floor: Option<i64>,
-    now: Cursor,
-) -> Result<Observation, ImapError> {
-    let known = known_uids(view);
-    let inside = inside(session, floor).await?;
-    let deleted = match floor {
-        Some(_) => Search::And(vec![around(floor), Search::Deleted]),
-        None => Search::Deleted,
-    };
-    let deleted = &session.search(&deleted).await? & &inside;
-    let mut gone = UidSet::new();
-    let mut aged = UidSet::new();
-    if !known.is_empty() {
-        let absent = &known - &inside;
-        if !absent.is_empty() {
-            let elsewhere = session.search(&Search::In(absent.clone())).await?;
-            gone = &absent - &elsewhere;
-            aged = elsewhere;
-        }
-    }
-    let held = &view.phone.items & &inside;
-    let mut flags: Vec<(u32, Flags)> = if held.is_empty() {
-        Vec::new()
-    } else {
-        let rows = session.fetch_flags(Some(&held), None).await?;
-        rows.into_iter()
-            .map(|(uid, flags)| (uid.get(), flags))
-            .collect()
-    };
-    flags.extend((&deleted - &held).iter().map(|uid| {
-        (
-            uid,
-            Flags {
-                deleted: true,
-                ..Flags::default()
-            },
-        )
-    }));
-    // A message hidden until now that is no longer marked comes back.
-    let unmarked = &(&view.hidden & &inside) - &deleted;
-    flags.extend(
-        (&unmarked - &held)
-            .iter()
-            .map(|uid| (uid, Flags::default())),
-    );
-    let arrived = &inside - &view.server().items;
-    Ok(Observation {
-        cursor: now,
-        floor,
-        gone,
-        arrived,
-        aged,
-        flags,
-    })
+    arrived: &UidSet,
+    gone: &UidSet,
+    flags: &[(u32, Flags)],
+) -> (UidSet, UidSet) {
+    let kin = view.kin.clone().unwrap_or_default().0;
+    let marked = marked(flags);
+    let unmarked: UidSet = flags.iter().map(|(uid, _)| *uid).collect();
+    let back = &(&(&view.hidden - &kin) & &unmarked) - &marked;
+    let mut inside = &(&view.server().items - &kin) | &back;
+    inside |= arrived;
+    inside -= gone;
+    inside -= marked;
+    (kin, inside)
+}
+
+fn marked(flags: &[(u32, Flags)]) -> UidSet {
+    let marked = flags.iter().filter(|(_, flags)| flags.deleted);
+    marked.map(|(uid, _)| *uid).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use airgate_codec::imap::{Flags, UidSet};
 
-use super::view::{Cursor, ItemNumber, MailView};
+use super::view::{Cursor, ItemNumber, MailView, StoredSet};
 
 /// What one look at a mailbox found. Every set is proof, not a guess (S7): it comes from a complete,
 /// successful answer.
@@ -13,6 +13,8 @@ pub struct Observation {
     pub cursor: Cursor,
     /// Beginning of the window this look was made for.
     pub floor: Option<i64>,
+    /// Messages of the window that are in it for their conversation's sake only.
+    pub kin: Option<UidSet>,
     /// Known messages proven absent: VANISHED, or missing in a complete listing.
     pub gone: UidSet,
     /// Messages inside the window that were not known.
@@ -32,6 +34,7 @@ impl MailView {
     pub fn observe(&mut self, seen: &Observation, visible_keyword: impl Fn(&str) -> bool) {
         self.cursor = Some(seen.cursor);
         self.floor = seen.floor;
+        self.kin = seen.kin.clone().map(StoredSet);
         let server = self.server_mut();
         server.remove_all(&seen.gone);
         server.remove_all(&seen.aged);
@@ -42,6 +45,7 @@ impl MailView {
         self.aged |= &seen.aged & &phone_items;
         self.hidden -= &seen.gone;
         self.hidden -= &seen.aged;
+        self.stale -= &seen.gone;
         for (uid, flags) in &seen.flags {
             self.observe_flags(*uid, flags, &visible_keyword);
         }

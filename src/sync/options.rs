@@ -10,12 +10,16 @@ use super::state;
 use crate::item::options::BodyOptions;
 
 /// Format of the stored options.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Options of a mail collection, as stored.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Options {
     pub filter_type: u8,
+    /// The window has older messages of the conversations in it, too.
+    pub conversation_mode: bool,
+    /// Conflict 0: of an item changed on both sides the phone's is kept.
+    pub client_wins: bool,
     /// Kept with the version they came in, used with the one of each request.
     pub bodies: BodyOptions,
 }
@@ -24,12 +28,14 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             filter_type: 0,
+            conversation_mode: false,
+            client_wins: false,
             bodies: BodyOptions::new(ProtocolVersion::V16_1),
         }
     }
 }
 
-/// Why options are refused; each is Sync status 4.
+/// Why options are refused: Sync status 4, but for [`Self::PartType`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum BadOptions {
     #[error("FilterType {0} is not one for mail")]
@@ -55,7 +61,7 @@ impl Options {
     /// The options of a mail collection out of what a request says.
     ///
     /// # Errors
-    /// What the protocol answers with status 4.
+    /// What the protocol refuses.
     pub fn from_request(all: &[sync::Options]) -> Result<Self, BadOptions> {
         let mut mail = all
             .iter()
@@ -87,6 +93,8 @@ impl Options {
         }
         Ok(Self {
             filter_type,
+            conversation_mode: false,
+            client_wins: options.conflict == Some(0),
             bodies: BodyOptions {
                 preferences: options.body_preferences.iter().map(Into::into).collect(),
                 part_preference: options.body_part_preferences.first().map(Into::into),

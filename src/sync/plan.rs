@@ -1,5 +1,7 @@
 //! The plan: what to tell the phone next. A pure function of the view.
 
+use airgate_codec::imap::{Flags, UidSet};
+
 use super::view::{ItemNumber, MailView};
 
 /// One thing to tell the phone.
@@ -11,6 +13,8 @@ pub enum Change {
     SoftDelete(ItemNumber),
     /// A message whose flags changed.
     Update(u32),
+    /// A message of which the phone holds another content.
+    Rewrite(u32),
     /// A message the phone does not have.
     Add(u32),
 }
@@ -23,50 +27,86 @@ pub struct Plan {
     pub more: bool,
 }
 
-/// What to tell the phone, at most `limit` changes (S21): first what it must let go, then changed
-/// flags, then new messages, the newest first.
-pub fn plan(view: &MailView, limit: usize) -> Plan {
-    let server = view.server();
-    let phone = &view.phone;
-    let deleted = (&phone.items - &server.items) - &view.aged;
-    let updates = phone.flagged_differently(server);
-    let adds = &server.items - &phone.items;
-    // A claim that is not in the window is let go without asking whether it still exists.
-    let aged = (&phone.items & &view.aged) | (&view.claims - &server.items);
+/// Everything the phone's copy differs by.
+struct Differences {
+    deleted: UidSet,
+    aged: UidSet,
+    updates: UidSet,
+    rewrites: UidSet,
+    adds: UidSet,
+}
 
-    let total = view.orphans.len() as u64 + deleted.len() + aged.len() + updates.len() + adds.len();
+impl Differences {
+    fn of(view: &MailView) -> Self {
+        let server = view.server();
+        let phone = &view.phone;
+        let rewrites = &(&view.stale & &phone.items) & &server.items;
+        Self {
+            deleted: (&phone.items - &server.items) - &view.aged,
+            // A claim that is not in the window is let go without asking whether it still exists.
+            aged: (&phone.items & &view.aged) | (&view.claims - &server.items),
+            updates: phone.flagged_differently(server) - &rewrites,
+            rewrites,
+            adds: &server.items - &phone.items,
+        }
+    }
+
+    fn len(&self, view: &MailView) -> u64 {
+        let sets = [
+            &self.deleted,
+            &self.aged,
+            &self.updates,
+            &self.rewrites,
+            &self.adds,
+        ];
+        view.orphans.len() as u64 + sets.into_iter().map(UidSet::len).sum::<u64>()
+    }
+}
+
+/// What to tell the phone, at most `limit` changes (S21): first what it must let go, then changed
+/// flags, then changed messages, then new ones, the newest first.
+pub fn plan(view: &MailView, limit: usize) -> Plan {
+    let differences = Differences::of(view);
     let changes: Vec<Change> = view
         .orphans
         .iter()
         .copied()
         .map(Change::Delete)
         .chain(
-            deleted
+            differences
+                .deleted
                 .iter()
                 .map(|uid| Change::Delete(view.number_of(uid))),
         )
         .chain(
-            aged.iter()
+            differences
+                .aged
+                .iter()
                 .map(|uid| Change::SoftDelete(view.number_of(uid))),
         )
-        .chain(updates.iter().rev().map(Change::Update))
-        .chain(adds.iter().rev().map(Change::Add))
+        .chain(differences.updates.iter().rev().map(Change::Update))
+        .chain(differences.rewrites.iter().rev().map(Change::Rewrite))
+        .chain(differences.adds.iter().rev().map(Change::Add))
         .take(limit)
         .collect();
     Plan {
-        more: total > changes.len() as u64,
+        more: differences.len(view) > changes.len() as u64,
         changes,
     }
 }
 
-/// How many changes are waiting, for GetItemEstimate.
-pub fn waiting(view: &MailView) -> usize {
-    plan(view, usize::MAX).changes.len()
+/// How many changes are waiting, for GetItemEstimate. What the phone moved itself a Sync tells as
+/// well, but it is no news.
+pub fn waiting(view: &MailView) -> u64 {
+    let mut news = Differences::of(view);
+    news.deleted -= &view.departed;
+    news.adds -= &view.claims;
+    news.len(view)
 }
 
 /// Whether a Sync would show anything (S23).
 pub fn anything(view: &MailView) -> bool {
-    !plan(view, 1).changes.is_empty()
+    waiting(view) > 0
 }
 
 /// How many messages the phone would lose, of how many it holds: the mass-change brake's question
@@ -90,6 +130,8 @@ impl MailView {
                     self.phone.remove(uid);
                     self.aged.remove(uid);
                     self.claims.remove(uid);
+                    self.departed.remove(uid);
+                    self.stale.remove(uid);
                     if !outlived {
                         self.kept_numbers.remove(&uid);
                     }
@@ -101,13 +143,14 @@ impl MailView {
                     self.phone.set(uid, &flags);
                 }
             }
-            Change::Add(_) => {}
+            Change::Add(_) | Change::Rewrite(_) => {}
         }
     }
 
-    /// The phone is told of a message it did not have, with these flags, read just now.
-    pub fn told_add(&mut self, uid: u32, flags: &airgate_codec::imap::Flags) {
+    /// The phone is told a message whole, with these flags, read just now.
+    pub fn told_whole(&mut self, uid: u32, flags: &Flags) {
         self.claims.remove(uid);
+        self.stale.remove(uid);
         self.server_mut().set(uid, flags);
         self.phone.set(uid, flags);
     }

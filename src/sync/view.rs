@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::snapshot::Snapshot;
 use super::state::{self, Unusable, bitmap};
+use super::window::Window;
 
-/// Format of the stored view.
-const VERSION: u8 = 1;
+/// Format of the stored view. Those of an older one mean a resync.
+const VERSION: u8 = 3;
+/// Marks the number of a message whose plain one went to its successor; generations stay below it.
+const SECOND: u64 = 1 << 63;
 
 /// A message as a phone names it: its UID, unless the mailbox got a new UIDVALIDITY meanwhile; then
 /// the generation stands above the UID, or the old number is kept (S15).
@@ -56,7 +59,24 @@ pub struct MailView {
     /// when they are gone before that.
     #[serde(with = "bitmap")]
     pub claims: UidSet,
+    /// Messages that are in the window for their conversation's sake only; `None` where the phone
+    /// does not want those.
+    pub kin: Option<StoredSet>,
+    /// Messages the phone moved away itself. It is told of that all the same, in case it never got
+    /// our answer, but not woken for it.
+    #[serde(with = "bitmap")]
+    pub departed: UidSet,
+    /// Messages of which the phone holds another content than the backend: to be told whole.
+    #[serde(with = "bitmap")]
+    pub stale: UidSet,
+    /// Messages marked `\Deleted` whose number went to the message that replaced them.
+    #[serde(with = "bitmap")]
+    pub(super) replaced: UidSet,
 }
+
+/// A set in a place where it may be missing.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct StoredSet(#[serde(with = "bitmap")] pub UidSet);
 
 impl MailView {
     /// Reads a stored view.
@@ -71,6 +91,14 @@ impl MailView {
     pub fn encode(&mut self) -> Vec<u8> {
         self.settle();
         state::encode(VERSION, self)
+    }
+
+    /// The window this view was last looked at with.
+    pub fn window(&self) -> Window {
+        Window {
+            floor: self.floor,
+            conversations: self.kin.is_some(),
+        }
     }
 
     /// What the backend has inside the window.
@@ -90,6 +118,7 @@ impl MailView {
             && self.generation == other.generation
             && self.kept_numbers == other.kept_numbers
             && self.orphans == other.orphans
+            && self.stale == other.stale
     }
 
     /// Drops the second snapshot when it says nothing new, so that it costs no storage.
@@ -101,7 +130,12 @@ impl MailView {
 
     /// How a phone names the message with this UID.
     pub fn number_of(&self, uid: u32) -> ItemNumber {
-        let plain = ItemNumber(u64::from(self.generation) << 32 | u64::from(uid));
+        let second = if self.replaced.contains(uid) {
+            SECOND
+        } else {
+            0
+        };
+        let plain = ItemNumber(u64::from(self.generation) << 32 | u64::from(uid) | second);
         self.kept_numbers.get(&uid).copied().unwrap_or(plain)
     }
 
@@ -111,8 +145,57 @@ impl MailView {
             return Some(*uid);
         }
         let uid = u32::try_from(number.0 & 0xFFFF_FFFF).ok()?;
-        (number.0 >> 32 == u64::from(self.generation) && !self.kept_numbers.contains_key(&uid))
-            .then_some(uid)
+        (self.number_of(uid) == number).then_some(uid)
+    }
+
+    /// The phone has a message it made itself, with these flags; `actual` is what the backend has,
+    /// `None` if it is gone again.
+    pub fn phone_made(&mut self, uid: u32, flags: &Flags, actual: Option<&Flags>) {
+        let server = self.server_mut();
+        match actual {
+            Some(actual) => server.set(uid, actual),
+            None => server.remove(uid),
+        }
+        self.phone.set(uid, flags);
+    }
+
+    /// The phone rewrote a message: the backend has it under a new UID, the phone under the number
+    /// it knows, with these flags; `actual` is what the backend has. `hidden` says that the old one is
+    /// still there, marked `\Deleted`.
+    pub fn phone_rewrote(
+        &mut self,
+        old: u32,
+        new: u32,
+        flags: &Flags,
+        actual: Option<&Flags>,
+        hidden: bool,
+    ) {
+        let number = self.number_of(old);
+        self.gave_way(old, hidden);
+        self.phone_made(new, flags, actual);
+        self.kept_numbers.insert(new, number);
+    }
+
+    /// A message was sent off or removed by us, which the phone does not know yet.
+    pub fn went(&mut self, uid: u32, hidden: bool) {
+        self.server_mut().remove(uid);
+        if hidden {
+            self.hidden.insert(uid);
+        }
+    }
+
+    /// A message another one took the place of.
+    pub fn gave_way(&mut self, old: u32, hidden: bool) {
+        self.server_mut().remove(old);
+        self.phone.remove(old);
+        for set in [&mut self.aged, &mut self.claims, &mut self.stale] {
+            set.remove(old);
+        }
+        self.kept_numbers.remove(&old);
+        if hidden {
+            self.hidden.insert(old);
+            self.replaced.insert(old);
+        }
     }
 
     /// The phone says it now has these flags on a message; `accepted` is what the backend made of
@@ -136,6 +219,8 @@ impl MailView {
             }
             self.aged.remove(uid);
             self.claims.remove(uid);
+            self.departed.remove(uid);
+            self.stale.remove(uid);
             self.phone.remove(uid);
             if gone {
                 self.kept_numbers.remove(&uid);
@@ -163,6 +248,28 @@ mod tests {
             None,
             "an unmatched old number names nothing"
         );
+    }
+
+    #[test]
+    fn s6_a_rewritten_message_keeps_its_number_and_its_ghost_gets_another() {
+        let mut view = MailView::default();
+        let flags = Flags {
+            seen: true,
+            ..Flags::default()
+        };
+        view.phone.set(5, &flags);
+        view.phone_rewrote(5, 9, &flags, Some(&flags), true);
+        view.phone_rewrote(9, 12, &flags, Some(&flags), false);
+        assert_eq!(view.number_of(12), ItemNumber(5));
+        assert_eq!(view.uid_of(ItemNumber(5)), Some(12));
+        assert_eq!(super::super::plan::waiting(&view), 0, "S6: no echo");
+        // Another client takes the mark off the old one: it is a message of its own.
+        let ghost = view.number_of(5);
+        assert_ne!(ghost, ItemNumber(5));
+        assert_eq!(view.uid_of(ghost), Some(5));
+        let stored = view.encode();
+        let view = MailView::decode(&stored).expect("just written");
+        assert_eq!(view.uid_of(ghost), Some(5));
     }
 
     #[test]

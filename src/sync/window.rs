@@ -3,6 +3,25 @@
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
+/// Which messages of a folder a phone wants.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Window {
+    /// Where it begins, in seconds since 1970; `None` for everything.
+    pub floor: Option<i64>,
+    /// And older messages of the conversations inside (ConversationMode).
+    pub conversations: bool,
+}
+
+impl Window {
+    /// A window that begins at `floor`. What has everything has all of each conversation, too.
+    pub fn new(floor: Option<i64>, conversations: bool) -> Self {
+        Self {
+            floor,
+            conversations: conversations && floor.is_some(),
+        }
+    }
+}
+
 /// The first moment a mail filter lets through, in seconds since 1970; `None` for all. Windows begin
 /// at midnight where the user is, so that "three days" has whole days in it and moves once a day.
 /// 6 and 7 are not mail's, but phones send them and mean months.

@@ -80,6 +80,13 @@ impl EasClient {
         })
     }
 
+    /// The same phone under another device id.
+    #[must_use]
+    pub fn called(mut self, device_id: &str) -> Self {
+        device_id.clone_into(&mut self.device_id);
+        self
+    }
+
     /// Asks what the server speaks.
     ///
     /// # Errors
@@ -147,7 +154,11 @@ impl EasClient {
     }
 }
 
-async fn exchange<I>(io: I, request: Request<Full<Bytes>>) -> anyhow::Result<Answer>
+/// One request over a connection of its own; the answer is inflated.
+///
+/// # Errors
+/// No HTTP, or an answer that breaks off.
+pub(crate) async fn exchange<I>(io: I, request: Request<Full<Bytes>>) -> anyhow::Result<Answer>
 where
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {

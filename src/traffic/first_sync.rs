@@ -89,7 +89,11 @@ async fn describe(client: &EasClient) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn folders(client: &EasClient) -> anyhow::Result<Vec<folder_sync::Folder>> {
+/// The folders, as a phone asks for them first.
+///
+/// # Errors
+/// A refusal, said in words that help.
+pub(crate) async fn folders(client: &EasClient) -> anyhow::Result<Vec<folder_sync::Folder>> {
     let request = folder_sync::Request {
         sync_key: "0".to_owned(),
     };

@@ -98,14 +98,19 @@ async fn every_attachment_is_there(kind: Kind) {
     let mut phone = world.phone(profile.window(100)).await;
     phone.sync_all("INBOX").await;
     let found = zoo::found(&phone, &zoo);
-    // Servers without a cache of structures read the whole mail for each of its parts.
-    let most = if kind == Kind::Dovecot { 300 } else { 2 };
+    // Servers without a cache of structures read the whole mail for each of its parts: there, a
+    // sample.
+    let (most, step) = match kind {
+        Kind::Dovecot => (300, 1),
+        _ => (2, 3),
+    };
     let attachments: Vec<(&Animal, &Attachment)> = zoo
         .iter()
         .flat_map(|animal| {
             let attachments = found[&animal.name].1.attachments.iter();
             attachments.take(most).map(move |one| (animal, one))
         })
+        .step_by(step)
         .collect();
     let least = if kind == Kind::Dovecot { 280 } else { 30 };
     assert!(attachments.len() > least, "{}", attachments.len());
@@ -125,6 +130,8 @@ async fn every_attachment_is_there(kind: Kind) {
             let otherwise = match animal.name.as_str() {
                 // The other parser makes nothing of them.
                 "truncated-base64" | "uuencode" => true,
+                // Nor does it open these.
+                name if name.starts_with("winmail") => true,
                 // 0x80 for NUL, which no IMAP string but BINARY's holds.
                 "eight-bit-binary" => kind == Kind::Dovecot,
                 _ => false,

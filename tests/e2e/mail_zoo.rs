@@ -11,7 +11,7 @@ use airgate_codec::eas::sync::ItemData;
 
 use crate::describe::{describe, describe_body};
 use crate::support::backend::{Backend, Kind, User};
-use crate::support::phone::Profile;
+use crate::support::phone::{Answer, Profile};
 use crate::support::world::World;
 use crate::support::zoo::{self, Animal};
 
@@ -46,6 +46,9 @@ fn preview(kind: BodyType, truncation_size: Option<u32>) -> BodyPreference {
     }
 }
 
+/// Those whose Date nobody can read.
+const UNDATED: [&str; 4] = ["bad-addresses", "date-far", "date-local", "date-nonsense"];
+
 /// How what a phone shows differs from the snapshot: lines missing (`-`) and lines more (`+`).
 /// Sizes of attachments are not compared: servers count the last line end or not.
 fn differences(animal: &Animal, email: &Email) -> String {
@@ -59,8 +62,8 @@ fn differences(animal: &Animal, email: &Email) -> String {
         .filter(|line| !line.starts_with("fetched for text"))
         .collect();
     // Without a date that can be read the conversation begins when the mail arrived.
-    let dated =
-        animal.raw.windows(6).any(|window| window == b"\nDate:") && animal.name != "bad-addresses";
+    let dated = animal.raw.windows(6).any(|window| window == b"\nDate:")
+        && !UNDATED.contains(&animal.name.as_str());
     let line = |line: &str| match line.split_once(" size ") {
         Some((attachment, _)) if line.starts_with("attachment") => attachment.to_owned(),
         _ if line.starts_with("conversation:") && !dated => String::new(),
@@ -97,16 +100,29 @@ async fn looks_as_reviewed(kind: Kind, known: &[(&str, &str)]) {
 
 #[tokio::test]
 async fn the_zoo_looks_as_reviewed_on_dovecot() {
-    let nul = (
-        "nul-and-controls",
-        "0x80 for NUL, which no IMAP string holds",
-    );
-    looks_as_reviewed(Kind::Dovecot, &[nul]).await;
+    let known = [
+        (
+            "attachment-untyped",
+            "half a type takes its parameters with it",
+        ),
+        ("message-global", "the message inside is not looked into"),
+        (
+            "nul-and-controls",
+            "0x80 for NUL, which no IMAP string holds",
+        ),
+        ("rfc2231-continued", "a bare name ends at its first blank"),
+    ];
+    looks_as_reviewed(Kind::Dovecot, &known).await;
 }
 
 #[tokio::test]
 async fn the_zoo_looks_as_reviewed_on_courier() {
     let known = [
+        (
+            "boundary-prefix",
+            "the outer boundary is seen in the inner one, whose parts lie beside it",
+        ),
+        ("cr-only", "the last CR is lost"),
         (
             "equal-boundaries",
             "the inner multipart is empty, its parts lie beside it",
@@ -115,6 +131,7 @@ async fn the_zoo_looks_as_reviewed_on_courier() {
             "many-siblings",
             "the line end before a boundary belongs to the text",
         ),
+        ("rfc2231-continued", "a bare name loses its blanks"),
         (
             "too-deep",
             "from level 20 on the structure is flat, and all of it is told",
@@ -126,7 +143,8 @@ async fn the_zoo_looks_as_reviewed_on_courier() {
 #[tokio::test]
 async fn the_zoo_looks_as_reviewed_on_cyrus() {
     // It refuses NUL, bare LF and headers without fields.
-    looks_as_reviewed(Kind::Cyrus, &[]).await;
+    let known = [("message-global", "the message inside is not looked into")];
+    looks_as_reviewed(Kind::Cyrus, &known).await;
 }
 
 #[tokio::test]
@@ -203,51 +221,66 @@ async fn a_fetch_brings_every_body_of_the_zoo_whole() {
     let folder = phone.id("INBOX");
     for kind in [BodyType::Plain, BodyType::Html, BodyType::Mime] {
         for multipart in [false, true] {
-            let fetches = found.values().map(|(item, _)| Fetch {
+            let fetch = |animal: &Animal| Fetch {
                 store: Some(Store::Mailbox),
                 collection_id: Some(folder.clone()),
-                server_id: Some(item.clone()),
+                server_id: Some(found[&animal.name].0.clone()),
                 options: FetchOptions {
-                    mime_support: Some(2),
+                    // S/MIME would come as MIME else.
+                    mime_support: (kind == BodyType::Mime).then_some(2),
                     body_preferences: vec![BodyPreference::of(kind)],
                     ..FetchOptions::default()
                 },
                 ..Fetch::default()
-            });
-            let (response, answer) = phone.item_operations(fetches.collect(), multipart).await;
-            assert_eq!(response.outcomes.len(), zoo.len());
-            for (animal, outcome) in zoo.iter().zip(response.outcomes) {
-                let name = &animal.name;
-                let Outcome::Fetch {
-                    properties: Some(Properties::Item(ItemData::Email(email))),
-                    ..
-                } = outcome
-                else {
-                    panic!("{name}: {outcome:?}");
-                };
-                let body = email.body.expect("a body");
-                assert_eq!(body.kind, kind, "{name}");
-                assert!(!body.truncated, "{name}");
-                let data = match body.part {
-                    Some(part) => answer.parts[part as usize - 1].to_vec(),
-                    None => body.data.expect("data").into_bytes(),
-                };
-                assert_eq!(body.part.is_some(), multipart, "{name}");
-                assert_eq!(data.len() as u64, body.estimated_size, "{name}");
-                if kind == BodyType::Plain {
-                    let synced = found[name]
-                        .1
-                        .body
-                        .as_ref()
-                        .and_then(|body| body.data.clone());
-                    assert_eq!(String::from_utf8_lossy(&data), synced.unwrap_or_default());
-                }
-                let untouched = zoo::snapshot(name).contains("mime: the message as it is");
-                if kind == BodyType::Mime && untouched {
-                    // S/MIME among them: a signature holds only over the very octets.
-                    assert_eq!(data, animal.raw, "{name}");
-                }
+            };
+            // So many operations go into one request.
+            for some in zoo.chunks(100) {
+                let fetches = some.iter().map(fetch).collect();
+                let (response, answer) = phone.item_operations(fetches, multipart).await;
+                assert_eq!(response.outcomes.len(), some.len());
+                arrive_whole(some, response.outcomes, &answer, (kind, multipart), &found);
             }
+        }
+    }
+}
+
+fn arrive_whole(
+    zoo: &[Animal],
+    outcomes: Vec<Outcome>,
+    answer: &Answer,
+    (kind, multipart): (BodyType, bool),
+    found: &BTreeMap<String, (String, Email)>,
+) {
+    for (animal, outcome) in zoo.iter().zip(outcomes) {
+        let name = &animal.name;
+        let Outcome::Fetch {
+            properties: Some(Properties::Item(ItemData::Email(email))),
+            ..
+        } = outcome
+        else {
+            panic!("{name}: {outcome:?}");
+        };
+        let body = email.body.expect("a body");
+        assert_eq!(body.kind, kind, "{name}");
+        assert!(!body.truncated, "{name}");
+        let data = match body.part {
+            Some(part) => answer.parts[part as usize - 1].to_vec(),
+            None => body.data.expect("data").into_bytes(),
+        };
+        assert_eq!(body.part.is_some(), multipart, "{name}");
+        assert_eq!(data.len() as u64, body.estimated_size, "{name}");
+        if kind == BodyType::Plain {
+            let synced = found[name]
+                .1
+                .body
+                .as_ref()
+                .and_then(|body| body.data.clone());
+            assert_eq!(String::from_utf8_lossy(&data), synced.unwrap_or_default());
+        }
+        let untouched = zoo::snapshot(name).contains("mime: the message as it is");
+        if kind == BodyType::Mime && untouched {
+            // S/MIME among them: a signature holds only over the very octets.
+            assert_eq!(data, animal.raw, "{name}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::support::backend::Kind;
 use crate::support::process::RunDir;
 use crate::support::world::World;
 
-fn airgate(dir: &RunDir, arguments: &[&str]) -> Output {
+pub(crate) fn airgate(dir: &RunDir, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_airgate"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AIRGATE_") {

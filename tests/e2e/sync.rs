@@ -7,7 +7,7 @@ mod estimates;
 mod filters;
 mod folders;
 mod follow_ups;
-mod generations;
+pub(crate) mod generations;
 mod keys;
 mod large;
 mod moves;

@@ -12,6 +12,7 @@
 //! the phone shows them; `INBOX` always means the inbox.
 
 mod commands;
+mod folders;
 mod memory;
 mod profile;
 mod wire;
@@ -28,6 +29,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::backend::User;
 
+pub use commands::{added, changed};
 pub use memory::{Held, Memory};
 pub use profile::{Profile, Query};
 pub use wire::{Answer, Loss, NoAnswer, Sent, Wire};

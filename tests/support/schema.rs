@@ -5,8 +5,8 @@
 //! faults that can be seen at once stop the test there; xmllint runs once, when the phone is
 //! dropped, over all distinct answers it ever got.
 
-use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::hash::{Hash as _, Hasher as _};
 use std::path::Path;
@@ -47,6 +47,7 @@ pub struct Checker {
 #[derive(Debug, Default)]
 struct Taken {
     seen: HashSet<u64>,
+    tags: HashSet<Tag>,
     documents: Vec<Document>,
 }
 
@@ -62,7 +63,7 @@ impl Checker {
     /// # Panics
     /// When it is not what a phone can read.
     pub fn take(&self, what: &str, version: ProtocolVersion, body: &[u8]) {
-        let faults = look(version, body);
+        let (faults, tags) = look(version, body);
         if !faults.is_empty() {
             panic!(
                 "{what} at {version}: {}\n{}",
@@ -77,17 +78,35 @@ impl Checker {
             shown(body)
         );
         if version < ProtocolVersion::V14_0 {
-            xml = without_class(&xml);
+            xml = without(&xml, "<Collection>", "Class");
+        }
+        if version < ProtocolVersion::V12_0 {
+            xml = without(&xml, "</PolicyKey>", "Data");
+        }
+        if version >= ProtocolVersion::V16_0 {
+            xml = with_change_as_add(&xml);
         }
         let mut hasher = DefaultHasher::new();
         xml.hash(&mut hasher);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.tags.extend(tags);
         if taken.seen.insert(hasher.finish()) {
             taken.documents.push(Document {
                 what: format!("{what} at {version}"),
                 xml,
             });
         }
+    }
+
+    /// The names of all elements that ever came.
+    pub fn elements(&self) -> BTreeSet<String> {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let tags = taken.tags.iter();
+        tags.filter_map(|tag| {
+            let (page, info) = (tag.code_page()?, tag.info()?);
+            Some(format!("{}:{}", page.namespace, info.name))
+        })
+        .collect()
     }
 
     /// Validates all that was taken since the last time.
@@ -190,11 +209,12 @@ fn validate(documents: &[Document], schema: &str) -> Result<(), String> {
 }
 
 /// The rules that no schema holds.
-fn look(version: ProtocolVersion, body: &[u8]) -> Vec<String> {
+fn look(version: ProtocolVersion, body: &[u8]) -> (Vec<String>, HashSet<Tag>) {
     let mut faults = Vec::new();
+    let mut tags = HashSet::new();
     let mut reader = match Reader::with_limits(body, Limits::VIEW) {
         Ok(reader) => reader,
-        Err(fault) => return vec![fault.to_string()],
+        Err(fault) => return (vec![fault.to_string()], tags),
     };
     // Each open element with its place among its siblings and whether it has content yet.
     let mut open: Vec<(Tag, usize, bool)> = Vec::new();
@@ -218,6 +238,7 @@ fn look(version: ProtocolVersion, body: &[u8]) -> Vec<String> {
                         }
                     }
                 }
+                tags.insert(tag);
                 open.push((tag, 0, false));
             }
             Ok(Some(Event::End)) => {
@@ -227,15 +248,25 @@ fn look(version: ProtocolVersion, body: &[u8]) -> Vec<String> {
                     faults.push(format!("{} is empty", name(tag)));
                 }
             }
-            Ok(Some(Event::Text(_) | Event::Opaque(_))) => {
+            Ok(Some(Event::Text(text))) => {
+                // Status codes from 101 on came with 14.0; before, HTTP has the word (REFERENCE 3).
+                let common = text.parse::<u16>().is_ok_and(|status| status > 100);
+                if let Some((tag, _, filled)) = open.last_mut() {
+                    *filled = true;
+                    if common && name(*tag) == "Status" && version < ProtocolVersion::V14_0 {
+                        faults.push(format!("Status {text} in {version}"));
+                    }
+                }
+            }
+            Ok(Some(Event::Opaque(_))) => {
                 if let Some((_, _, filled)) = open.last_mut() {
                     *filled = true;
                 }
             }
-            Ok(None) => return faults,
+            Ok(None) => return (faults, tags),
             Err(fault) => {
                 faults.push(fault.to_string());
-                return faults;
+                return (faults, tags);
             }
         }
     }
@@ -251,17 +282,46 @@ fn shown(body: &[u8]) -> String {
     }
 }
 
-/// Answers up to 12.1 name the class of a collection, which Microsoft's schema has no place for.
-fn without_class(xml: &str) -> String {
-    const BEFORE: &str = "<Collection><Class>";
-    const BEHIND: &str = "</Class>";
+/// Leaves out what old versions say where Microsoft's schemas have no place for it: the class of a
+/// collection up to 12.1, the policy of 2.5, which is text.
+fn without(xml: &str, behind: &str, element: &str) -> String {
+    let begin = format!("{behind}<{element}>");
+    let end = format!("</{element}>");
     let mut kept = String::with_capacity(xml.len());
     let mut rest = xml;
-    while let Some((head, tail)) = rest.split_once(BEFORE) {
+    while let Some((head, tail)) = rest.split_once(&begin) {
         kept.push_str(head);
-        kept.push_str("<Collection>");
-        rest = tail.split_once(BEHIND).map_or("", |(_, tail)| tail);
+        kept.push_str(behind);
+        rest = tail.split_once(&end).map_or("", |(_, tail)| tail);
     }
     kept.push_str(rest);
     kept
+}
+
+/// From 16.0 on the answer to a Change names the attachments that were added ([MS-ASCMD] 2.2.3.24,
+/// CMD_R759); Microsoft's schema knows that of an Add only, so it is judged as one.
+fn with_change_as_add(xml: &str) -> String {
+    const BETWEEN: &str = "</Status><ApplicationData>";
+    let Some((before, responses)) = xml.split_once("<Responses>") else {
+        return xml.to_owned();
+    };
+    let Some((responses, after)) = responses.split_once("</Responses>") else {
+        return xml.to_owned();
+    };
+    let mut judged = String::with_capacity(xml.len());
+    let mut pieces = responses.split("<Change>");
+    judged.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (change, rest) = piece.split_once("</Change>").unwrap_or((piece, ""));
+        if change.contains(BETWEEN) {
+            let change = change.replacen("<ServerId>", "<ClientId>c</ClientId><ServerId>", 1);
+            judged.push_str(&format!("<Add>{change}</Add>{rest}"));
+        } else {
+            judged.push_str(&format!("<Change>{change}</Change>{rest}"));
+        }
+    }
+    format!(
+        "{before}<Responses>{judged}</Responses>{}",
+        with_change_as_add(after)
+    )
 }

@@ -277,9 +277,14 @@ impl Server {
             .expect("Linux tells it")
     }
 
+    /// Where it logs.
+    pub fn log_file(&self) -> PathBuf {
+        self.dir.path().join("airgate.log")
+    }
+
     /// All it logged since the first start.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.dir.path().join("airgate.log")).unwrap_or_default()
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
     /// Runs another verb of the program on the same state, such as `passcode add`; gives what it

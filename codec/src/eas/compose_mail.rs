@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::email::Body;
 use super::fields::{number, open, required, schema_fault, text, write_mark, write_text};
-use super::{Malformed, SchemaFaultKind};
+use super::{Malformed, SchemaFault, SchemaFaultKind};
 use crate::ProtocolVersion;
 use crate::wbxml::{Reader, Tag, Writer, air_sync_base, compose_mail, rights_management};
 
@@ -112,8 +112,8 @@ pub struct SmartMail<'a> {
     pub template_id: Option<String>,
     /// 16.0 and later, to go with `forwardees`.
     pub body: Option<Body>,
-    /// 16.0 and later: the server makes the message.
-    pub forwardees: Vec<Forwardee>,
+    /// 16.0 and later: the server makes the message. `None` without the element.
+    pub forwardees: Option<Vec<Forwardee>>,
 }
 
 /// What is replied to or forwarded: folder and item, or a LongId from Search.
@@ -147,16 +147,19 @@ impl<'a> SmartMail<'a> {
         };
         let mut mail = Common::default();
         let (mut source, mut replace_mime, mut body) = (None, false, None);
-        let mut forwardees = Vec::new();
+        let mut forwardees = None;
         while let Some(tag) = reader.child()? {
             match tag {
                 compose_mail::SOURCE => source = Some(Source::read(&mut reader)?),
                 compose_mail::REPLACE_MIME => {
                     replace_mime = super::fields::boolean(&mut reader, tag)?;
                 }
-                air_sync_base::BODY => body = Some(Body::read(&mut reader)?),
+                air_sync_base::BODY => {
+                    body = Some(Body::read(&mut reader).map_err(|fault| within(tag, fault))?);
+                }
                 compose_mail::FORWARDEES => {
-                    forwardees = Forwardee::read_all(&mut reader)?;
+                    let list = Forwardee::read_all(&mut reader);
+                    forwardees = Some(list.map_err(|fault| within(tag, fault))?);
                 }
                 _ if mail.take(&mut reader, tag)? => {}
                 _ => reader.skip()?,
@@ -195,7 +198,14 @@ impl<'a> SmartMail<'a> {
         if let Some(body) = &self.body {
             body.write(w);
         }
-        Forwardee::write_all(&self.forwardees, w);
+        match &self.forwardees {
+            Some(none) if none.is_empty() => {
+                w.start(compose_mail::FORWARDEES);
+                w.end();
+            }
+            Some(forwardees) => Forwardee::write_all(forwardees, w),
+            None => {}
+        }
         w.end();
         writer.into_bytes()
     }
@@ -250,6 +260,26 @@ impl Source {
         write_text(writer, compose_mail::LONG_ID, self.long_id.as_ref());
         write_text(writer, compose_mail::INSTANCE_ID, self.instance_id.as_ref());
         writer.end();
+    }
+}
+
+/// Whether the fault lies in Body or Forwardees, which has a status of its own (179).
+pub fn is_of_forward(fault: &Malformed) -> bool {
+    let element = fault.schema_fault().and_then(|fault| fault.element);
+    matches!(
+        element,
+        Some(air_sync_base::BODY | compose_mail::FORWARDEES)
+    )
+}
+
+/// A fault inside an element, as that element's.
+fn within(element: Tag, fault: Malformed) -> Malformed {
+    match fault {
+        Malformed::Schema(fault) => Malformed::Schema(SchemaFault {
+            element: Some(element),
+            ..fault
+        }),
+        other => other,
     }
 }
 

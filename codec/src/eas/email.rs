@@ -7,7 +7,7 @@ mod meeting;
 mod properties;
 mod schema;
 
-pub use change::{AttachmentAdd, AttachmentChange, EmailChange};
+pub use change::{AttachmentAdd, AttachmentChange, BodyChange, EmailChange};
 pub use meeting::MeetingRequest;
 
 pub use super::moment::Moment;
@@ -44,7 +44,7 @@ pub struct Email {
     pub received_as_bcc: Option<bool>,
     pub is_draft: Option<bool>,
     pub body: Option<Body>,
-    pub body_part: Option<Body>,
+    pub body_part: Option<BodyPart>,
     pub attachments: Vec<Attachment>,
     pub native_body_type: Option<BodyType>,
 }
@@ -104,11 +104,21 @@ pub struct Body {
     pub part: Option<u32>,
 }
 
+/// The new text of a message, without the history it quotes ([MS-ASAIRS] 2.2.2.10).
+#[derive(Clone, Debug, PartialEq)]
+pub struct BodyPart {
+    /// The message is too large to tell new from old: Status 176, and no data.
+    pub too_large: bool,
+    pub body: Body,
+}
+
 /// One attachment of a message ([MS-ASAIRS] 2.2.2.4).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Attachment {
     pub display_name: String,
     pub file_reference: String,
+    /// 16.0 and later, in the answer to a client that added it: the client's name for it.
+    pub client_id: Option<String>,
     /// 1 normal, 5 embedded message, 6 OLE.
     pub method: u8,
     pub estimated_size: u64,

@@ -116,7 +116,7 @@ impl CommandName {
         match self {
             Self::ItemOperations | Self::Settings => version >= ProtocolVersion::V12_0,
             Self::Find => version >= ProtocolVersion::V16_1,
-            Self::GetAttachment => version <= ProtocolVersion::V12_1,
+            Self::GetAttachment | Self::GetHierarchy => version <= ProtocolVersion::V12_1,
             _ => true,
         }
     }
@@ -157,7 +157,8 @@ commands! {
     SmartForward = 2,
     SmartReply = 3,
     GetAttachment = 4,
-    // 5 to 8 belonged to GetHierarchy, CreateCollection, DeleteCollection and MoveCollection.
+    GetHierarchy = 5,
+    // 6 to 8 belonged to CreateCollection, DeleteCollection and MoveCollection.
     FolderSync = 9,
     FolderCreate = 10,
     FolderDelete = 11,

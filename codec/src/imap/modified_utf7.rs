@@ -80,7 +80,7 @@ pub fn encode(name: &str) -> Vec<u8> {
 /// Reads a name that is UTF-8 on the wire (RFC 6855); octets that are not stay what they are.
 pub fn decode_utf8(wire: &[u8]) -> String {
     if let Ok(text) = std::str::from_utf8(wire)
-        && !text.chars().any(reserved)
+        && !text.chars().any(is_reserved)
     {
         return text.into();
     }
@@ -96,7 +96,7 @@ pub fn decode_utf8(wire: &[u8]) -> String {
             // The marker is not needed before a character that means itself in this form.
             if text.get(at..).is_some_and(|new| {
                 let mut new = new.chars();
-                new.next() == Some(RAW) && new.next().is_some_and(|next| !reserved(next))
+                new.next() == Some(RAW) && new.next().is_some_and(|next| !is_reserved(next))
             }) {
                 text.remove(at);
             }
@@ -126,7 +126,7 @@ pub fn encode_utf8(name: &str) -> Vec<u8> {
 
 /// The name for people: without markers.
 pub fn display(name: &str) -> Cow<'_, str> {
-    if !name.chars().any(reserved) {
+    if !name.chars().any(is_reserved) {
         return Cow::Borrowed(name);
     }
     let shown = name.chars().filter(|character| *character != RAW);
@@ -174,7 +174,7 @@ fn shifted(after: &[u8]) -> Option<(String, &[u8])> {
     }
     let units: Vec<u16> = pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
     let text = String::from_utf16(&units).ok()?;
-    let plain = |character: char| matches!(character, ' '..='~') || reserved(character);
+    let plain = |character: char| matches!(character, ' '..='~') || is_reserved(character);
     // `&AOk-&AOk-` is one run too many: together they would be written as one.
     if text.contains(plain) || (rest.starts_with(b"&") && !rest.starts_with(b"&-")) {
         return None;
@@ -191,7 +191,8 @@ fn unshift(wire: &mut Vec<u8>, shift: &mut Vec<u8>) {
     }
 }
 
-fn reserved(character: char) -> bool {
+/// Whether a character stands for something undecoded and so cannot be part of a new name.
+pub fn is_reserved(character: char) -> bool {
     character == RAW || OCTETS.contains(&u32::from(character))
 }
 
@@ -259,7 +260,7 @@ mod tests {
 
         #[test]
         fn every_name_comes_back(name: String) {
-            prop_assume!(!name.chars().any(reserved));
+            prop_assume!(!name.chars().any(is_reserved));
             prop_assert_eq!(decode(&encode(&name)), &name[..]);
             prop_assert_eq!(decode_utf8(&encode_utf8(&name)), &name[..]);
         }

@@ -2,6 +2,8 @@
 //! out again; anything else becomes plain text. One pass, a stack of bounded depth, and no fault:
 //! what is not understood is passed over.
 
+use std::collections::BTreeMap;
+
 use super::code_page::{self, of_font_charset};
 
 /// What was inside.
@@ -42,7 +44,7 @@ pub(super) fn read(rtf: &[u8]) -> Option<Text> {
         stack: Vec::new(),
         deeper: 0,
         default_code_page: code_page::DEFAULT,
-        fonts: Vec::new(),
+        fonts: BTreeMap::new(),
         font: 0,
         ignorable: false,
         to_skip: 0,
@@ -84,7 +86,7 @@ struct Reader {
     /// Open groups beyond the stack.
     deeper: usize,
     default_code_page: u32,
-    fonts: Vec<(u32, u32)>,
+    fonts: BTreeMap<u32, u32>,
     font: u32,
     /// `\*` came: the next word, if unknown, hides its group.
     ignorable: bool,
@@ -218,7 +220,7 @@ impl Reader {
             b"f" => self.font(positive.unwrap_or(0)),
             b"fcharset" if self.state.fonts && self.fonts.len() < MAX_FONTS => {
                 if let Some(code_page) = positive.and_then(of_font_charset) {
-                    self.fonts.push((self.font, code_page));
+                    self.fonts.insert(self.font, code_page);
                 }
             }
             b"plain" => self.change_code_page(None),
@@ -237,8 +239,7 @@ impl Reader {
     fn font(&mut self, number: u32) {
         self.font = number;
         if !self.state.fonts {
-            let known = self.fonts.iter().find(|(font, _)| *font == number);
-            let code_page = known.map(|(_, code_page)| *code_page);
+            let code_page = self.fonts.get(&number).copied();
             self.change_code_page(code_page);
         }
     }

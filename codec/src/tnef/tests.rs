@@ -269,3 +269,39 @@ proptest! {
         }
     }
 }
+
+/// The containers of fixtures/tnef, in which other readers see the same.
+#[test]
+fn known_answers() {
+    fn read(name: &str) -> Vec<u8> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/tnef");
+        std::fs::read(folder.join(name)).expect("a fixture")
+    }
+    let octets = read("rtf-html.dat");
+    let Some(TnefBody::Html(html, _)) = open(&octets).and_then(|tnef| tnef.body()) else {
+        panic!("no HTML");
+    };
+    let html = String::from_utf8(html).expect("UTF-8");
+    assert!(
+        html.contains("<p>Grüße aus Köln, <b>heute</b>mit Logo:</p>"),
+        "{html}"
+    );
+    assert!(
+        !html.contains("objattph") && html.trim_end().ends_with("</html>"),
+        "{html:?}"
+    );
+    let octets = read("rtf-plain.dat");
+    assert_eq!(
+        open(&octets).and_then(|tnef| tnef.body()),
+        Some(TnefBody::Plain("Добрый день!\r\nДо встречи€\r\n".into()))
+    );
+    let octets = read("message.dat");
+    let outer = open(&octets).expect("a container");
+    let Some(TnefContent::Message(inner)) = outer.attachments.first().map(|file| &file.content)
+    else {
+        panic!("no message");
+    };
+    let inner = open(inner).expect("a container");
+    assert_eq!(inner.subject.as_deref(), Some("Altes Angebot"));
+    assert_eq!(inner.attachments.len(), 1);
+}

@@ -1,8 +1,8 @@
 //! Any value of every message, such that its bytes fit the schemas.
 
 use airgate_codec::eas::email::{
-    Attachment, AttachmentAdd, AttachmentChange, Body, BodyType, Email, EmailChange, FollowUp,
-    MeetingRequest,
+    Attachment, AttachmentAdd, AttachmentChange, Body, BodyChange, BodyPart, BodyType, Email,
+    EmailChange, FollowUp, MeetingRequest,
 };
 use airgate_codec::eas::{
     BodyPreference, Class, GalEntry, Location, Moment, Picture, PictureLimits, Range, Raw,
@@ -93,8 +93,8 @@ prop_compose! {
     fn attachment()(display_name in text(), file_reference in id(), method in 1u8..=6,
         estimated_size in 0..=u64::from(u32::MAX), content_id in of(text()),
         content_location in of(text()), is_inline in any::<bool>()) -> Attachment {
-        Attachment { display_name, file_reference, method, estimated_size, content_id,
-            content_location, is_inline }
+        Attachment { display_name, file_reference, client_id: None, method, estimated_size,
+            content_id, content_location, is_inline }
     }
 }
 
@@ -241,7 +241,10 @@ pub(crate) fn email() -> BoxedStrategy<Email> {
         of(any::<bool>()),
         of(any::<bool>()),
     );
-    let part = body().prop_map(|body| Body { part: None, ..body });
+    let part = (body(), any::<bool>()).prop_map(|(body, too_large)| BodyPart {
+        too_large,
+        body: Body { part: None, ..body },
+    });
     let content = (
         of(body()),
         of(part),
@@ -344,7 +347,7 @@ fn email_change() -> BoxedStrategy<EmailChange> {
         people,
         text(),
         of(0u8..=2),
-        of(body()),
+        of((body_type(), octets(), any::<bool>())),
         vec(attachment_change(), 0..3),
     )
         .prop_map(
@@ -359,7 +362,11 @@ fn email_change() -> BoxedStrategy<EmailChange> {
                 from: people.4,
                 subject: Some(subject),
                 importance,
-                body,
+                body: body.map(|(kind, data, truncated)| BodyChange {
+                    kind,
+                    data,
+                    truncated,
+                }),
                 attachments,
                 others: Vec::new(),
             },
@@ -1161,7 +1168,7 @@ pub(crate) fn smart_mail() -> impl Strategy<Value = compose_mail::SmartMail<'sta
             mime: Some(second.1.into()),
             template_id: second.2,
             body: second.3.filter(|_| forward),
-            forwardees: if forward { second.4 } else { Vec::new() },
+            forwardees: forward.then_some(second.4),
         }
     })
 }

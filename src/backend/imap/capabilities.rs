@@ -58,7 +58,7 @@ impl Capabilities {
     }
 
     /// Reads a CAPABILITY list, leaving out what `hide` names.
-    pub(super) fn read(names: &[String], hide: &[String]) -> Self {
+    pub fn read(names: &[String], hide: &[String]) -> Self {
         let mut found = Self::default();
         for name in names {
             if hide.iter().any(|hidden| hidden.eq_ignore_ascii_case(name)) {

@@ -258,6 +258,39 @@ impl Connection {
         }
     }
 
+    /// As [`Self::next`], but `None` as soon as all of `body` is taken and there is room for more:
+    /// for a literal whose octets come piece by piece. Cancel-safe.
+    pub(super) async fn next_or_taken(
+        &mut self,
+        deadline: Instant,
+        body: &mut &[u8],
+    ) -> Result<Option<Incoming>, ImapError> {
+        loop {
+            match self.framer.next_event() {
+                Ok(Some(event)) => return Ok(Some(incoming(event))),
+                Ok(None) => {}
+                Err(fault) => {
+                    self.broken = true;
+                    return Err(fault.into());
+                }
+            }
+            self.feed(body);
+            if body.is_empty() && self.wire.queued() < HIGH_WATER {
+                return Ok(None);
+            }
+            let patience = deadline.min(clock::deadline(self.deadlines.progress));
+            match timeout_at(patience, self.wire.flow(self.framer.buffer())).await {
+                Ok(Ok(Flow::Read | Flow::Wrote)) => {}
+                Ok(Ok(Flow::End)) => return Err(self.ended_by("end of stream")),
+                Ok(Err(fault)) => return Err(self.ended_by(&fault.to_string())),
+                Err(_) => {
+                    self.broken = true;
+                    return Err(ImapError::Timeout);
+                }
+            }
+        }
+    }
+
     /// As [`Self::next`], but `until` passing is no fault: `None` then. Queued octets must still
     /// leave within the progress deadline.
     pub(super) async fn next_until(
@@ -476,8 +509,11 @@ impl Connection {
                     self.wire.push(now);
                     *body = later;
                     *left = left.saturating_sub(count as u64);
-                    if *left > 0 && count > 0 {
-                        continue;
+                    match (*left, count) {
+                        (0, _) => {}
+                        // The rest of the literal is still to come.
+                        (_, 0) => return,
+                        _ => continue,
                     }
                 }
             }

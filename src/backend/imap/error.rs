@@ -30,6 +30,9 @@ pub enum ImapError {
     /// The mailbox to be made is there already.
     #[error("the mailbox exists already")]
     MailboxExists(MailboxName),
+    /// A mailbox to be made or renamed that the server would not have under this name.
+    #[error("the mail server takes no such mailbox: {0}")]
+    BadName(String),
     /// The user lacks the right.
     #[error("the mail server denies it: {0}")]
     Denied(String),
@@ -151,7 +154,9 @@ impl From<ImapError> for Failure {
             ImapError::NoMailbox(_) => (Blame::Backend, Remedy::ResyncFolders),
             ImapError::OverQuota => (Blame::Backend, Remedy::FreeSpace),
             ImapError::Denied(_) | ImapError::ReadOnly => (Blame::Backend, Remedy::Forbidden),
-            ImapError::TooLarge | ImapError::Refused(_) => (Blame::Backend, Remedy::None),
+            ImapError::TooLarge | ImapError::Refused(_) | ImapError::BadName(_) => {
+                (Blame::Backend, Remedy::None)
+            }
             ImapError::MailboxExists(_) | ImapError::Argument(_) => (Blame::Device, Remedy::None),
             ImapError::NothingSelected | ImapError::Unsupported(_) => {
                 (Blame::Gateway, Remedy::None)

@@ -47,7 +47,7 @@ pub(super) async fn log_in(
 }
 
 /// Asks only when the server has not told: most do in the greeting and with the login's OK.
-async fn ask_capabilities(connection: &mut Connection) -> Result<(), ImapError> {
+pub(super) async fn ask_capabilities(connection: &mut Connection) -> Result<(), ImapError> {
     if connection.capabilities().unknown {
         connection
             .simple(None, |c| c.atom("CAPABILITY"), &mut nothing)

@@ -16,10 +16,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::capabilities::Capabilities;
 use super::connection::Connection;
 use super::dial::{Dial, Tcp, connect};
 use super::error::ImapError;
-use super::login::log_in;
+use super::login::{ask_capabilities, log_in};
 use super::session::Session;
 use super::settings::ImapSettings;
 use super::watch::Watch;
@@ -129,6 +130,17 @@ impl Imap {
         let connection = lease.reconnect().await?;
         drop(Session::new(connection, lease, false));
         Ok(())
+    }
+
+    /// What the server offers to whom it does not know yet: connects, and logs nobody in.
+    ///
+    /// # Errors
+    /// The server cannot be reached, is not trusted, or speaks no IMAP.
+    pub async fn greet(&self) -> Result<Capabilities, ImapError> {
+        let backend = &self.backend;
+        let mut connection = connect(backend.dial.as_ref(), &backend.settings).await?;
+        ask_capabilities(&mut connection).await?;
+        Ok(connection.capabilities().as_ref().clone())
     }
 
     /// A session, pooled if there is one; preferably one in which `prefer` is selected already.

@@ -23,7 +23,7 @@ mod stream;
 mod transfer;
 
 pub use fetch::FetchItems;
-pub use folders::{ListedMailbox, SpecialUse};
+pub use folders::{ListedMailbox, Listing, SpecialUse};
 pub use search::{Elsewhere, Newest, Search};
 pub use select::{Known, Selected};
 pub use store::Expunged;

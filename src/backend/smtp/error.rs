@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::backend::sasl::SaslFault;
+use crate::failure::Failure;
 
 /// A refusal in the server's own words.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,9 +50,14 @@ pub enum SmtpError {
     NoMechanism,
     #[error("this login cannot be sent")]
     Login(#[from] SaslFault),
-    /// The server does not take 8-bit addresses.
-    #[error("the submission server takes no international addresses (SMTPUTF8)")]
-    NeedsUtf8,
+    /// The server does not take 8-bit addresses, and this one is the sender's or a recipient's.
+    #[error(
+        "the submission server takes no international addresses (SMTPUTF8) such as {address:?}"
+    )]
+    NeedsUtf8 { address: String, sender: bool },
+    /// The mail could not be read to its end while it was handed over: it was not sent.
+    #[error("the mail could not be read")]
+    Source(#[source] Failure),
     #[error("the submission server offers no STARTTLS")]
     NoStartTls,
 }

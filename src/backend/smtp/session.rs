@@ -1,24 +1,26 @@
 //! One SMTP conversation, command by command: nothing is pipelined past DATA (T26).
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mail_send::SmtpClient;
 use smtp_proto::{
-    EXT_8BIT_MIME, EXT_AUTH, EXT_SIZE, EXT_SMTP_UTF8, EXT_START_TLS, EhloResponse, Response,
+    EXT_8BIT_MIME, EXT_AUTH, EXT_DSN, EXT_SIZE, EXT_SMTP_UTF8, EXT_START_TLS, EhloResponse,
+    Response,
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
 use super::stuffing::Stuffer;
 use super::{Envelope, Reply, SmtpError, SmtpSettings};
 use crate::backend::Login;
+use crate::backend::octets::{CHUNK, Octets, Sink, Spilt};
 use crate::backend::sasl::{Exchange, Mechanism};
 
 /// The name we greet with: the server knows our address, and a name of ours would tell more.
 const HELLO: &str = "localhost";
-/// Octets of a mail stuffed and written at a time.
-const CHUNK: usize = 32 * 1024;
 /// How long a goodbye may take; nobody waits for its answer.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -27,7 +29,17 @@ pub(super) struct Session<S: AsyncRead + AsyncWrite> {
     client: SmtpClient<S>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+/// A mail to hand over, and to whom.
+pub(super) struct Job<'a> {
+    pub(super) settings: &'a SmtpSettings,
+    pub(super) login: &'a Login,
+    pub(super) envelope: &'a Envelope,
+    pub(super) message: &'a dyn Octets,
+    /// Where the server's own limit is kept.
+    pub(super) limit: &'a AtomicU64,
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Session<S> {
     pub(super) const fn new(stream: S, timeout: Duration) -> Self {
         Self {
             client: SmtpClient { stream, timeout },
@@ -55,7 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(self.client.stream)
     }
 
-    async fn hello(&mut self) -> Result<EhloResponse<String>, SmtpError> {
+    pub(super) async fn hello(&mut self) -> Result<EhloResponse<String>, SmtpError> {
         self.client.ehlo(HELLO).await.map_err(|error| match error {
             mail_send::Error::UnexpectedReply(reply) => refusal(reply, SmtpError::Rejected),
             error => broken(error),
@@ -63,16 +75,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Signs in and hands the mail over, and says goodbye whatever came of it.
-    pub(super) async fn submit(
-        &mut self,
-        settings: &SmtpSettings,
-        login: &Login,
-        envelope: &Envelope,
-        message: &[u8],
-    ) -> Result<(), SmtpError> {
-        let result = self.transact(settings, login, envelope, message).await;
-        // Whether it is heard does not matter, and an answer in doubt must not become clear by it.
-        if !matches!(result, Err(SmtpError::Unknown(_))) {
+    pub(super) async fn submit(&mut self, job: &Job<'_>) -> Result<(), SmtpError> {
+        let result = self.transact(job).await;
+        // In the middle of a mail it would be part of it, and an answer in doubt must not become
+        // clear by it. Whether it is heard does not matter.
+        let between = !matches!(
+            result,
+            Err(SmtpError::Unknown(_)
+                | SmtpError::Source(_)
+                | SmtpError::Timeout
+                | SmtpError::Disconnected(_))
+        );
+        if between {
             let goodbye = self.client.stream.write_all(b"QUIT\r\n");
             let _ = tokio::time::timeout(GOODBYE, goodbye).await;
             let _ = tokio::time::timeout(GOODBYE, self.client.stream.shutdown()).await;
@@ -80,47 +94,65 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         result
     }
 
-    async fn transact(
-        &mut self,
-        settings: &SmtpSettings,
-        login: &Login,
-        envelope: &Envelope,
-        message: &[u8],
-    ) -> Result<(), SmtpError> {
+    async fn transact(&mut self, job: &Job<'_>) -> Result<(), SmtpError> {
+        let Job {
+            settings,
+            login,
+            envelope,
+            message,
+            ..
+        } = *job;
         let hello = self.hello().await?;
         self.sign_in(&hello, settings, login).await?;
-        let limit = hello.size as u64;
-        let size = message.len() as u64;
-        if hello.capabilities & EXT_SIZE != 0 && limit != 0 && size > limit {
+        let offers = |extension: u32| hello.capabilities & extension != 0;
+        let limit = if offers(EXT_SIZE) {
+            hello.size as u64
+        } else {
+            0
+        };
+        job.limit.store(limit, Ordering::Relaxed);
+        let size = message.size();
+        if limit != 0 && size > limit {
             return Err(SmtpError::TooLarge { limit });
         }
-        let mut parameters = String::new();
-        if hello.capabilities & EXT_SIZE != 0 {
-            parameters.push_str(&format!(" SIZE={size}"));
+        let mut line = format!("MAIL FROM:<{}>", envelope.from);
+        if offers(EXT_SIZE) {
+            line.push_str(&format!(" SIZE={size}"));
         }
-        if !message.is_ascii() && hello.capabilities & EXT_8BIT_MIME != 0 {
-            parameters.push_str(" BODY=8BITMIME");
+        if message.is_eight_bit() && offers(EXT_8BIT_MIME) {
+            line.push_str(" BODY=8BITMIME");
         }
-        if !envelope.from.is_ascii() || !envelope.to.iter().all(|address| address.is_ascii()) {
-            if hello.capabilities & EXT_SMTP_UTF8 == 0 {
-                return Err(SmtpError::NeedsUtf8);
+        if let Some((address, sender)) = envelope.beyond_ascii() {
+            if !offers(EXT_SMTP_UTF8) {
+                return Err(SmtpError::NeedsUtf8 {
+                    address: address.to_owned(),
+                    sender,
+                });
             }
-            parameters.push_str(" SMTPUTF8");
+            line.push_str(" SMTPUTF8");
         }
-        let from = format!("MAIL FROM:<{}>{parameters}\r\n", envelope.from);
-        self.command(&from, SmtpError::SenderRefused).await?;
+        let reports = envelope.reports.as_ref().filter(|_| offers(EXT_DSN));
+        if let Some(reports) = reports {
+            reports.of_mail(&mut line);
+        }
+        line.push_str("\r\n");
+        self.command(&line, SmtpError::SenderRefused).await?;
         for address in &envelope.to {
             let refused = |reply| SmtpError::RecipientRefused {
                 address: address.clone(),
                 reply,
             };
-            self.command(&format!("RCPT TO:<{address}>\r\n"), refused)
-                .await?;
+            let mut line = format!("RCPT TO:<{address}>");
+            if let Some(reports) = reports {
+                reports.of_recipient(address, &mut line);
+            }
+            line.push_str("\r\n");
+            self.command(&line, refused).await?;
         }
         self.hand_over(message, settings.final_answer).await
     }
 
-    async fn sign_in(
+    pub(super) async fn sign_in(
         &mut self,
         hello: &EhloResponse<String>,
         settings: &SmtpSettings,
@@ -150,7 +182,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// DATA, the dot-stuffed mail, the final dot and its answer.
-    async fn hand_over(&mut self, message: &[u8], patience: Duration) -> Result<(), SmtpError> {
+    async fn hand_over(
+        &mut self,
+        message: &dyn Octets,
+        patience: Duration,
+    ) -> Result<(), SmtpError> {
         let reply = self.client.cmd("DATA\r\n").await.map_err(broken)?;
         if reply.code != 354 {
             return Err(refusal(reply, SmtpError::Rejected));
@@ -158,7 +194,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         // Until the final dot is handed over, no server can have taken the mail.
         match tokio::time::timeout(patience, self.write(message)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(self.why_cut(&error).await),
+            Ok(Err(Spilt::Sink(error))) => return Err(self.why_cut(&error).await),
+            // Without its final dot the server drops what it has of the mail (RFC 5321 4.1.1.4).
+            Ok(Err(Spilt::Source(failure))) => return Err(SmtpError::Source(failure)),
             Err(_) => return Err(SmtpError::Timeout),
         }
         // From here on a cut may come after it was taken.
@@ -183,17 +221,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
     }
 
-    async fn write(&mut self, message: &[u8]) -> std::io::Result<()> {
-        let mut stuffer = Stuffer::new();
-        let mut out = Vec::with_capacity(CHUNK + CHUNK / 8);
-        for piece in message.chunks(CHUNK) {
-            stuffer.push(piece, &mut out);
-            self.client.stream.write_all(&out).await?;
-            out.clear();
-        }
+    async fn write(&mut self, message: &dyn Octets) -> Result<(), Spilt> {
+        let mut stuffing = Stuffing {
+            stream: &mut self.client.stream,
+            stuffer: Stuffer::new(),
+            out: Vec::with_capacity(CHUNK + CHUNK / 8),
+        };
+        message.pour(&mut stuffing).await?;
+        let Stuffing {
+            stream,
+            stuffer,
+            mut out,
+        } = stuffing;
+        out.clear();
         stuffer.finish(&mut out);
-        self.client.stream.write_all(&out).await?;
-        self.client.stream.flush().await
+        stream.write_all(&out).await?;
+        stream.flush().await?;
+        Ok(())
     }
 
     /// A server that has had enough of a mail may say so before it hangs up.
@@ -212,6 +256,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     ) -> Result<Response<String>, SmtpError> {
         let reply = self.client.cmd(line).await.map_err(broken)?;
         expect(reply, refused)
+    }
+}
+
+/// The stream, as the place where a mail goes.
+struct Stuffing<'a, S> {
+    stream: &'a mut S,
+    stuffer: Stuffer,
+    out: Vec<u8>,
+}
+
+#[async_trait]
+impl<S: AsyncWrite + Send + Unpin> Sink for Stuffing<'_, S> {
+    async fn take(&mut self, octets: &[u8]) -> std::io::Result<()> {
+        self.out.clear();
+        self.stuffer.push(octets, &mut self.out);
+        self.stream.write_all(&self.out).await
     }
 }
 
@@ -244,7 +304,7 @@ fn broken(error: mail_send::Error) -> SmtpError {
 }
 
 /// The names of the mechanisms a server offers.
-fn mechanisms(hello: &EhloResponse<String>) -> Vec<&'static str> {
+pub(super) fn mechanisms(hello: &EhloResponse<String>) -> Vec<&'static str> {
     use smtp_proto::{AUTH_LOGIN, AUTH_OAUTHBEARER, AUTH_PLAIN, AUTH_XOAUTH2};
     [
         (AUTH_PLAIN, "PLAIN"),

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Envelope, Security, Smtp, SmtpError, SmtpSettings, is_address};
+use super::{Envelope, Reports, Security, Smtp, SmtpError, SmtpSettings, is_address};
 use crate::backend::Login;
+use crate::backend::octets::{Octets, Sink, Spilt};
 use crate::backend::sasl::{SaslFault, SecretKind};
 use crate::backend::tls::{Trust, client_config};
+use crate::failure::Failure;
 use crate::identity::UserId;
 
 const MAIL: &[u8] = b"Subject: x\r\n\r\n.hidden\r\n..\r\n.\r\nend\r\n";
@@ -29,6 +32,7 @@ fn envelope() -> Envelope {
     Envelope {
         from: "alice@example.com".into(),
         to: vec!["bob@example.com".into(), "carol@example.org".into()],
+        reports: None,
     }
 }
 
@@ -149,7 +153,7 @@ async fn submit_to(
         heard
     };
     let smtp = Smtp::new(settings);
-    tokio::join!(smtp.submit(login, envelope, mail), server)
+    tokio::join!(smtp.submit(login, envelope, &mail), server)
 }
 
 async fn submit(script: Script) -> (Result<(), SmtpError>, Heard) {
@@ -279,6 +283,7 @@ async fn s17_a_cut_while_the_mail_is_written_is_certainly_not_sent() {
     let mail = b"0123456789abcdef\r\n".repeat(2_000_000);
     let (login, envelope) = (login(), envelope());
     let smtp = Smtp::new(settings);
+    let mail = mail.as_slice();
     let (result, ()) = tokio::join!(smtp.submit(&login, &envelope, &mail), server);
     assert_eq!(name(&result), "cut", "{result:?}");
 }
@@ -301,7 +306,7 @@ async fn silence_before_the_dot_is_a_timeout_and_behind_it_unknown() {
         let (login, envelope) = (login(), envelope());
         let smtp = Smtp::new(settings);
         let result = tokio::select! {
-            result = smtp.submit(&login, &envelope, MAIL) => result,
+            result = smtp.submit(&login, &envelope, &MAIL) => result,
             () = async { server.await; std::future::pending().await } => Ok(()),
         };
         assert_eq!(name(&result), outcome, "{result:?}");
@@ -376,9 +381,10 @@ async fn t26_nothing_but_addresses_reaches_the_envelope() {
             let envelope = Envelope {
                 from: from.into(),
                 to: vec![to.into()],
+                reports: None,
             };
             let (_listener, settings) = listener().await;
-            let result = Smtp::new(settings).submit(&login(), &envelope, MAIL).await;
+            let result = Smtp::new(settings).submit(&login(), &envelope, &MAIL).await;
             assert!(
                 matches!(result, Err(SmtpError::BadAddress(_))),
                 "{evil:?} {result:?}"
@@ -408,7 +414,90 @@ async fn limits_are_known_before_the_mail_travels() {
         ..envelope()
     };
     let (result, _) = submit_to(&[], |_| {}, &login(), &abroad, MAIL).await;
-    assert!(matches!(result, Err(SmtpError::NeedsUtf8)));
+    assert!(matches!(
+        result,
+        Err(SmtpError::NeedsUtf8 { sender: false, .. })
+    ));
+}
+
+#[tokio::test]
+async fn what_a_server_offers_is_used() {
+    let script: Script = &[(
+        "EHLO",
+        "250-x\r\n250-SIZE 5000\r\n250-8BITMIME\r\n250-DSN\r\n250 SMTPUTF8\r\n",
+    )];
+    let abroad = Envelope {
+        to: vec!["jürgen@example.com".into(), "bob+x@example.com".into()],
+        reports: Some(Reports {
+            success: true,
+            id: "<a=b@c>".into(),
+        }),
+        ..envelope()
+    };
+    let mail = "Subject: ü\r\n\r\nx\r\n".as_bytes();
+    let (result, heard) = submit_to(script, |_| {}, &login(), &abroad, mail).await;
+    result.unwrap();
+    assert_eq!(
+        heard.lines[1..4],
+        [
+            "MAIL FROM:<alice@example.com> SIZE=18 BODY=8BITMIME SMTPUTF8 RET=HDRS \
+             ENVID=<a+3Db@c>",
+            "RCPT TO:<jürgen@example.com> NOTIFY=SUCCESS,FAILURE,DELAY",
+            "RCPT TO:<bob+x@example.com> NOTIFY=SUCCESS,FAILURE,DELAY \
+             ORCPT=rfc822;bob+2Bx@example.com",
+        ]
+    );
+    // Without them nothing is said of it.
+    let plain = Envelope {
+        to: vec!["bob@example.com".into()],
+        ..abroad
+    };
+    let script = &[("EHLO", "250-x\r\n250 SIZE 5000\r\n")];
+    let (result, heard) = submit_to(script, |_| {}, &login(), &plain, mail).await;
+    result.unwrap();
+    assert_eq!(
+        heard.lines[1..3],
+        [
+            "MAIL FROM:<alice@example.com> SIZE=18",
+            "RCPT TO:<bob@example.com>"
+        ]
+    );
+}
+
+/// A mail whose second half cannot be had.
+struct Torn;
+
+#[async_trait]
+impl Octets for Torn {
+    fn size(&self) -> u64 {
+        100
+    }
+
+    fn is_eight_bit(&self) -> bool {
+        false
+    }
+
+    async fn pour(&self, sink: &mut dyn Sink) -> Result<(), Spilt> {
+        sink.take(b"Subject: x\r\n\r\nhalf\r\n").await?;
+        Err(Failure::gateway("the backend is gone").into())
+    }
+}
+
+#[tokio::test]
+async fn s17_a_mail_that_cannot_be_read_to_its_end_is_not_sent() {
+    let (listener, settings) = listener().await;
+    let server = async {
+        let mut heard = Heard::default();
+        let (stream, _) = listener.accept().await.unwrap();
+        converse(stream, &[], true, &mut heard).await;
+        heard
+    };
+    let (login, envelope) = (login(), envelope());
+    let smtp = Smtp::new(settings);
+    let (result, heard) = tokio::join!(smtp.submit(&login, &envelope, &Torn), server);
+    assert!(matches!(result, Err(SmtpError::Source(_))), "{result:?}");
+    assert_eq!(heard.mail, None, "the final dot never came");
+    assert_eq!(smtp.size_limit(), Some(1000));
 }
 
 /// A server certificate for `localhost` and a client that trusts it.
@@ -446,7 +535,7 @@ async fn by_starttls(before: Script, after: Script) -> (Result<(), SmtpError>, H
     };
     let (login, envelope) = (login(), envelope());
     let smtp = Smtp::new(settings);
-    let (result, (clear, secret)) = tokio::join!(smtp.submit(&login, &envelope, MAIL), server);
+    let (result, (clear, secret)) = tokio::join!(smtp.submit(&login, &envelope, &MAIL), server);
     (result, clear, secret)
 }
 

@@ -9,8 +9,9 @@ use super::supply::Supply;
 use crate::backend::Login;
 use crate::backend::imap::{FetchItems, Imap, ImapError, Session, SinkClosed};
 use crate::command::Call;
+use crate::command::edited;
 use crate::command::file_reference::FileReference;
-use crate::command::moved::{self, Place};
+use crate::command::moved::Place;
 use crate::failure::Failure;
 use crate::item::attachment::{self, Attached, Lookup, Source, look_up};
 use crate::item::layout::{HEAD, TAIL};
@@ -182,7 +183,7 @@ enum Known {
 }
 
 impl Finder {
-    /// Finds the part a reference names, also after we moved its message.
+    /// Finds the part a reference names, also after its message was moved by us or edited by a phone.
     pub(in crate::command) async fn find(
         &mut self,
         call: &Call<'_>,
@@ -198,15 +199,15 @@ impl Finder {
         if let Some(found) = self.look(call, rows, &place, section).await? {
             return Ok(Some(Supply::new(call, found, reference.to_string())));
         }
-        let Some(now) = moved::follow(call, &place).await else {
+        let Some((now, section)) = edited::locate(call, &place, section).await else {
             return Ok(None);
         };
-        let found = self.look(call, rows, &now, section).await?;
+        let found = self.look(call, rows, &now, &section).await?;
         let part = FileReference {
             collection: now.folder,
             uid_validity: now.uid_validity,
             uid: now.uid,
-            section: section.clone(),
+            section,
         };
         Ok(found.map(|found| Supply::new(call, found, part.to_string())))
     }

@@ -93,13 +93,19 @@ impl Making {
 
     /// Takes the body of an item that is in the answer.
     pub(super) fn hold_body(&mut self, body: &mut Body) {
-        let length = body.data.as_ref().map_or(0, String::len);
-        self.bodies = self.bodies.saturating_sub(length as u64);
+        self.weigh(body);
         if let Some(parts) = &mut self.parts
             && let Some(data) = body.data.take()
         {
             body.part = Some(numbered(parts, Part::Here(data.into_bytes())));
         }
+    }
+
+    /// Counts what stays in the document: a BodyPart has no Part of a multipart answer
+    /// ([MS-ASAIRS] 2.2.2.10).
+    pub(super) fn weigh(&mut self, body: &Body) {
+        let length = body.data.as_ref().map_or(0, String::len);
+        self.bodies = self.bodies.saturating_sub(length as u64);
     }
 
     /// An attachment that is read while the answer is sent. The multipart form, whose table comes

@@ -43,8 +43,11 @@ pub(super) async fn fetch(
     if let Some(named) = schema(&asked.options) {
         email = email.with_only(named);
     }
-    for body in email.body.iter_mut().chain(&mut email.body_part) {
+    if let Some(body) = &mut email.body {
         making.hold_body(body);
+    }
+    if let Some(part) = &email.body_part {
+        making.weigh(&part.body);
     }
     making.push(Outcome::Fetch {
         head: super::head(asked),

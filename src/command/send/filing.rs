@@ -9,9 +9,12 @@ use async_trait::async_trait;
 use tracing::warn;
 
 use super::once::Witness;
+use super::parcel::{Parcel, SentCopy};
 use crate::backend::Login;
 use crate::backend::imap::{Imap, ImapError, Search, Session};
+use crate::backend::octets::Spilt;
 use crate::clock;
+use crate::config::SaveSent;
 use crate::failure::{self, Failure};
 use crate::identity::UserId;
 use crate::store::{OutboxState, Store};
@@ -50,8 +53,20 @@ pub(super) struct Filing {
     pub(super) row: i64,
     pub(super) message_id: String,
     /// The mail, if it is to be saved.
-    pub(super) copy: Option<Vec<u8>>,
+    pub(super) copy: Option<Arc<Parcel>>,
+    /// Look first whether a copy is there: one may have been made before, by us or by the server.
+    pub(super) look: bool,
     pub(super) mark: Option<Mark>,
+}
+
+/// Whether a copy of a mail is ours to make, and whether to look for one first.
+pub(super) const fn policy(save: SaveSent, asked: bool, sent_before: bool) -> (bool, bool) {
+    match save {
+        SaveSent::Auto => (asked, true),
+        // An attempt before this one may have saved it.
+        SaveSent::Always => (asked, sent_before),
+        SaveSent::Never => (false, true),
+    }
 }
 
 impl SentFolder {
@@ -67,19 +82,23 @@ impl SentFolder {
         Ok(!session.search(&search).await?.is_empty())
     }
 
-    /// Saves a copy, unless the server did so itself (or an attempt of ours did whose answer was
-    /// lost): never two.
-    async fn save(&self, message_id: &str, copy: &[u8]) -> Result<(), ImapError> {
+    /// Saves a copy; with `look` only if there is none: never two.
+    async fn save(&self, message_id: &str, copy: &Parcel, look: bool) -> Result<(), Failure> {
         let Some(mailbox) = &self.mailbox else {
             warn!("a sent mail cannot be saved: the account has no Sent folder");
             return Ok(());
         };
+        let copy = SentCopy(copy);
+        // First, since it may take a connection that another task of the same kind waits for.
+        let length = copy.length().await.map_err(spilt)?;
         let mut session = self.open(mailbox).await?;
-        if Self::holds(&mut session, message_id).await? {
+        if look && Self::holds(&mut session, message_id).await? {
             return Ok(());
         }
-        let now = Some(clock::now_seconds());
-        session.append(mailbox, &[Flag::Seen], now, copy).await?;
+        let now = clock::now_seconds();
+        session
+            .append_from(mailbox, &[Flag::Seen], now, &copy, length)
+            .await?;
         Ok(())
     }
 
@@ -117,7 +136,10 @@ impl Filing {
     /// Does what is left; true when nothing is.
     async fn attempt(&mut self) -> bool {
         if let Some(copy) = &self.copy {
-            match self.sent.save(&self.message_id, copy).await {
+            let saved = self.sent.save(&self.message_id, copy, self.look).await;
+            // The answer of this attempt may have been lost.
+            self.look = true;
+            match saved {
                 Ok(()) => self.copy = None,
                 Err(error) => {
                     warn!(error = %failure::chain(&error), "a sent mail could not be saved");
@@ -127,6 +149,16 @@ impl Filing {
         if let Some(mark) = &self.mark {
             match self.sent.mark(mark).await {
                 Ok(()) => self.mark = None,
+                // A mailbox for reading only, or without room for a keyword: it stays as it is.
+                Err(
+                    error @ (ImapError::ReadOnly
+                    | ImapError::Denied(_)
+                    | ImapError::Refused(_)
+                    | ImapError::NoMailbox(_)),
+                ) => {
+                    warn!(error = %failure::chain(&error), "an answered mail cannot be marked");
+                    self.mark = None;
+                }
                 Err(error) => {
                     warn!(error = %failure::chain(&error), "an answered mail could not be marked");
                 }
@@ -164,6 +196,32 @@ impl Filing {
             .await
         {
             warn!(error = %failure::chain(&error), "a filed mail could not be recorded");
+        }
+    }
+}
+
+fn spilt(spilt: Spilt) -> Failure {
+    match spilt {
+        Spilt::Source(failure) => failure,
+        Spilt::Sink(error) => Failure::gateway(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_made_as_the_operator_decided() {
+        for (save, asked, sent_before, expected) in [
+            (SaveSent::Auto, true, false, (true, true)),
+            (SaveSent::Auto, false, false, (false, true)),
+            (SaveSent::Always, true, false, (true, false)),
+            (SaveSent::Always, true, true, (true, true)),
+            (SaveSent::Always, false, false, (false, false)),
+            (SaveSent::Never, true, false, (false, true)),
+        ] {
+            assert_eq!(policy(save, asked, sent_before), expected, "{save:?}");
         }
     }
 }

@@ -14,6 +14,7 @@ use tracing::{error, warn};
 
 use super::request::{Asked, Source};
 use crate::backend::Login;
+use crate::backend::octets::Octets;
 use crate::backend::smtp::{Envelope, Smtp, SmtpError};
 use crate::clock;
 use crate::failure::{self, Failure};
@@ -27,7 +28,7 @@ pub(super) trait Submit: Send + Sync {
         &self,
         login: &Login,
         envelope: &Envelope,
-        message: &[u8],
+        message: &dyn Octets,
     ) -> Result<(), SmtpError>;
 }
 
@@ -37,7 +38,7 @@ impl Submit for Smtp {
         &self,
         login: &Login,
         envelope: &Envelope,
-        message: &[u8],
+        message: &dyn Octets,
     ) -> Result<(), SmtpError> {
         Self::submit(self, login, envelope, message).await
     }
@@ -66,11 +67,10 @@ pub(super) enum NotSent {
 }
 
 /// What is handed over.
-#[derive(Debug)]
 pub(super) struct Mail<'a> {
     pub(super) login: &'a Login,
     pub(super) envelope: &'a Envelope,
-    pub(super) octets: &'a [u8],
+    pub(super) octets: &'a dyn Octets,
 }
 
 /// A mail that has neither ClientId nor Message-ID counts as a repeat for so many seconds; after
@@ -89,7 +89,7 @@ pub(super) fn key(
     user: &UserId,
     device: &DeviceId,
     command: CommandName,
-    asked: &Asked<'_>,
+    asked: &Asked,
     message_id: Option<&str>,
 ) -> [u8; 32] {
     let (kind, name) = match (&asked.name, message_id) {
@@ -101,8 +101,11 @@ pub(super) fn key(
         collection,
         item,
         long,
+        ..
     } = asked.source.clone().unwrap_or_default();
-    let content = Sha256::digest(&asked.mime);
+    let content = asked
+        .content
+        .unwrap_or_else(|| Sha256::digest(&asked.mime).into());
     let mut hash = Sha256::new();
     for field in [
         user.as_str().as_bytes(),

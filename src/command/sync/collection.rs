@@ -1,8 +1,8 @@
 //! One collection of a Sync request, from its key to its answer (design.md section 4).
 
 use airgate_codec::ProtocolVersion;
-use airgate_codec::eas::Class;
 use airgate_codec::eas::sync::{Collection, CollectionHead, ItemData, ItemResponse};
+use airgate_codec::eas::{Class, status as common};
 use airgate_codec::imap::{MailboxName, MailboxStatus, UidSet};
 use tracing::{info, warn};
 
@@ -13,14 +13,15 @@ use crate::backend::imap::Session;
 use crate::command::read::Source;
 use crate::failure::{self, Failure, Remedy};
 use crate::push::Hold;
-use crate::store::FolderRow;
+use crate::store::{FolderKind, FolderRow};
 use crate::sync::chain::{Asked, Position};
 use crate::sync::folders::Role;
 use crate::sync::journal::Journal;
-use crate::sync::options::Options;
+use crate::sync::options::{BadOptions, Options};
 use crate::sync::plan;
 use crate::sync::step::{Next, Step};
 use crate::sync::view::MailView;
+use crate::sync::window::Window;
 
 /// Sync's status of one collection ([MS-ASCMD] 2.2.3.177.17).
 mod status {
@@ -131,15 +132,26 @@ async fn step(
         Some(Ok(options)) => options,
         Some(Err(error)) => {
             info!(%error, "options refused");
-            return Ok(Answer::refused(
-                call,
-                wanted,
-                asked_key,
-                status::PROTOCOL_ERROR,
-            ));
+            let status = match error {
+                BadOptions::PartType => common::BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED,
+                _ => status::PROTOCOL_ERROR,
+            };
+            return Ok(Answer::refused(call, wanted, asked_key, status));
         }
         None if step.position == Position::Start => Options::default(),
         None => Options::decode(step.options()),
+    };
+    let options = match wanted.conversation_mode {
+        Some(_) if !is_mail(folder, wanted) => {
+            let status = status::PROTOCOL_ERROR;
+            return Ok(Answer::refused(call, wanted, asked_key, status));
+        }
+        // Like the rest of what is said of a collection it holds until it is said anew.
+        Some(conversation_mode) => Options {
+            conversation_mode,
+            ..options
+        },
+        None => options,
     };
     match step.position {
         Position::Refused => {
@@ -157,8 +169,9 @@ async fn step(
             if let (Position::Replay, Some(Ok(present))) =
                 (step.position, step.present().map(MailView::decode))
             {
-                // Moved here since the generation this starts from.
+                // Moved here and away since the generation this starts from.
                 view.claims |= present.claims;
+                view.departed |= present.departed;
             }
             let round = Round {
                 call,
@@ -190,6 +203,15 @@ async fn step(
             }
         }
     }
+}
+
+/// Whether a collection is of mail and asked for as such: only mail has conversations (Sync status 4).
+fn is_mail(folder: &FolderRow, wanted: &Collection) -> bool {
+    let said = wanted.options.iter().flatten().filter_map(|o| o.class);
+    folder.kind == FolderKind::Mail
+        && said
+            .chain(wanted.class)
+            .all(|class| matches!(class, Class::Email | Class::Sms))
 }
 
 /// Key 0: a new chain, with nothing on it yet. Commands that come along are ignored.
@@ -232,15 +254,15 @@ impl Round<'_, '_> {
     ) -> Result<Answer, Failure> {
         let call = self.call;
         let name = MailboxName::new(self.folder.name.clone());
-        let floor = call.floor(self.options.filter_type);
+        let window = call.window(self.options.filter_type, self.options.conversation_mode);
         let before = self.view.clone();
         let mut session = None;
         let mut renewed = None;
-        if self.must_look(floor, backend_status) {
+        if self.must_look(window, backend_status) {
             let opened = session.insert(call.gateway.imap.session(call.login, Some(&name)).await?);
             let mailbox = call.mailbox(self.folder, &name);
             let looked = mailbox
-                .look(opened, &mut self.view, floor, backend_status)
+                .look(opened, &mut self.view, window, backend_status)
                 .await;
             renewed = match looked {
                 // A connection that had the mailbox open when it was replaced is of no use any more
@@ -249,7 +271,7 @@ impl Round<'_, '_> {
                     info!(error = %failure::chain(&failure), "looking again on a fresh connection");
                     self.view.clone_from(&before);
                     *opened = call.gateway.imap.fresh_session(call.login).await?;
-                    mailbox.look(opened, &mut self.view, floor, None).await?
+                    mailbox.look(opened, &mut self.view, window, None).await?
                 }
                 looked => looked?,
             };
@@ -259,6 +281,7 @@ impl Round<'_, '_> {
                 responses: Vec::new(),
                 fetches: Vec::new(),
                 journal: self.step.journal(),
+                fingerprints: Vec::new(),
             }
         } else {
             let opened = selected(call, &mut session, &name, &self.view).await?;
@@ -273,7 +296,11 @@ impl Round<'_, '_> {
                 folder: self.folder,
                 trash,
                 view: &mut self.view,
+                key: self.wanted.sync_key.as_deref().unwrap_or_default(),
+                client_wins: self.options.client_wins,
+                done: self.step.journal(),
                 journal: self.step.journal(),
+                fingerprints: Vec::new(),
             };
             target.apply(self.wanted).await?
         };
@@ -289,16 +316,17 @@ impl Round<'_, '_> {
         };
         drop(session);
         page.fingerprints.extend(renewed);
+        page.fingerprints.extend(applied.fingerprints);
         self.finish(&before, applied.journal, responses, page).await
     }
 
     /// Nothing is asked of the backend when its status says that nothing moved.
-    fn must_look(&self, floor: Option<i64>, status: Option<&MailboxStatus>) -> bool {
+    fn must_look(&self, window: Window, status: Option<&MailboxStatus>) -> bool {
         let unmoved = match (self.view.cursor, status) {
             (Some(cursor), Some(status)) => crate::sync::mailbox::unmoved(&cursor, status),
             _ => false,
         };
-        !unmoved || self.view.floor != floor
+        !unmoved || self.view.window() != window
     }
 
     async fn fetches(

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::super::{Call, follow_ups};
 use crate::backend::imap::{Search, Session};
 use crate::clock;
-use crate::command::read::Source;
+use crate::command::read::{Source, body_octets};
 use crate::failure::Failure;
 use crate::item::{categories, email, identity};
 use crate::store::FingerprintBatch;
@@ -92,7 +92,7 @@ pub(super) async fn tell(
                 follow_ups::complete_held(call, message, &mut changed).await?;
                 Told::Change(id, Box::new(changed))
             }
-            Change::Add(uid) => {
+            Change::Add(uid) | Change::Rewrite(uid) => {
                 adds.push(uid);
                 continue;
             }
@@ -145,12 +145,17 @@ pub(super) async fn tell_adds(
             let mut item = source.translate(&message);
             follow_ups::complete(source.call, &message, &mut item).await?;
             entries.extend(identity::fingerprint(&message).map(|print| (uid, print)));
-            budget.octets = budget.octets.saturating_sub(octets(&item));
+            budget.octets = budget.octets.saturating_sub(body_octets(&item));
             budget.changes = budget.changes.saturating_sub(1);
             flags.keywords.retain(|name| categories::is_visible(name));
-            view.told_add(uid, &flags);
+            let known = view.phone.items.contains(uid);
+            view.told_whole(uid, &flags);
             let id = server_id::write(&source.folder.id, view.number_of(uid));
-            page.told.push(Told::Add(id, Box::new(item)));
+            page.told.push(if known {
+                Told::Change(id, Box::new(item))
+            } else {
+                Told::Add(id, Box::new(item))
+            });
         }
         if budget.is_spent() && batches.peek().is_some() {
             page.more = true;
@@ -167,13 +172,4 @@ pub(super) async fn tell_adds(
         });
     }
     Ok(())
-}
-
-fn octets(item: &Email) -> usize {
-    let data = |body: &Option<airgate_codec::eas::email::Body>| {
-        body.as_ref()
-            .and_then(|body| body.data.as_ref())
-            .map_or(0, String::len)
-    };
-    data(&item.body) + data(&item.body_part)
 }

@@ -14,7 +14,7 @@ const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
 /// notAfter in seconds since 1970; None where the bytes are no certificate.
-pub(super) fn not_after(certificate: &[u8]) -> Option<i64> {
+pub fn not_after(certificate: &[u8]) -> Option<i64> {
     let mut outer = certificate;
     let mut certificate = expect(&mut outer, SEQUENCE)?;
     let mut tbs = expect(&mut certificate, SEQUENCE)?;

@@ -81,6 +81,9 @@ pub(crate) fn sections(
     if let Some(part) = part_preference(options) {
         // The history may be long and the new text short: what is cut first is the history.
         wanted.of_kind(BodyType::Html, limit(part), outline, size, reach);
+        if let Some(html) = outline.html.first().filter(|_| part.preview.is_some()) {
+            wanted.add(&html.section, for_preview(html), Some(html.size));
+        }
     }
     wanted.list
 }

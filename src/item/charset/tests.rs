@@ -28,6 +28,16 @@ fn known_answers() {
         ("utf-7", b"Hi Mom -+Jjo--! +AOk- a+-b", "Hi Mom -☺-! é a+b"),
         ("utf-16", b"\xFF\xFEA\0\xE9\0", "Aé"),
         ("utf-16be", b"\0A\0\xE9", "Aé"),
+        ("utf-16", b"\0A\0\xE9\0B", "AéB"),
+        ("utf-16", b"just ASCII", "just ASCII"),
+        (
+            "iso-2022-jp-2",
+            b"\x1B$BF|K\\\x1B(B \x1B.F\x1BNa\x1BNb \x1B$(CGQ19\x1B(B \x1B$A<:\x1B(B \x1B.A\x1BNi",
+            "日本 αβ 한국 己 é",
+        ),
+        ("iso-2022-jp", b"\x1B(I6@6E\x1B(B", "ｶﾀｶﾅ"),
+        ("iso-2022-jp-1", b"\x1B$(D&q\x1B(B\nx", "ά\nx"),
+        ("us-ascii", b"\xF0\xD2\xC9\xD7\xC5\xD4", "Привет"),
         ("utf-32le", b"A\0\0\0\xE9\0\0\0", "Aé"),
         // Mislabelled.
         ("us-ascii", b"gr\xC3\xBC\xC3\x9Fe", "grüße"),

@@ -28,7 +28,7 @@ impl Tag {
             b"div" | b"section" | b"article" | b"header" | b"footer" | b"nav" | b"main"
             | b"aside" | b"address" | b"center" | b"form" | b"fieldset" | b"dt" | b"dd"
             | b"caption" | b"figure" | b"figcaption" | b"option" | b"body" | b"legend"
-            | b"thead" | b"tbody" => Self::Block,
+            | b"thead" | b"tbody" | b"textarea" | b"select" | b"button" => Self::Block,
             b"p" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"dl" | b"table" => {
                 Self::Paragraph
             }

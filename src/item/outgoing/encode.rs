@@ -22,7 +22,8 @@ pub(in crate::item) fn text_part(kind: &str, text: &str, out: &mut Vec<u8>) {
     }
 }
 
-fn base64(octets: &[u8], out: &mut Vec<u8>) {
+/// Octets as base64 lines.
+pub(super) fn base64(octets: &[u8], out: &mut Vec<u8>) {
     for line in octets.chunks(LINE / 4 * 3) {
         out.extend_from_slice(STANDARD.encode(line).as_bytes());
         out.extend_from_slice(b"\r\n");

@@ -8,6 +8,19 @@ pub(super) struct Field<'a> {
     pub(super) raw: &'a [u8],
 }
 
+/// The fields that describe an entity, not the message it is the content of.
+pub const CONTENT_FIELDS: &[&str] = &[
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "Content-Disposition",
+    "Content-ID",
+    "Content-Description",
+    "Content-Language",
+    "Content-Location",
+    "Content-Base",
+    "Content-MD5",
+    "Content-Duration",
+];
 /// Fields of one header: real ones have below 200.
 pub(super) const MAX_FIELDS: usize = 2000;
 /// Octets of one header; an address list of 10,000 recipients fits.
@@ -37,6 +50,19 @@ pub(super) fn split(entity: &[u8]) -> Option<(Vec<Field<'_>>, &[u8])> {
     }
 }
 
+/// Where the header of an entity ends, its empty line included, with any line ends; all of it where
+/// no line is empty.
+pub(super) fn header_end(entity: &[u8]) -> usize {
+    let mut at = 0;
+    for line in entity.split_inclusive(|&octet| octet == b'\n') {
+        at += line.len();
+        if matches!(line, b"\n" | b"\r\n") {
+            return at;
+        }
+    }
+    entity.len()
+}
+
 impl<'a> Field<'a> {
     /// What stands behind the colon, still folded.
     pub(super) fn value(&self) -> &'a [u8] {
@@ -51,20 +77,7 @@ impl<'a> Field<'a> {
 
     /// Describes the entity, not the message, so it goes along when the entity becomes a part.
     pub(super) fn is_content(&self) -> bool {
-        [
-            "Content-Type",
-            "Content-Transfer-Encoding",
-            "Content-Disposition",
-            "Content-ID",
-            "Content-Description",
-            "Content-Language",
-            "Content-Location",
-            "Content-Base",
-            "Content-MD5",
-            "Content-Duration",
-        ]
-        .iter()
-        .any(|name| self.is(name))
+        CONTENT_FIELDS.iter().any(|name| self.is(name))
     }
 }
 

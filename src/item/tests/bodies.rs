@@ -89,12 +89,20 @@ fn the_right_form_is_chosen() {
         ("RTF is never made", &both, 0, &[rtf, html], Html),
         ("RTF alone", &both, 0, &[rtf], Plain),
     ] {
-        let chosen = body(server, &options(V14_1, mime_support, preferences));
-        assert_eq!(chosen.kind, kind, "{name}");
-        assert!(
-            !chosen.truncated && chosen.data.is_some_and(|data| !data.is_empty()),
-            "{name}"
-        );
+        for version in ProtocolVersion::ALL {
+            if version == V2_5 {
+                continue;
+            }
+            let chosen = body(server, &options(version, mime_support, preferences));
+            assert_eq!(chosen.kind, kind, "{name} in {version}");
+            let data = chosen.data.unwrap_or_default();
+            assert!(!chosen.truncated && !data.is_empty(), "{name} in {version}");
+            assert_eq!(
+                chosen.estimated_size,
+                data.len() as u64,
+                "{name} in {version}"
+            );
+        }
     }
 }
 
@@ -149,19 +157,27 @@ fn truncation_counts_octets_and_tells_the_size() {
 
 #[test]
 fn old_truncation_codes_count_characters() {
-    let text = "ü".repeat(600);
+    let text = "ü".repeat(110_000);
     let server = Server::new(
         format!("{HEAD}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}").as_bytes(),
     );
+    let codes = [
+        0, 512, 1024, 2048, 5120, 10_240, 20_480, 51_200, 102_400, 110_000,
+    ];
     for version in [V2_5, V12_1] {
-        let old = BodyOptions {
-            truncation: Some(1),
-            ..BodyOptions::new(version)
-        };
-        let body = body(&server, &old);
-        assert_eq!(body.data.map(|data| data.chars().count()), Some(512));
-        assert!(body.truncated);
-        assert_eq!(body.estimated_size, 1200);
+        for (code, characters) in (0..).zip(codes) {
+            let old = BodyOptions {
+                truncation: Some(code),
+                ..BodyOptions::new(version)
+            };
+            let body = body(&server, &old);
+            let data = body.data.unwrap_or_default();
+            assert_eq!(data.chars().count(), characters, "{code}");
+            assert_eq!(body.truncated, code != 9, "{code}");
+            let exact = text.len() as u64;
+            // What was not read is estimated.
+            assert!(body.estimated_size.abs_diff(exact) < exact / 50, "{code}");
+        }
     }
 }
 
@@ -184,15 +200,50 @@ fn version_2_5_gets_text_or_mime_and_never_an_empty_body() {
 
 #[test]
 fn mime_truncation_codes_limit_mime() {
-    let server = Server::new(format!("{HEAD}\r\n{}", "x".repeat(9000)).as_bytes());
-    let mut options = options(V14_1, 2, &[want(Mime, None, false)]);
+    let server = Server::new(format!("{HEAD}\r\n{}", "x".repeat(120_000)).as_bytes());
+    let codes = [1024, 4096, 5120, 7168, 10_240, 20_480, 51_200, 102_400];
+    for (version, preferences) in [(V2_5, &[][..]), (V14_1, &[want(Mime, None, false)])] {
+        let mut options = options(version, 2, preferences);
+        for (code, octets) in (0..).zip(codes) {
+            options.mime_truncation = Some(code);
+            let cut = body(&server, &options);
+            assert_eq!(cut.kind, Mime);
+            assert_eq!(cut.data.map(|data| data.len()), Some(octets), "{code}");
+            assert!(cut.truncated && cut.estimated_size > 120_000, "{code}");
+        }
+        options.mime_truncation = Some(8);
+        assert!(!body(&server, &options).truncated);
+    }
+    // TruncationSize says it more exactly.
+    let mut options = options(V14_1, 2, &[want(Mime, Some(3000), false)]);
     options.mime_truncation = Some(1);
-    let cut = body(&server, &options);
     assert_eq!(
-        (cut.data.map(|data| data.len()), cut.truncated),
-        (Some(4096), true)
+        body(&server, &options).data.map(|data| data.len()),
+        Some(3000)
     );
-    assert!(cut.estimated_size > 9000);
+}
+
+/// iOS shows it in the list (REFERENCE.md 12, quirk 11).
+#[test]
+fn plain_text_cut_short_is_words_alone() {
+    let link = "<a href=\"https://example.com/a/very/long/link\">here</a> ".repeat(30);
+    let server = Server::new(
+        format!("{HEAD}Content-Type: text/html\r\n\r\n<p>Look <img alt=\"logo\"> {link}</p>")
+            .as_bytes(),
+    );
+    let cut = body(&server, &options(V16_1, 0, &[want(Plain, Some(60), false)]));
+    let data = cut.data.expect("data");
+    assert!(
+        data.starts_with("Look here here here") && data.len() <= 60,
+        "{data}"
+    );
+    assert!(cut.truncated && cut.estimated_size > 1000);
+    let whole = body(&server, &options(V16_1, 0, &[want(Plain, None, false)]));
+    assert!(
+        whole
+            .data
+            .is_some_and(|data| data.contains("<https://example.com/a/very"))
+    );
 }
 
 #[test]
@@ -237,7 +288,7 @@ fn a_body_part_is_the_new_text() {
     let mut options = options(V14_1, 0, &[want(Html, None, false)]);
     options.part_preference = Some(want(Html, Some(100), false));
     let (email, _) = server.email(true, &options);
-    let part = email.body_part.expect("a part");
+    let part = email.body_part.expect("a part").body;
     assert_eq!(
         (part.kind, part.data.as_deref(), part.truncated),
         (Html, Some("<p>Yes</p>"), false)
@@ -346,4 +397,73 @@ fn flags_become_properties() {
         ..Email::default()
     };
     assert_eq!(changed, only);
+}
+
+fn part_of(server: &Server, preference: BodyPreference) -> airgate_codec::eas::email::BodyPart {
+    let mut options = options(V14_1, 0, &[]);
+    options.part_preference = Some(preference);
+    server.email(true, &options).0.body_part.expect("a part")
+}
+
+#[test]
+fn a_body_part_of_plain_text_has_no_history_either() {
+    let server = Server::new(
+        format!("{HEAD}\r\nYes.\r\n\r\nOn Monday Bob wrote:\r\n> Tea?\r\n> Bob\r\n").as_bytes(),
+    );
+    let part = part_of(&server, want(Html, None, false));
+    let data = part.body.data.expect("data");
+    assert!(data.contains("Yes.") && !data.contains("Monday"), "{data}");
+    assert_eq!(part.body.estimated_size, data.len() as u64);
+    assert!(!part.too_large && !part.body.truncated);
+}
+
+#[test]
+fn a_body_part_is_cut_and_previewed() {
+    let server = Server::new(
+        format!(
+            "{HEAD}Content-Type: text/html\r\n\r\n<p>Yes &amp; no</p><div class=\"gmail_quote\">old</div>"
+        )
+        .as_bytes(),
+    );
+    let preference = BodyPreference {
+        preview: Some(255),
+        ..want(Html, Some(9), false)
+    };
+    let part = part_of(&server, preference);
+    assert_eq!(part.body.data.as_deref(), Some("<p>Yes "));
+    assert_eq!(part.body.estimated_size, "<p>Yes &amp; no</p>".len() as u64);
+    assert!(part.body.truncated && !part.too_large);
+    assert!(
+        part.body
+            .preview
+            .is_some_and(|preview| preview.starts_with("Yes & no"))
+    );
+    for none in [want(Html, Some(0), false), want(Html, Some(9), true)] {
+        let part = part_of(
+            &server,
+            BodyPreference {
+                preview: Some(3),
+                ..none
+            },
+        );
+        assert_eq!((part.body.data, part.body.truncated), (None, true));
+        assert_eq!(part.body.preview.as_deref(), Some("Yes"));
+    }
+}
+
+/// More than a Sync reads, and no history in what it reads: Status 176.
+#[test]
+fn a_body_part_of_what_is_too_large_is_refused() {
+    let server = Server::new(
+        format!(
+            "{HEAD}Content-Type: text/html\r\n\r\n{}",
+            "<p>words</p>".repeat(100_000)
+        )
+        .as_bytes(),
+    );
+    let part = part_of(&server, want(Html, None, false));
+    assert!(part.too_large && part.body.truncated && part.body.data.is_none());
+    assert!(part.body.estimated_size > 1_000_000);
+    let part = part_of(&server, want(Html, Some(500), false));
+    assert!(!part.too_large && part.body.data.is_some());
 }

@@ -4,17 +4,20 @@ use std::time::Duration;
 
 use airgate_codec::eas::email::{BodyType, Email};
 use airgate_codec::imap::{Fetched, FetchedSection, Part, Structure};
+use airgate_codec::tnef;
 use proptest::prelude::*;
 
 use super::server::{Server, context};
 use super::zoo::{asking, texts};
 use crate::clock;
 use crate::item::address::Addresses;
+use crate::item::charset;
 use crate::item::email;
 use crate::item::headers::{Headers, decode_text};
 use crate::item::html_to_text::{Style, html_to_text};
 use crate::item::legal::is_legal;
 use crate::item::parameters::Field;
+use crate::item::quoted_history;
 
 /// Processor time of this thread, where the system tells it: other builders share the machine.
 fn spent() -> Option<Duration> {
@@ -325,4 +328,93 @@ proptest! {
         let (email, _) = Server::walked(raw.as_bytes()).email(true, &asking(BodyType::Plain, None));
         prop_assert!(email.conversation_index.is_some());
     }
+}
+
+/// Nothing of ours matches patterns, least of all a stranger's, and what others bring along is the
+/// linear engine. deny.toml refuses the others by name.
+#[test]
+fn t20_no_engine_that_backtracks_is_among_the_dependencies() {
+    let lock = include_str!("../../../Cargo.lock");
+    for engine in ["fancy-regex", "onig", "pcre2", "regress", "pcre"] {
+        let name = format!("name = \"{engine}\"");
+        assert!(!lock.lines().any(|line| line == name), "{engine}");
+    }
+    let own = include_str!("../../../Cargo.toml");
+    assert!(!own.contains("\nregex"), "patterns have no use here");
+}
+
+#[test]
+fn t15_history_and_charsets_are_read_in_linear_time() {
+    for piece in ["> a\n", "x:\n> y\n", ">", "\n", "word "] {
+        assert_linear(piece, repeated(piece), |text| {
+            let _ = quoted_history::new_text(std::str::from_utf8(text).expect("text"));
+        });
+    }
+    for piece in ["<", "type=\"cite\"", "<div id=\"", "class=\"gmail_quot"] {
+        assert_linear(piece, repeated(piece), |html| {
+            let _ = quoted_history::new_html(std::str::from_utf8(html).expect("text"));
+        });
+    }
+    for piece in [
+        "\x1B$B",
+        "\x1B$(C",
+        "\x1BN",
+        "\x1B.F\x1BNa",
+        "\x1B$(Dab\n",
+        "\x1B",
+    ] {
+        assert_linear(piece, repeated(piece), |text| {
+            let _ = charset::decode(text, Some("iso-2022-jp-2"));
+        });
+    }
+}
+
+/// A container with one attribute of the message.
+fn container(number: u32, data: &[u8], times: usize) -> Vec<u8> {
+    let mut attribute = vec![1];
+    attribute.extend_from_slice(&number.to_le_bytes());
+    attribute.extend_from_slice(&u32::try_from(data.len()).expect("short").to_le_bytes());
+    attribute.extend_from_slice(data);
+    attribute.extend_from_slice(&[0, 0]);
+    [&b"\x78\x9F\x3E\x22\x01\0"[..], &attribute.repeat(times)].concat()
+}
+
+/// One whose text is so much of a piece of RTF.
+fn rich(piece: &str, size: usize) -> Vec<u8> {
+    let text = format!("{{\\rtf1 {}", piece.repeat(size / piece.len()));
+    let length = u32::try_from(text.len()).expect("short").to_le_bytes();
+    let packed = [&[0; 4][..], &length, b"MELA\0\0\0\0", text.as_bytes()].concat();
+    let mut property = b"\x01\0\0\0\x02\x01\x09\x10\x01\0\0\0".to_vec();
+    property.extend_from_slice(&u32::try_from(packed.len()).expect("short").to_le_bytes());
+    property.extend_from_slice(&packed);
+    property.resize(property.len().next_multiple_of(4), 0);
+    container(0x0006_9003, &property, 1)
+}
+
+#[test]
+fn t14_containers_are_opened_in_linear_time() {
+    let read = |octets: &[u8]| {
+        let _ = tnef::open(octets).and_then(|tnef| tnef.body());
+    };
+    for piece in [
+        "{",
+        "}",
+        "\\f1 ",
+        "{\\f1\\fcharset204 x}",
+        "\\u1 ",
+        "\\'e4",
+        "\\par",
+        "{\\*\\htmltag x}",
+    ] {
+        assert_linear(piece, |size| rich(piece, size), read);
+    }
+    for (name, number) in [("nothing", 1), ("attachments", 0x0006_9002)] {
+        assert_linear(name, |size| container(number, b"", size / 11), read);
+    }
+    let list = |size: usize| {
+        let count = u32::try_from(size / 8).expect("few").to_le_bytes();
+        let properties = b"\x03\0\x34\x12\x01\0\0\0".repeat(size / 8);
+        container(0x0006_9003, &[&count[..], &properties].concat(), 1)
+    };
+    assert_linear("properties", list, read);
 }

@@ -124,7 +124,8 @@ pub(super) fn texts(email: &Email) -> Vec<&str> {
     .flatten()
     .map(String::as_str)
     .collect();
-    for body in [&email.body, &email.body_part].into_iter().flatten() {
+    let part = email.body_part.as_ref().map(|part| &part.body);
+    for body in email.body.iter().chain(part) {
         texts.extend(body.data.as_deref());
         texts.extend(body.preview.as_deref());
     }

@@ -14,6 +14,7 @@ use crate::store::{Result, StoreError};
 const STEPS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0004_version_told.sql"),
+    include_str!("../migrations/0005_send.sql"),
 ];
 
 /// Marks the file as ours (`PRAGMA application_id`): "AirG".

@@ -1,4 +1,13 @@
+use super::roles::lacking;
+use super::tree::hierarchy;
 use super::*;
+
+fn all(listed: &[Listed]) -> Mailboxes {
+    Mailboxes {
+        listed: listed.to_vec(),
+        ..Mailboxes::default()
+    }
+}
 
 fn mailbox(name: &str, validity: u32) -> Listed {
     Listed {
@@ -38,12 +47,16 @@ fn id<'a>(known: &'a [FolderRow], name: &str) -> &'a str {
 fn s16_a_rename_keeps_the_id() {
     let mut known = Vec::new();
     let none = Overrides::default();
-    let result = reconcile(&known, &[mailbox("INBOX", 1), mailbox("Work", 2)], &none);
+    let result = reconcile(
+        &known,
+        &all(&[mailbox("INBOX", 1), mailbox("Work", 2)]),
+        &none,
+    );
     apply(&mut known, &result);
     let work = id(&known, "Work").to_owned();
     let result = reconcile(
         &known,
-        &[mailbox("INBOX", 1), mailbox("Old/Work", 2)],
+        &all(&[mailbox("INBOX", 1), mailbox("Old/Work", 2)]),
         &none,
     );
     assert_eq!(result.missing, Vec::<String>::new());
@@ -53,7 +66,7 @@ fn s16_a_rename_keeps_the_id() {
     // Two candidates of the same UIDVALIDITY prove nothing.
     let result = reconcile(
         &known,
-        &[mailbox("INBOX", 1), mailbox("A", 2), mailbox("B", 2)],
+        &all(&[mailbox("INBOX", 1), mailbox("A", 2), mailbox("B", 2)]),
         &none,
     );
     let changed: Vec<&str> = result.changed.iter().map(|row| row.id.as_str()).collect();
@@ -74,10 +87,18 @@ fn s16_mailboxid_beats_uidvalidity() {
         ..mailbox(name, 9)
     };
     let mut known = Vec::new();
-    let result = reconcile(&known, &[with_id("A", "F1"), with_id("B", "F2")], &none);
+    let result = reconcile(
+        &known,
+        &all(&[with_id("A", "F1"), with_id("B", "F2")]),
+        &none,
+    );
     apply(&mut known, &result);
     let (a, b) = (id(&known, "A").to_owned(), id(&known, "B").to_owned());
-    let result = reconcile(&known, &[with_id("B2", "F2"), with_id("A2", "F1")], &none);
+    let result = reconcile(
+        &known,
+        &all(&[with_id("B2", "F2"), with_id("A2", "F1")]),
+        &none,
+    );
     apply(&mut known, &result);
     assert_eq!(
         (id(&known, "A2"), id(&known, "B2")),
@@ -89,9 +110,13 @@ fn s16_mailboxid_beats_uidvalidity() {
 fn s7_a_missing_mailbox_is_only_reported() {
     let mut known = Vec::new();
     let none = Overrides::default();
-    let result = reconcile(&known, &[mailbox("INBOX", 1), mailbox("Work", 2)], &none);
+    let result = reconcile(
+        &known,
+        &all(&[mailbox("INBOX", 1), mailbox("Work", 2)]),
+        &none,
+    );
     apply(&mut known, &result);
-    let result = reconcile(&known, &[mailbox("INBOX", 1)], &none);
+    let result = reconcile(&known, &all(&[mailbox("INBOX", 1)]), &none);
     assert_eq!(result.missing, [id(&known, "Work")]);
     assert!(result.changed.is_empty());
 }
@@ -107,7 +132,7 @@ fn roles_come_from_special_use_then_names_and_stay() {
     ];
     listed[3].role = Some(Role::Sent);
     let mut known = Vec::new();
-    let result = reconcile(&known, &listed, &none);
+    let result = reconcile(&known, &all(&listed), &none);
     apply(&mut known, &result);
     let role = |known: &[FolderRow], name: &str| {
         known
@@ -121,10 +146,10 @@ fn roles_come_from_special_use_then_names_and_stay() {
     assert_eq!(role(&known, "Sent"), Some(Role::Mail as u8));
     // Another mailbox claiming the role later does not get it.
     listed[2].role = Some(Role::Sent);
-    let result = reconcile(&known, &listed, &none);
+    let result = reconcile(&known, &all(&listed), &none);
     assert!(result.changed.is_empty());
     assert_eq!(
-        lacking(&listed, &known, &none),
+        lacking(&all(&listed), &known, &none),
         [(Role::Drafts, "Drafts".to_owned())]
     );
 }
@@ -139,12 +164,18 @@ fn children_follow_their_parents() {
         mailbox("Work", 4),
     ];
     let mut known = Vec::new();
-    let result = reconcile(&known, &listed, &none);
+    let result = reconcile(&known, &all(&listed), &none);
     apply(&mut known, &result);
-    let seen = hierarchy(&known, &listed);
+    let seen = hierarchy(&known, &all(&listed));
     let folder = |name: &str| seen.folders.iter().find(|f| f.name == name).expect("there");
     assert_eq!(folder("Bills").parent, id(&known, "INBOX"));
-    assert_eq!(folder("2026/Q1").parent, id(&known, "Work"));
+    // `Work/2026` is no mailbox: a level, which phones see as an empty folder.
+    let level = folder("2026");
+    assert_eq!(
+        (level.role, &*level.parent),
+        (Role::Mail, id(&known, "Work"))
+    );
+    assert_eq!(folder("Q1").parent, level.id);
     let positions: Vec<&str> = seen.folders.iter().map(|f| f.id.as_str()).collect();
     for folder in &seen.folders {
         if folder.parent != "0" {
@@ -168,20 +199,20 @@ fn a_server_with_everything_below_the_inbox_shows_a_flat_tree() {
         dotted("INBOX.Work.Q1", 3),
     ];
     let mut known = Vec::new();
-    let result = reconcile(&known, &listed, &none);
+    let result = reconcile(&known, &all(&listed), &none);
     apply(&mut known, &result);
-    let seen = hierarchy(&known, &listed);
+    let seen = hierarchy(&known, &all(&listed));
     let names: Vec<(&str, &str)> = seen
         .folders
         .iter()
         .map(|f| (f.name.as_str(), f.parent.as_str()))
         .collect();
     assert!(
-        names.contains(&("Trash", "0")) && names.contains(&("Work.Q1", "0")),
+        names.contains(&("Trash", "0")) && names.contains(&("Work", "0")),
         "{names:?}"
     );
     assert_eq!(
-        lacking(&listed, &known, &none),
+        lacking(&all(&listed), &known, &none),
         [
             (Role::Drafts, "INBOX.Drafts".to_owned()),
             (Role::Sent, "INBOX.Sent".to_owned())
@@ -208,4 +239,45 @@ fn the_difference_says_only_what_changed() {
     assert_eq!(changes.updated, [folder("m2", "B2")]);
     assert_eq!(changes.deleted, ["m3"]);
     assert_eq!(Hierarchy::decode(&held.encode()), Ok(held));
+}
+
+#[test]
+fn s7_a_folder_that_comes_back_has_its_old_id() {
+    let none = Overrides::default();
+    let both = all(&[mailbox("INBOX", 1), mailbox("Work", 2)]);
+    let mut known = Vec::new();
+    let result = reconcile(&known, &both, &none);
+    apply(&mut known, &result);
+    let work = id(&known, "Work").to_owned();
+    for row in &mut known {
+        row.retired |= row.name == "Work";
+    }
+    let result = reconcile(&known, &both, &none);
+    assert!(result.added.is_empty(), "{:?}", result.added);
+    let back: Vec<(&str, bool)> = result
+        .changed
+        .iter()
+        .map(|row| (row.id.as_str(), row.retired))
+        .collect();
+    assert_eq!(back, [(work.as_str(), false)]);
+    // Another of that name is another folder.
+    let other = all(&[mailbox("INBOX", 1), mailbox("Work", 3)]);
+    assert_eq!(reconcile(&known, &other, &none).added.len(), 1);
+}
+
+#[test]
+fn children_are_deleted_before_their_parents() {
+    let folder = |id: &str, parent: &str| Folder {
+        id: id.into(),
+        parent: parent.into(),
+        name: id.into(),
+        role: Role::Mail,
+    };
+    let mut held = Hierarchy {
+        folders: vec![folder("m1", "0"), folder("m2", "m1"), folder("m3", "m2")],
+    };
+    let gone = held.changes_to(&Hierarchy::default()).deleted;
+    assert_eq!(gone, ["m3", "m2", "m1"]);
+    held.drop_tree("m2");
+    assert_eq!(held.folders, [folder("m1", "0")]);
 }

@@ -22,7 +22,7 @@ async fn insist(client: &mut OtherClient, command: &str) {
 
 /// Deletes a folder and makes it again with the mails of these subjects: a new UIDVALIDITY, as after
 /// a restore. Everything between is kept in a folder beside.
-async fn made_anew(world: &World, folder: &str, subjects: &[&str]) {
+pub(crate) async fn made_anew(world: &World, folder: &str, subjects: &[&str]) {
     let (name, beside) = (world.backend.folder(folder), world.backend.folder("Beside"));
     let mut client = client_in(world, folder).await;
     client.command(&format!("CREATE \"{beside}\"")).await;

@@ -74,6 +74,37 @@ async fn a_change_wakes_and_the_phones_own_does_not(setup: Setup) {
     assert_converged(&world, &mut phone, "Work").await;
 }
 
+/// The phone knows what it moved; what others do in the same folders it does not.
+async fn s6_the_phones_own_move_does_not_wake_it(setup: Setup) {
+    let (world, mut phone) = ready(setup).await;
+    let ping = held_ping(&phone, &["INBOX", "Work"]);
+    tokio::time::sleep(A_WHILE).await;
+    let one = phone.item("INBOX", "one");
+    phone.move_items("INBOX", "Work", &[one]).await;
+    tokio::time::sleep(A_WHILE).await;
+    assert!(!ping.is_finished(), "its own move: {:?}", ping.await);
+    ping.abort();
+    // Nor does it count, nor wake a Ping that begins now.
+    for folder in ["INBOX", "Work"] {
+        let estimate = phone.estimate(folder).await;
+        assert_eq!(estimate.estimates[0].count, Some(0), "{folder}");
+    }
+    let ping = held_ping(&phone, &["INBOX", "Work"]);
+    tokio::time::sleep(A_WHILE).await;
+    assert!(!ping.is_finished(), "its own move: {:?}", ping.await);
+    deliver(&world, "INBOX", &["two"]).await;
+    let answer = ping.await.unwrap();
+    assert_eq!(answer.folders, folders(&phone, &["INBOX"]));
+    deliver(&world, "Work", &["three"]).await;
+    let answer = phone.ping(&["Work"], 60).await;
+    assert_eq!(answer.folders, folders(&phone, &["Work"]));
+    // The Sync tells both (S1): a phone that never got the answer needs them.
+    assert_eq!(counts(&phone.sync("INBOX").await), "+1-1");
+    assert_eq!(counts(&phone.sync("Work").await), "+2");
+    assert_converged(&world, &mut phone, "INBOX").await;
+    assert_converged(&world, &mut phone, "Work").await;
+}
+
 async fn s23_what_came_before_the_ping_is_told_at_once(setup: Setup) {
     let (world, mut phone) = ready(setup).await;
     // A folder the phone never synced is passed over, whatever lies in it.
@@ -239,6 +270,7 @@ async fn a_held_sync_is_push_as_well(setup: Setup) {
 }
 
 on_every_server! {
+    s6_the_phones_own_move_does_not_wake_it,
     a_change_wakes_and_the_phones_own_does_not,
     s23_what_came_before_the_ping_is_told_at_once,
     every_status_of_ping,

@@ -226,6 +226,16 @@ impl Phone {
         self.do_in(folder, vec![changed(item, change)]).await
     }
 
+    /// Writes a new draft.
+    pub async fn add_draft(&mut self, client_id: &str, draft: EmailChange) -> sync::Response {
+        self.do_in("Drafts", vec![added(client_id, draft)]).await
+    }
+
+    /// Edits a draft.
+    pub async fn edit_draft(&mut self, item: &str, change: EmailChange) -> sync::Response {
+        self.do_in("Drafts", vec![changed(item, change)]).await
+    }
+
     /// Deletes items: to the trash, or for good.
     pub async fn delete(
         &mut self,
@@ -518,11 +528,21 @@ impl Phone {
                 mime: Some(Cow::Borrowed(mime)),
                 template_id: None,
                 body: None,
-                forwardees: Vec::new(),
+                forwardees: None,
             };
             self.prepare(&line, mail.write(self.version()))
         };
         refusal(self.command_with(&sent).await?)
+    }
+}
+
+/// An Add of a draft.
+pub fn added(client_id: &str, draft: EmailChange) -> sync::Command {
+    sync::Command::Add {
+        class: None,
+        client_id: client_id.to_owned(),
+        data: sync::ApplicationData::Email(Box::new(draft)),
+        send: false,
     }
 }
 

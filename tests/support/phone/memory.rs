@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use airgate_codec::eas::email::Email;
+use airgate_codec::eas::email::{Attachment, AttachmentChange, Email, EmailChange};
 use airgate_codec::eas::folder_sync::{self, Folder, FolderType};
 use airgate_codec::eas::sync::{self, ItemData, ItemResponse, ServerCommand};
 
@@ -98,11 +98,21 @@ impl Memory {
         let Some(changes) = &response.changes else {
             return;
         };
+        // In the order they are written in.
+        for folder in &changes.updates {
+            let before = self
+                .folders
+                .insert(folder.server_id.clone(), folder.clone());
+            if before.is_none() {
+                self.surprise(format!("folder {} updated, not there", folder.display_name));
+            }
+        }
         for id in &changes.deletes {
-            if self.folders.remove(id).is_none() {
+            if !self.folders.contains_key(id) {
                 self.surprise(format!("folder {id} deleted, which is not there"));
             }
-            self.collections.remove(id);
+            // Windows Phone drops what is below along with it.
+            self.drop_folder(id);
         }
         for folder in &changes.adds {
             if folder.parent_id != "0" && !self.folders.contains_key(&folder.parent_id) {
@@ -113,14 +123,6 @@ impl Memory {
                 .insert(folder.server_id.clone(), folder.clone());
             if before.is_some() {
                 self.surprise(format!("folder {} added twice", folder.display_name));
-            }
-        }
-        for folder in &changes.updates {
-            let before = self
-                .folders
-                .insert(folder.server_id.clone(), folder.clone());
-            if before.is_none() {
-                self.surprise(format!("folder {} updated, not there", folder.display_name));
             }
         }
         // A folder that a phone cannot tell from its sibling is a fault of its own.
@@ -181,7 +183,7 @@ impl Memory {
             held.applied(command);
         }
         for response in &collection.responses {
-            held.answered(response);
+            held.answered(response, asked);
         }
         for command in &collection.commands {
             let id = match command {
@@ -199,6 +201,21 @@ impl Memory {
             surprises.push(format!("more is available, but none came: {head:?}"));
         }
         self.surprises.append(&mut surprises);
+    }
+
+    /// Forgets a folder with all below it, and what was in them.
+    pub fn drop_folder(&mut self, id: &str) {
+        let children: Vec<String> = self
+            .folders
+            .values()
+            .filter(|folder| folder.parent_id == id)
+            .map(|folder| folder.server_id.clone())
+            .collect();
+        for child in children {
+            self.drop_folder(&child);
+        }
+        self.folders.remove(id);
+        self.collections.remove(id);
     }
 
     fn surprise(&mut self, what: String) {
@@ -232,12 +249,51 @@ impl Held {
                 if change.categories.is_some() {
                     item.categories.clone_from(&change.categories);
                 }
+                edit(item, change);
             }
             _ => {}
         }
     }
 
-    fn answered(&mut self, response: &ItemResponse) {
+    fn answered(&mut self, response: &ItemResponse, asked: Option<&sync::Collection>) {
+        if let ItemResponse::Add {
+            client_id,
+            server_id: Some(id),
+            status: sync::status::OK,
+            data,
+            ..
+        } = response
+        {
+            let mut commands = asked.iter().flat_map(|asked| &asked.commands);
+            let change = commands.find_map(|command| match command {
+                sync::Command::Add {
+                    client_id: name,
+                    data: sync::ApplicationData::Email(change),
+                    class: None,
+                    ..
+                } if name == client_id => Some(change),
+                _ => None,
+            });
+            if let Some(change) = change {
+                let told = data.as_ref().and_then(|data| data.to_email().ok());
+                let mut item = told.unwrap_or_default();
+                item.read = Some(change.read.unwrap_or(true));
+                item.flag.clone_from(&change.flag);
+                edit(&mut item, change);
+                self.items.insert(id.clone(), item);
+            }
+        }
+        if let ItemResponse::Change {
+            server_id,
+            status: sync::status::OK,
+            data: Some(data),
+            ..
+        } = response
+            && let Some(item) = self.items.get_mut(server_id)
+            && let Ok(added) = data.to_email()
+        {
+            item.attachments.extend(added.attachments);
+        }
         if let ItemResponse::Fetch {
             server_id,
             data: Some(ItemData::Email(fetched)),
@@ -276,6 +332,30 @@ impl Held {
             ServerCommand::Add { server_id, .. } | ServerCommand::Change { server_id, .. } => {
                 Some(format!("{server_id} is no mail"))
             }
+        }
+    }
+}
+
+/// What a phone shows of a draft after it wrote it.
+fn edit(item: &mut Email, change: &EmailChange) {
+    for (shown, said) in [
+        (&mut item.to, &change.to),
+        (&mut item.cc, &change.cc),
+        (&mut item.bcc, &change.bcc),
+        (&mut item.reply_to, &change.reply_to),
+        (&mut item.subject, &change.subject),
+    ] {
+        if said.is_some() {
+            shown.clone_from(said);
+        }
+    }
+    if change.importance.is_some() {
+        item.importance = change.importance;
+    }
+    for one in &change.attachments {
+        if let AttachmentChange::Delete { file_reference } = one {
+            let kept = |attachment: &Attachment| attachment.file_reference != *file_reference;
+            item.attachments.retain(kept);
         }
     }
 }

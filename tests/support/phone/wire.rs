@@ -1,5 +1,6 @@
 //! HTTP/1.1 as phones speak it, over TCP or TLS: bytes out, bytes in. Every answer is checked.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -147,6 +148,11 @@ impl Wire {
             Some(_) => Err(NoAnswer::Lost),
             None => Ok(answer),
         }
+    }
+
+    /// The elements of all answers so far, as `AirSync:Status`.
+    pub fn elements(&self) -> BTreeSet<String> {
+        self.checker.elements()
     }
 
     /// Validates what was got so far instead of at the end.

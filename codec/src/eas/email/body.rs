@@ -1,13 +1,15 @@
 //! Bodies and attachments on the wire ([MS-ASAIRS] 2.2.2.9, 2.2.2.10, 2.2.2.8), and the forms that
 //! stood in the Email namespace up to 2.5.
 
-use super::{Attachment, Body, BodyType};
+use super::{Attachment, Body, BodyPart, BodyType};
 use crate::eas::Malformed;
 use crate::eas::fields::{boolean, choice, number, required, text, write_number, write_text};
 use crate::wbxml::{Reader, Tag, Writer, air_sync_base, email, item_operations};
 
-/// BodyPart's Status when the part is there; 176 would say that the conversation is too large.
+/// BodyPart's Status when the part is there.
 const BODY_PART_COMPLETE: u8 = 1;
+/// BodyPart's Status when there is too much to find the part in.
+const BODY_PART_TOO_LARGE: u8 = 176;
 
 impl Body {
     /// A whole body.
@@ -23,8 +25,14 @@ impl Body {
         }
     }
 
-    /// Reads the children of Body or BodyPart.
+    /// Reads the children of Body.
     pub(in crate::eas) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Self::read_with_status(reader).map(|(body, _)| body)
+    }
+
+    /// Reads the children of Body or BodyPart, and the Status that only BodyPart has.
+    fn read_with_status(reader: &mut Reader<'_>) -> Result<(Self, Option<u8>), Malformed> {
+        let mut status = None;
         let (mut kind, mut size, mut truncated) = (None, None, false);
         let (mut data, mut preview, mut part) = (None, None, None);
         while let Some(tag) = reader.child()? {
@@ -35,31 +43,25 @@ impl Body {
                 air_sync_base::DATA => data = Some(text(reader, tag)?),
                 air_sync_base::PREVIEW => preview = Some(text(reader, tag)?),
                 item_operations::PART => part = Some(number(reader, tag)?),
+                air_sync_base::STATUS => status = Some(number(reader, tag)?),
                 _ => reader.skip()?,
             }
         }
-        Ok(Self {
+        let body = Self {
             kind: required(kind, reader, air_sync_base::TYPE)?,
             estimated_size: size.unwrap_or_else(|| length(data.as_ref())),
             truncated,
             data,
             preview,
             part,
-        })
+        };
+        Ok((body, status))
     }
 
     /// Writes Body, as 12.0 and later know it. Truncated only when true: Windows Phone 8 stops at
     /// a 0.
     pub(in crate::eas) fn write(&self, writer: &mut Writer) {
         writer.start(air_sync_base::BODY);
-        self.write_content(writer);
-        writer.end();
-    }
-
-    /// Writes BodyPart.
-    pub(in crate::eas) fn write_part(&self, writer: &mut Writer) {
-        writer.start(air_sync_base::BODY_PART);
-        writer.number(air_sync_base::STATUS, BODY_PART_COMPLETE);
         self.write_content(writer);
         writer.end();
     }
@@ -92,6 +94,28 @@ impl Body {
         writer.boolean(email::BODY_TRUNCATED, self.truncated);
         writer.number(email::BODY_SIZE, size);
         writer.text(email::BODY, if data.is_empty() { " " } else { data });
+    }
+}
+
+impl BodyPart {
+    /// Reads the children of BodyPart.
+    pub(in crate::eas) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let (body, status) = Body::read_with_status(reader)?;
+        let too_large = status == Some(BODY_PART_TOO_LARGE);
+        Ok(Self { too_large, body })
+    }
+
+    /// Writes BodyPart.
+    pub(in crate::eas) fn write(&self, writer: &mut Writer) {
+        writer.start(air_sync_base::BODY_PART);
+        let status = if self.too_large {
+            BODY_PART_TOO_LARGE
+        } else {
+            BODY_PART_COMPLETE
+        };
+        writer.number(air_sync_base::STATUS, status);
+        self.body.write_content(writer);
+        writer.end();
     }
 }
 
@@ -150,6 +174,7 @@ impl Attachment {
                 air_sync_base::FILE_REFERENCE | email::ATT_NAME => {
                     attachment.file_reference = text(reader, tag)?;
                 }
+                air_sync_base::CLIENT_ID => attachment.client_id = Some(text(reader, tag)?),
                 air_sync_base::METHOD | email::ATT_METHOD => {
                     attachment.method = number(reader, tag)?;
                 }
@@ -174,6 +199,7 @@ impl Attachment {
         writer.start(air_sync_base::ATTACHMENT);
         writer.text(air_sync_base::DISPLAY_NAME, &self.display_name);
         writer.text(air_sync_base::FILE_REFERENCE, &self.file_reference);
+        write_text(writer, air_sync_base::CLIENT_ID, self.client_id.as_ref());
         writer.number(air_sync_base::METHOD, self.method);
         writer.number(
             air_sync_base::ESTIMATED_DATA_SIZE,

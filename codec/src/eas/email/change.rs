@@ -1,9 +1,9 @@
 //! What a client says of a message: flags, and from 16.0 the whole of a draft ([MS-ASEMAIL] 3.2.5.3).
 
 use super::properties::write_categories;
-use super::{Body, FollowUp};
+use super::{BodyType, FollowUp};
 use crate::eas::fields::{
-    boolean, number, required, text, texts, write_boolean, write_number, write_text,
+    boolean, choice, number, required, text, texts, write_boolean, write_number, write_text,
 };
 use crate::eas::{Malformed, Raw};
 use crate::wbxml::{Reader, Tag, Writer, air_sync, air_sync_base, email, email2};
@@ -24,11 +24,21 @@ pub struct EmailChange {
     pub from: Option<String>,
     pub subject: Option<String>,
     pub importance: Option<u8>,
-    pub body: Option<Body>,
+    pub body: Option<BodyChange>,
     pub attachments: Vec<AttachmentChange>,
     /// Elements a client has no say in (ConversationId, Sender, DateReceived, IsDraft ...): some of
     /// them are answered with Sync status 6, so their names are kept. Not written.
     pub others: Vec<Tag>,
+}
+
+/// The body of a draft as a client writes it. Octets, because a whole message (type 4) need not be
+/// UTF-8.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BodyChange {
+    pub kind: BodyType,
+    pub data: Vec<u8>,
+    /// The client says itself that this is not all of it.
+    pub truncated: bool,
 }
 
 /// One change to the attachments of a draft ([MS-ASAIRS] 2.2.2.2, 2.2.2.15).
@@ -71,7 +81,7 @@ impl EmailChange {
                 email::FROM => change.from = Some(text(reader, tag)?),
                 email::SUBJECT => change.subject = Some(text(reader, tag)?),
                 email::IMPORTANCE => change.importance = Some(number(reader, tag)?),
-                air_sync_base::BODY => change.body = Some(Body::read(reader)?),
+                air_sync_base::BODY => change.body = Some(BodyChange::read(reader)?),
                 air_sync_base::ATTACHMENTS => change.attachments = read_attachments(reader)?,
                 _ => {
                     change.others.push(tag);
@@ -117,6 +127,53 @@ impl EmailChange {
         }
         write_categories(writer, self.categories.as_deref());
         write_text(writer, email2::BCC, self.bcc.as_ref());
+    }
+}
+
+impl BodyChange {
+    /// All of a body.
+    pub fn whole(kind: BodyType, data: impl Into<Vec<u8>>) -> Self {
+        Self {
+            kind,
+            data: data.into(),
+            truncated: false,
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let (mut kind, mut data, mut truncated) = (None, Vec::new(), false);
+        while let Some(tag) = reader.child()? {
+            match tag {
+                air_sync_base::TYPE => kind = Some(choice(reader, tag, BodyType::from_number)?),
+                air_sync_base::DATA => data = reader.bytes()?.into_owned(),
+                air_sync_base::TRUNCATED => truncated = boolean(reader, tag)?,
+                _ => reader.skip()?,
+            }
+        }
+        Ok(Self {
+            kind: required(kind, reader, air_sync_base::TYPE)?,
+            data,
+            truncated,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.start(air_sync_base::BODY);
+        writer.number(air_sync_base::TYPE, self.kind as u8);
+        if self.truncated {
+            writer.boolean(air_sync_base::TRUNCATED, true);
+        }
+        // What a text value would not carry unchanged goes as it is.
+        let legal = |c: char| match c {
+            '\t' | '\n' | '\r' => true,
+            '\u{fffe}' | '\u{ffff}' => false,
+            c => c >= ' ',
+        };
+        match std::str::from_utf8(&self.data) {
+            Ok(text) if text.chars().all(legal) => writer.text(air_sync_base::DATA, text),
+            _ => writer.opaque(air_sync_base::DATA, &self.data),
+        }
+        writer.end();
     }
 }
 

@@ -1,7 +1,7 @@
 //! The properties of a message on the wire, inside ApplicationData or Properties.
 
 use super::body::SiblingBody;
-use super::{Attachment, Body, BodyType, Email, FollowUp, MeetingRequest};
+use super::{Attachment, Body, BodyPart, BodyType, Email, FollowUp, MeetingRequest};
 use crate::ProtocolVersion;
 use crate::eas::Malformed;
 use crate::eas::fields::{
@@ -79,7 +79,7 @@ impl Email {
                     mail.attachments = read_attachments(reader)?;
                 }
                 air_sync_base::BODY => mail.body = Some(Body::read(reader)?),
-                air_sync_base::BODY_PART => mail.body_part = Some(Body::read(reader)?),
+                air_sync_base::BODY_PART => mail.body_part = Some(BodyPart::read(reader)?),
                 air_sync_base::NATIVE_BODY_TYPE => {
                     mail.native_body_type = Some(choice(reader, tag, BodyType::from_number)?);
                 }
@@ -117,7 +117,7 @@ impl Email {
             body.write(writer);
         }
         if let Some(part) = &self.body_part {
-            part.write_part(writer);
+            part.write(writer);
         }
     }
 

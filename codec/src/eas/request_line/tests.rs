@@ -68,7 +68,7 @@ fn t12_plain_faults() {
             Fault::Missing(P::DeviceType),
         ),
         (
-            "Cmd=GetHierarchy&DeviceId=A&DeviceType=SP",
+            "Cmd=CreateCollection&DeviceId=A&DeviceType=SP",
             Fault::UnknownCommand,
         ),
         (
@@ -136,7 +136,7 @@ fn t12_packed_faults() {
         ),
         ("version 14.2", vec![142, 0], Fault::Version(142)),
         ("no command", vec![141], Fault::Truncated),
-        ("GetHierarchy", vec![141, 5, 9, 4], Fault::UnknownCommand),
+        ("MoveCollection", vec![141, 8, 9, 4], Fault::UnknownCommand),
         ("command 24", vec![141, 24, 9, 4], Fault::UnknownCommand),
         ("half a locale", vec![141, 0, 9], Fault::Truncated),
         (
@@ -253,7 +253,7 @@ fn t12_users_in_latin_1_are_read_alike_in_both_forms() {
 
 #[test]
 fn every_command_has_one_code_and_one_name() {
-    assert_eq!(CommandName::ALL.len(), 20);
+    assert_eq!(CommandName::ALL.len(), 21);
     for command in CommandName::ALL {
         assert_eq!(CommandName::from_code(command.code()), Some(*command));
         assert_eq!(
@@ -261,7 +261,7 @@ fn every_command_has_one_code_and_one_name() {
             Some(*command)
         );
     }
-    assert_eq!(CommandName::from_code(5), None);
+    assert_eq!(CommandName::from_code(6), None);
 }
 
 fn any_text() -> impl Strategy<Value = String> {

@@ -260,6 +260,23 @@ impl ItemData {
         }
     }
 
+    /// The same as a message, for a collection known to hold mail: content of nothing but
+    /// AirSyncBase elements, which all classes have, is one as well.
+    ///
+    /// # Errors
+    /// A value of the wrong type.
+    pub fn to_email(&self) -> Result<Email, Malformed> {
+        match self {
+            Self::Email(email) => Ok((**email).clone()),
+            Self::Other(raw) => {
+                let document = raw.to_document(air_sync::APPLICATION_DATA);
+                let mut reader = Reader::new(&document)?;
+                reader.root()?;
+                Email::read_properties(&mut reader)
+            }
+        }
+    }
+
     /// Reads the content of ApplicationData or Properties.
     pub(in crate::eas) fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let mut ahead = reader.clone();

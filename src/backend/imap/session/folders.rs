@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use airgate_codec::imap::{Command, ListEntry, MailboxName, MailboxStatus, Untagged};
+use airgate_codec::imap::{
+    Code, Command, ListEntry, MailboxName, MailboxStatus, Namespaces, Status, Untagged,
+};
 
 use super::{FLIGHT, Session, is_unread};
 use crate::backend::imap::capabilities::Capabilities;
-use crate::backend::imap::connection::{Data, nothing};
-use crate::backend::imap::error::ImapError;
+use crate::backend::imap::connection::{Data, Prepared, nothing};
+use crate::backend::imap::error::{ImapError, printable};
 
 /// One mailbox of [`Session::list`].
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,6 +27,14 @@ pub struct ListedMailbox {
     /// What tells the mailbox from others of its name, UIDVALIDITY and MAILBOXID, where the server
     /// tells it along (LIST-STATUS); else ask [`Session::status`].
     pub status: Option<MailboxStatus>,
+}
+
+/// What [`Session::listing`] found.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Listing {
+    pub mailboxes: Vec<ListedMailbox>,
+    /// `None` from a server without the extension.
+    pub namespaces: Option<Namespaces>,
 }
 
 /// What a mailbox is for (RFC 6154 2).
@@ -46,6 +56,14 @@ impl Session {
     /// # Errors
     /// A listing that is not complete for sure (S7).
     pub async fn list(&mut self) -> Result<Vec<ListedMailbox>, ImapError> {
+        Ok(self.listing().await?.mailboxes)
+    }
+
+    /// The same with the namespaces they are in (RFC 2342).
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub async fn listing(&mut self) -> Result<Listing, ImapError> {
         match self.list_once().await {
             Err(error) if self.replace(&error).await? => self.list_once().await,
             other => other,
@@ -71,15 +89,15 @@ impl Session {
     /// # Errors
     /// [`ImapError::MailboxExists`], [`ImapError::Denied`], ...
     pub async fn create(&mut self, name: &MailboxName) -> Result<(), ImapError> {
-        let created = self
-            .command(Some(name), |c| c.atom("CREATE").mailbox(name), &mut nothing)
-            .await;
+        let created = self.name(name, |c| c.atom("CREATE").mailbox(name)).await;
         match created {
             Ok(_) => Ok(()),
             // Without RFC 5530 the reason is only in words.
-            Err(ImapError::Refused(why)) => match self.is_listed(name).await? {
-                true => Err(ImapError::MailboxExists(name.clone())),
-                false => Err(ImapError::Refused(why)),
+            Err(ImapError::Refused(why)) => match self.is_listed(name).await {
+                Ok(true) => Err(ImapError::MailboxExists(name.clone())),
+                // Quirk: Courier takes a name beyond the BMP for no name at all, in LIST as well.
+                Ok(false) | Err(ImapError::Refused(_)) => Err(ImapError::BadName(why)),
+                Err(other) => Err(other),
             },
             Err(other) => Err(other),
         }
@@ -93,14 +111,9 @@ impl Session {
         if *from == MailboxName::inbox() {
             return Err(ImapError::Denied("INBOX cannot be renamed".into()));
         }
-        self.leave(from).await?;
-        let renamed = self
-            .command(
-                Some(from),
-                |c| c.atom("RENAME").mailbox(from).mailbox(to),
-                &mut nothing,
-            )
-            .await;
+        self.leave().await?;
+        let rename = |c: Command| c.atom("RENAME").mailbox(from).mailbox(to);
+        let renamed = self.name(from, rename).await;
         match renamed {
             Ok(_) => Ok(()),
             Err(ImapError::MailboxExists(_)) => Err(ImapError::MailboxExists(to.clone())),
@@ -108,10 +121,28 @@ impl Session {
                 if self.is_listed(to).await? {
                     return Err(ImapError::MailboxExists(to.clone()));
                 }
-                Err(self.refused(why, from).await)
+                match self.refused(why, from).await {
+                    ImapError::Refused(why) => Err(ImapError::BadName(why)),
+                    other => Err(other),
+                }
             }
             Err(other) => Err(other),
         }
+    }
+
+    /// A command that gives a mailbox its name. What "cannot" be (RFC 5530) is the name then.
+    async fn name(
+        &mut self,
+        about: &MailboxName,
+        write: impl FnOnce(Command) -> Command,
+    ) -> Result<(), ImapError> {
+        let prepared = self.connection()?.prepare(write)?;
+        let ended = self.flight(vec![prepared], &mut nothing).await?.pop();
+        let ended = ended.ok_or_else(|| self.broke("no answer"))?;
+        if ended.status != Status::Ok && ended.code == Some(Code::Cannot) {
+            return Err(ImapError::BadName(printable(&ended.text)));
+        }
+        ended.ok(Some(about)).map(drop)
     }
 
     /// Deletes a mailbox with the mail in it.
@@ -119,7 +150,7 @@ impl Session {
     /// # Errors
     /// [`ImapError::NoMailbox`], [`ImapError::Denied`], ...
     pub async fn delete(&mut self, name: &MailboxName) -> Result<(), ImapError> {
-        self.leave(name).await?;
+        self.leave().await?;
         let deleted = self
             .command(Some(name), |c| c.atom("DELETE").mailbox(name), &mut nothing)
             .await;
@@ -159,18 +190,24 @@ impl Session {
         Ok(())
     }
 
-    async fn list_once(&mut self) -> Result<Vec<ListedMailbox>, ImapError> {
+    async fn list_once(&mut self) -> Result<Listing, ImapError> {
         let offered = Arc::clone(self.capabilities());
+        let mut gathered = Gathered::default();
         let connection = self.connection()?;
-        let mut flight = vec![connection.prepare(|c| list_command(c, &offered))?];
+        let mut flight = Vec::new();
+        if offered.namespace {
+            flight.push(connection.prepare(|c| c.atom("NAMESPACE"))?);
+        }
+        flight.push(connection.prepare(|c| list_command(c, &offered, "*"))?);
         if !offered.list_extended {
             flight.push(connection.prepare(|c| c.atom("LSUB").string("").string("*"))?);
         }
-        let mut gathered = Gathered::default();
         let ended = self.flight(flight, &mut |data| gathered.take(data)).await?;
-        for ended in ended {
+        // Without its answer to NAMESPACE the names have to do.
+        for ended in ended.into_iter().skip(usize::from(offered.namespace)) {
             ended.ok(None)?;
         }
+        self.list_apart(&mut gathered).await?;
         if !gathered.entries.contains_key(&MailboxName::inbox()) {
             // Every user has one (RFC 9051 5.1): the listing is short or the pattern was taken oddly.
             self.command(
@@ -184,6 +221,31 @@ impl Session {
             return Err(self.broke("a listing of mailboxes that is not complete"));
         }
         Ok(gathered.finish(offered.list_extended))
+    }
+
+    /// Namespaces that `*` does not reach (Courier's `#shared.`) are listed by their prefix. A server
+    /// that refuses to has none there for this user.
+    async fn list_apart(&mut self, gathered: &mut Gathered) -> Result<(), ImapError> {
+        let apart = gathered.unlisted();
+        if apart.is_empty() {
+            return Ok(());
+        }
+        let offered = Arc::clone(self.capabilities());
+        let connection = self.connection()?;
+        let mut flight = Vec::new();
+        for prefix in &apart {
+            flight.push(connection.prepare(|c| c.atom("LIST").string("").mailbox(prefix))?);
+            if !offered.list_extended {
+                flight.push(connection.prepare(|c| c.atom("LSUB").string("").mailbox(prefix))?);
+            }
+        }
+        for ended in self.flight(flight, &mut |data| gathered.take(data)).await? {
+            match ended.ok(None) {
+                Ok(_) | Err(ImapError::Refused(_) | ImapError::Denied(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
     }
 
     async fn status_once(
@@ -212,14 +274,7 @@ impl Session {
             .as_ref()
             .is_some_and(|m| names.contains(&m.name));
         if there {
-            connection.mailbox = None;
-            self.selected = false;
-            let unselect = offered.unselect;
-            flight.push(self.connection()?.prepare(|c| match unselect {
-                true => c.atom("UNSELECT"),
-                // A SELECT that fails leaves none selected (RFC 9051 6.3.2); CLOSE would purge (S9).
-                false => c.atom("EXAMINE").string(""),
-            })?);
+            flight.push(self.unselect()?);
         }
         let connection = self.connection()?;
         for name in names {
@@ -257,6 +312,11 @@ impl Session {
 
     /// What a NO without a code means: Dovecot and others say "no such mailbox" in words only.
     pub(super) async fn refused(&mut self, why: String, name: &MailboxName) -> ImapError {
+        // Quirk: Dovecot (Maildir) lists a mailbox that was deleted with others below it as if it
+        // were one still, and says this when asked after it.
+        if why.starts_with("Mailbox doesn't exist") {
+            return ImapError::NoMailbox(name.clone());
+        }
         match self.is_listed(name).await {
             Ok(true) => ImapError::Refused(why),
             Ok(false) => ImapError::NoMailbox(name.clone()),
@@ -277,21 +337,29 @@ impl Session {
         Ok(gathered.unread || gathered.entries.get(name).is_some_and(exists))
     }
 
-    /// Some servers refuse to delete what is selected, some then hang up.
-    async fn leave(&mut self, name: &MailboxName) -> Result<(), ImapError> {
-        let connection = self.connection()?;
-        let there = connection.mailbox.as_ref().is_some_and(|m| m.name == *name);
-        if there && connection.capabilities().unselect {
-            connection.mailbox = None;
-            self.selected = false;
-            self.command(None, |c| c.atom("UNSELECT"), &mut nothing)
-                .await?;
-        } else if there {
-            // CLOSE would purge (S9). What becomes of the selection only a new SELECT tells.
-            connection.mailbox = None;
-            self.selected = false;
+    /// Leaves whatever is selected. Some servers refuse to delete or rename what is, or what it is
+    /// below; some hang up then (Courier).
+    async fn leave(&mut self) -> Result<(), ImapError> {
+        if self.connection()?.mailbox.is_none() {
+            return Ok(());
         }
+        let unselect = self.unselect()?;
+        // Whatever it answers, none is selected then.
+        self.flight(vec![unselect], &mut nothing).await?;
         Ok(())
+    }
+
+    /// The command that leaves the selected mailbox; from here on it counts as left.
+    fn unselect(&mut self) -> Result<Prepared, ImapError> {
+        self.selected = false;
+        let connection = self.connection()?;
+        connection.mailbox = None;
+        let unselect = connection.capabilities().unselect;
+        Ok(connection.prepare(|c| match unselect {
+            true => c.atom("UNSELECT"),
+            // A SELECT that fails leaves none selected (RFC 9051 6.3.2); CLOSE would purge (S9).
+            false => c.atom("EXAMINE").string(""),
+        })?)
     }
 }
 
@@ -302,6 +370,7 @@ struct Gathered {
     order: Vec<MailboxName>,
     subscribed: Vec<MailboxName>,
     status: HashMap<MailboxName, MailboxStatus>,
+    namespaces: Option<Namespaces>,
     unread: bool,
 }
 
@@ -323,6 +392,7 @@ impl Gathered {
             Data::Untagged(Untagged::StatusData(name, status)) => {
                 self.status.insert(name, status);
             }
+            Data::Untagged(Untagged::Namespace(namespaces)) => self.namespaces = Some(namespaces),
             Data::Untagged(other) if is_unread(&other, b"LIST") => self.unread = true,
             Data::Untagged(other) => return Some(other),
             Data::TooLarge => self.unread = true,
@@ -330,7 +400,27 @@ impl Gathered {
         None
     }
 
-    fn finish(mut self, extended: bool) -> Vec<ListedMailbox> {
+    /// Patterns for the namespaces of which nothing was listed.
+    fn unlisted(&self) -> Vec<MailboxName> {
+        let Some(namespaces) = &self.namespaces else {
+            return Vec::new();
+        };
+        let all = namespaces.personal.iter();
+        let all = all.chain(&namespaces.other_users).chain(&namespaces.shared);
+        all.map(|namespace| namespace.prefix.as_str())
+            .filter(|prefix| {
+                !prefix.is_empty()
+                    && !self
+                        .order
+                        .iter()
+                        .any(|name| name.as_str().starts_with(prefix))
+            })
+            .take(MOST_APART)
+            .map(|prefix| MailboxName::new(format!("{prefix}*")))
+            .collect()
+    }
+
+    fn finish(mut self, extended: bool) -> Listing {
         let order = std::mem::take(&mut self.order);
         let listed = order.into_iter().filter_map(|name| {
             let entry = self.entries.remove(&name)?;
@@ -348,9 +438,15 @@ impl Gathered {
                 name,
             })
         });
-        listed.collect()
+        Listing {
+            mailboxes: listed.collect(),
+            namespaces: self.namespaces,
+        }
     }
 }
+
+/// Namespaces listed apart from the rest: a command each, on every look.
+const MOST_APART: usize = 16;
 
 impl SpecialUse {
     fn of(entry: &ListEntry) -> Option<Self> {
@@ -375,8 +471,8 @@ impl SpecialUse {
     }
 }
 
-fn list_command(c: Command, offered: &Capabilities) -> Command {
-    let c = c.atom("LIST").string("").string("*");
+fn list_command(c: Command, offered: &Capabilities, pattern: &str) -> Command {
+    let c = c.atom("LIST").string("").string(pattern);
     if !offered.list_extended {
         return c;
     }

@@ -29,7 +29,11 @@ async fn mailboxes_come_with_use_subscription_and_status_in_one_round_trip() {
     let (imap, mut peers) = client();
     let (mut session, mut peer) = session(&imap, &mut peers).await;
     let server = async {
+        let spaces = peer.hears("NAMESPACE").await;
         let tag = peer.hears(LIST).await;
+        peer.says("* NAMESPACE ((\"\" \"/\")) NIL ((\"Shared/\" \"/\"))")
+            .await;
+        peer.says(&format!("{spaces} OK done")).await;
         peer.says("* LIST (\\HasNoChildren \\Subscribed) \"/\" inbox")
             .await;
         peer.says("* STATUS INBOX (UIDVALIDITY 77)").await;
@@ -38,10 +42,18 @@ async fn mailboxes_come_with_use_subscription_and_status_in_one_round_trip() {
         peer.says("* LIST (\\Sent) \"/\" \"Level/Entw&APw-rfe\"")
             .await;
         peer.says(&format!("{tag} OK done")).await;
+        // What `*` does not reach is asked for by its prefix.
+        let tag = peer.hears("LIST \"\" \"Shared/*\"").await;
+        peer.says("* LIST () \"/\" Shared/News").await;
+        peer.says(&format!("{tag} OK done")).await;
     };
-    let (list, ()) = join!(session.list(), server);
-    let list = list.expect("a listing");
-    assert_eq!(list.len(), 3);
+    let (listing, ()) = join!(session.listing(), server);
+    let listing = listing.expect("a listing");
+    let shared = listing.namespaces.expect("told").shared;
+    assert_eq!(shared[0].prefix.as_str(), "Shared/");
+    let list = listing.mailboxes;
+    assert_eq!(list.len(), 4);
+    assert_eq!(list[3].name.as_str(), "Shared/News");
     assert_eq!(list[0].name, MailboxName::inbox());
     assert!(list[0].subscribed && list[0].selectable);
     let status = list[0].status.as_ref().expect("a status");
@@ -61,7 +73,10 @@ async fn s7_a_listing_of_mailboxes_that_may_be_short_is_an_error() {
         let (imap, mut peers) = client();
         let (mut session, mut peer) = session(&imap, &mut peers).await;
         let server = async {
+            let spaces = peer.hears("NAMESPACE").await;
             let tag = peer.hears(LIST).await;
+            // A server that offers what it then refuses: the names have to do.
+            peer.says(&format!("{spaces} BAD what")).await;
             for line in &lines {
                 peer.says(line).await;
             }
@@ -74,7 +89,7 @@ async fn s7_a_listing_of_mailboxes_that_may_be_short_is_an_error() {
     let (imap, mut peers) = client();
     let (mut session, mut peer) = session(&imap, &mut peers).await;
     let server = async {
-        for command in [LIST, "LIST \"\" \"INBOX\""] {
+        for command in ["NAMESPACE", LIST, "LIST \"\" \"INBOX\""] {
             let tag = peer.hears(command).await;
             peer.says(&format!("{tag} OK done")).await;
         }
@@ -389,7 +404,7 @@ async fn a_mailbox_that_is_gone_is_told_from_one_that_is_refused() {
     let gone = MailboxName::new("gone*");
     let server = async {
         let tag = peer.hears("SELECT \"gone*\"").await;
-        peer.says(&format!("{tag} NO Mailbox doesn't exist")).await;
+        peer.says(&format!("{tag} NO No such mailbox")).await;
         let tag = peer.hears("LIST \"\" \"gone*\"").await;
         peer.says("* LIST () \"/\" gone-but-another").await;
         peer.says(&format!("{tag} OK done")).await;

@@ -1,14 +1,15 @@
 //! The outbox on a real store, with a server that does as it is told.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::*;
+use crate::backend::octets::Sink;
 use crate::backend::smtp::Reply;
 use crate::store::{Outbox as _, SqliteStore};
 
@@ -21,12 +22,25 @@ struct Server {
 
 #[async_trait]
 impl Submit for Server {
-    async fn submit(&self, _: &Login, _: &Envelope, message: &[u8]) -> Result<(), SmtpError> {
-        self.heard.lock().unwrap().push(message.to_vec());
+    async fn submit(&self, _: &Login, _: &Envelope, message: &dyn Octets) -> Result<(), SmtpError> {
+        let mut heard = Gathered::default();
+        message.pour(&mut heard).await.unwrap();
+        self.heard.lock().unwrap().push(heard.0);
         match self.answers.lock().unwrap().pop_front() {
             Some(error) => Err(error),
             None => Ok(()),
         }
+    }
+}
+
+#[derive(Default)]
+struct Gathered(Vec<u8>);
+
+#[async_trait]
+impl Sink for Gathered {
+    async fn take(&mut self, octets: &[u8]) -> std::io::Result<()> {
+        self.0.extend_from_slice(octets);
+        Ok(())
     }
 }
 
@@ -99,11 +113,12 @@ impl World {
         let envelope = Envelope {
             from: "alice@example.com".into(),
             to: vec!["bob@example.com".into()],
+            reports: None,
         };
         let mail = Mail {
             login: &login,
             envelope: &envelope,
-            octets: b"mail",
+            octets: &&b"mail"[..],
         };
         submit(&self.store, &self.server, &self.folder, row, &mail).await
     }
@@ -277,17 +292,18 @@ async fn a_mail_without_any_name_may_be_said_again_later() {
 fn s17_s24_the_key_tells_apart_what_differs() {
     let asked = |name: Option<&str>, mime: &'static [u8], item: Option<&str>| Asked {
         name: name.map(Into::into),
-        mime: Cow::Borrowed(mime),
+        mime: Bytes::from_static(mime),
+        content: None,
         save: true,
         replace: false,
         source: item.map(|item| Source {
             collection: Some("m1".into()),
             item: Some(item.into()),
-            long: None,
+            ..Source::default()
         }),
     };
     let other = DeviceId::parse("tablet").unwrap();
-    let key = |user: &str, device: &DeviceId, asked: &Asked<'_>, id: Option<&str>| {
+    let key = |user: &str, device: &DeviceId, asked: &Asked, id: Option<&str>| {
         key(&self::user(user), device, CommandName::SendMail, asked, id)
     };
     let base = key(

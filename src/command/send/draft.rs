@@ -1,0 +1,83 @@
+//! A draft that a Sync says to send (16.0 and later; [MS-ASCMD] 2.2.3.158): handed over by the same
+//! path as any mail, once (S17), under a name that does not change while its octets may (its Date is
+//! that of the try).
+
+use airgate_codec::eas::{status, sync};
+use bytes::Bytes;
+use tracing::warn;
+
+use super::request::Asked;
+use super::{account, deliver, hex, id_named, not_allowed};
+use crate::command::Call;
+use crate::failure::Failure;
+use crate::gate::Scopes;
+use crate::item::address::Addresses;
+use crate::item::headers::Headers;
+
+/// Sends a draft. `key` says which it is; the status is the item's if it cannot be sent.
+///
+/// # Errors
+/// What may pass: the phone tries again, and what was sent is not sent again.
+pub(in crate::command) async fn send(
+    call: &Call<'_>,
+    key: [u8; 32],
+    mime: Bytes,
+) -> Result<Result<(), u16>, Failure> {
+    if !call.scopes.allows(Scopes::SEND) {
+        return Ok(Err(not_allowed(call.version)));
+    }
+    let Some(smtp) = &call.gateway.smtp else {
+        warn!("a draft cannot be sent: no submission server is configured");
+        return Ok(Err(status::MAIL_SUBMISSION_FAILED));
+    };
+    if !all_have_addresses(&mime) {
+        return Ok(Err(status::INVALID_RECIPIENTS));
+    }
+    let asked = Asked {
+        name: Some("draft".to_owned()),
+        mime,
+        content: Some(key),
+        save: true,
+        replace: true,
+        source: None,
+    };
+    Ok(match deliver(call, smtp, asked).await? {
+        Ok(_) => Ok(()),
+        // REFERENCE 3: of a draft both are one.
+        Err(status::MESSAGE_HAS_NO_RECIPIENT | status::MESSAGE_RECIPIENT_UNRESOLVED) => {
+            Err(status::INVALID_RECIPIENTS)
+        }
+        // An item's status for what may pass (REFERENCE 5.3): the rest of the Sync goes on.
+        Err(status::SERVER_ERROR_RETRY_LATER) => Err(sync::status::SERVER_ERROR),
+        Err(status) => Err(status),
+    })
+}
+
+/// The Message-ID of a draft, named after all that makes it what it is, so that it is found again
+/// (S5).
+pub(in crate::command) fn message_id(call: &Call<'_>, key: &[u8; 32]) -> String {
+    let name = key.first_chunk::<16>().map(|name| hex(name));
+    let name = format!("{}.draft", name.unwrap_or_default());
+    id_named(&name, &address(call))
+}
+
+/// Whether everybody a draft names can be written to: a name typed without an address is somebody
+/// the user means to reach.
+fn all_have_addresses(mime: &[u8]) -> bool {
+    let headers = Headers::read(mime);
+    ["To", "Cc", "Bcc"]
+        .into_iter()
+        .flat_map(|name| headers.all(name))
+        .flat_map(|value| Addresses::read(value, None).mailboxes)
+        .all(|mailbox| !mailbox.address.is_empty())
+}
+
+/// The address a draft is from: the one it would be sent from.
+pub(in crate::command) fn address(call: &Call<'_>) -> String {
+    let user = call.user.as_str();
+    match &call.gateway.smtp {
+        Some(smtp) => account::of(call, smtp).0,
+        None if user.contains('@') => user.to_owned(),
+        None => format!("{user}@localhost"),
+    }
+}
