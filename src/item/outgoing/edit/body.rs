@@ -107,7 +107,7 @@ pub(super) fn html(root: &Node<'_>) -> Option<Path> {
     let mut octets = Vec::new();
     root.write(&mut octets);
     let walked = crate::item::walk::walk(&octets, true);
-    let outline = Outline::of(&walked.root);
+    let outline = Outline::as_written(&walked.root);
     let part = outline
         .html
         .iter()
