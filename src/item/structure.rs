@@ -67,7 +67,15 @@ pub(crate) const MAX_ATTACHMENTS: usize = 250;
 const MAX_BODY_PARTS: usize = 32;
 
 impl<'a> Outline<'a> {
+    /// As a reader sees it: an alternative without a word is none.
     pub(crate) fn of(root: &'a Part) -> Self {
+        let mut outline = Self::as_written(root);
+        outline.fill_blank();
+        outline
+    }
+
+    /// As it was written, for those who write it anew: a blank alternative keeps its place.
+    pub(crate) fn as_written(root: &'a Part) -> Self {
         let mut outline = Self {
             seal: seal(root),
             ..Self::default()
@@ -104,7 +112,6 @@ impl<'a> Outline<'a> {
                 },
             );
         }
-        outline.fill_blank();
         if outline.attachments.len() > MAX_ATTACHMENTS {
             outline.attachments.truncate(MAX_ATTACHMENTS);
             outline.overflow = true;
@@ -112,7 +119,7 @@ impl<'a> Outline<'a> {
         outline
     }
 
-    /// An alternative without a word is none: some senders make one for form's sake.
+    /// Some senders make a blank alternative for form's sake.
     fn fill_blank(&mut self) {
         let says = |parts: &[&Part]| parts.iter().any(|part| holds_octets(part));
         if says(&self.html) && !says(&self.text) {

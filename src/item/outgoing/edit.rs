@@ -213,7 +213,7 @@ impl<'a> Tree<'a> {
         if !same || walked.cut {
             return Err(Unusable::Parts);
         }
-        let bodies = Bodies::of(&Outline::of(&walked.root)).with_blank(&root);
+        let bodies = Bodies::of(&Outline::as_written(&walked.root));
         Ok(Self {
             root,
             bodies,
@@ -239,11 +239,11 @@ impl<'a> Tree<'a> {
     /// Keeps the attachments of the message this one replaces, unless it has its own.
     fn take_over(&mut self, old: &[u8], removed: &[String]) -> Result<(), Unusable> {
         let walked = walk(old, true);
-        let outline = Outline::of(&walked.root);
+        let outline = Outline::as_written(&walked.root);
         let mut own = Vec::new();
         self.root.write(&mut own);
         let own = walk(&own, true);
-        let complete = !Outline::of(&own.root).attachments.is_empty();
+        let complete = !Outline::as_written(&own.root).attachments.is_empty();
         let tree = Node::read(old);
         let mut kept = Vec::new();
         for found in &outline.attachments {

@@ -78,7 +78,7 @@ impl Entity {
             push(field.raw, &mut content);
         }
         let walked = walk(&octets, true);
-        let outline = Outline::of(&walked.root);
+        let outline = Outline::as_written(&walked.root);
         let find = |parts: &[&Part], kind: &str| {
             // The quotation belongs below the last of several.
             let part = parts.iter().rfind(|part| part.media_type == kind)?;

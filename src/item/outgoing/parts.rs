@@ -35,7 +35,7 @@ impl Parts {
     /// carries. Then the original goes along as the message it is.
     pub fn of(message: &Fetched) -> Option<Self> {
         let root = believed(message)?;
-        let outline = Outline::of(root);
+        let outline = Outline::as_written(root);
         if outline.seal != Seal::None || outline.overflow || holds_binary(root) {
             return None;
         }

@@ -119,18 +119,6 @@ impl<'a> Node<'a> {
         content_type(&self.header).value
     }
 
-    /// A part with so little in it that readers are shown its other form ([`holds_octets`]).
-    pub(super) fn counts_as_blank(&self) -> bool {
-        let Content::Octets(octets) = &self.content else {
-            return false;
-        };
-        let part = Part {
-            size: octets.len() as u64,
-            ..Part::default()
-        };
-        self.is_blank() || !holds_octets(&part)
-    }
-
     /// A part with nothing in it.
     pub(super) fn is_blank(&self) -> bool {
         matches!(&self.content, Content::Octets(octets) if octets.trim_ascii().is_empty())
