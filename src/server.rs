@@ -113,6 +113,7 @@ impl Server {
                 max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
                 policy: config.policy.clone(),
                 devices: config.limits.devices,
+                search: config.limits.search,
                 requests_per_device: config.limits.requests_per_device,
             },
             shutdown: shutdown.clone(),

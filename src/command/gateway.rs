@@ -86,6 +86,8 @@ pub struct Settings {
     pub policy: Option<config::Policy>,
     /// Devices a user may have.
     pub devices: usize,
+    /// How long a search may take before what was found so far is shown.
+    pub search: Duration,
     /// Requests of one device that may run at a time, a held Ping not counted.
     pub requests_per_device: u32,
 }

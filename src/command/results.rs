@@ -16,11 +16,8 @@ use crate::failure::{Failure, Remedy};
 use crate::item::options::BodyOptions;
 use crate::store::FolderRow;
 
-/// How long a search takes before what is there is shown (device-notes.md section 5: many phones
-/// give up after 30 s).
-const PATIENCE: Duration = Duration::from_secs(18);
-/// And until the page is cut while it is read.
-const READING: Duration = Duration::from_secs(24);
+/// How long the results may be read, after the search, until the page is cut.
+const READING: Duration = Duration::from_secs(6);
 /// Messages read together.
 const BATCH: usize = 25;
 /// A page is cut above this many octets of bodies.
@@ -50,7 +47,8 @@ pub(super) async fn read(
     (first, count): (usize, usize),
     options: &BodyOptions,
 ) -> Result<Rows, Failure> {
-    let (patience, reading) = (clock::deadline(PATIENCE), clock::deadline(READING));
+    let search = call.gateway.settings.search;
+    let (patience, reading) = (clock::deadline(search), clock::deadline(search + READING));
     let mut rows = Rows::default();
     let mut octets = 0;
     loop {

@@ -514,6 +514,14 @@ pub(super) const KEYS: &[Key] = &[
         "Time for a whole request from its head to the end of its answer.",
     ),
     key(
+        "limits.search",
+        Kind::Duration,
+        Some("18s"),
+        r#""18s""#,
+        None,
+        "How long a search may take before a phone is shown what was found so far; many phones give up after 30 seconds. The search goes on, and a phone that asks again finds the rest.",
+    ),
+    key(
         "limits.held_request",
         Kind::Duration,
         Some("65m"),

@@ -18,6 +18,8 @@ pub struct Limits {
     pub pace_grace: Duration,
     pub pace_stall: Duration,
     pub request: Duration,
+    /// Until what was found so far is shown.
+    pub search: Duration,
     pub held_request: Duration,
     /// None: from the number of descriptors.
     pub connections: Option<usize>,

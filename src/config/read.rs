@@ -229,6 +229,7 @@ impl Reader {
         let pace_grace = self.required("limits.pace_grace", positive);
         let pace_stall = self.required("limits.pace_stall", positive);
         let request = self.required("limits.request", positive);
+        let search = self.required("limits.search", positive);
         let held_request = self.required("limits.held_request", positive);
         let connections = self.count("limits.connections", 0, 10_000_000);
         let per_address = self.count("limits.connections_per_address", 1, 1_000_000);
@@ -249,6 +250,7 @@ impl Reader {
             pace_grace: pace_grace?,
             pace_stall: pace_stall?,
             request: request?,
+            search: search?,
             held_request: held_request?,
             connections: connections.map(|number| (number > 0).then_some(number))?,
             connections_per_address: u32::try_from(per_address?).ok()?,

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use airgate_codec::eas::compose_mail::Verb;
 use airgate_codec::eas::move_items;
 use airgate_codec::eas::ping;
 use airgate_codec::eas::request_line::CommandName;
 use airgate_codec::eas::sync;
 
 use crate::support::backend::Kind;
-use crate::support::phone::{Phone, Profile};
+use crate::support::phone::{Phone, Profile, Trouble};
 use crate::support::server::Server;
 use crate::support::world::World;
 
@@ -330,10 +331,16 @@ async fn o6_sigterm_answers_what_is_held_and_ends_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s17_kill_nine_during_send_mail_sends_each_once() {
+async fn s17_s20_kill_nine_during_sending_and_forwarding_sends_each_once() {
     let mut chance = Chance(99);
     let mut world = World::start(Kind::Dovecot).await;
     let mut phone = world.phone(Profile::outlook()).await;
+    // Every other mail forwards one with an attachment, which is read while it is sent.
+    let original = "From: bob@example.com\r\nSubject: original\r\nMIME-Version: 1.0\r\n\
+        Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi0=\r\n";
+    world.deliver("INBOX", original.as_bytes()).await;
+    phone.sync_all("INBOX").await;
+    let item = phone.item("INBOX", "original");
     let mails = 14;
     for number in 0..mails {
         let mime = format!(
@@ -342,15 +349,15 @@ async fn s17_kill_nine_during_send_mail_sends_each_once() {
         );
         let client_id = format!("client-{number}");
         let moment = chance.moment(30);
+        let forward = number % 2 == 1;
         let (first, ()) = tokio::join!(
-            phone.try_send_mail(&client_id, mime.as_bytes()),
+            compose(&mut phone, forward.then_some(&item), &client_id, &mime),
             kill_after(&mut world.server, moment)
         );
         // The phone repeats until it hears that the mail is gone; 118 says so too.
         let said = match first {
             Ok(said) => said,
-            Err(_) => phone
-                .try_send_mail(&client_id, mime.as_bytes())
+            Err(_) => compose(&mut phone, forward.then_some(&item), &client_id, &mime)
                 .await
                 .expect("it runs again"),
         };
@@ -394,4 +401,26 @@ async fn s17_kill_nine_during_send_mail_sends_each_once() {
         assert!(ids.iter().all(|id| *id == ids[0]), "{subject}: {ids:?}");
     }
     assert!(twice <= 2, "{ids:?}");
+    for mail in world.smtp.received() {
+        let forward = mail.text().contains("Original Message");
+        assert_eq!(mail.text().contains("JVBERi0="), forward, "{}", mail.text());
+    }
+}
+
+/// A SendMail, or a SmartForward of that item.
+async fn compose(
+    phone: &mut Phone,
+    item: Option<&String>,
+    client_id: &str,
+    mime: &str,
+) -> Result<Option<u16>, Trouble> {
+    match item {
+        Some(item) => {
+            let (verb, source) = (Verb::SmartForward, ("INBOX", item.as_str()));
+            phone
+                .try_smart(verb, client_id, source, mime.as_bytes())
+                .await
+        }
+        None => phone.try_send_mail(client_id, mime.as_bytes()).await,
+    }
 }

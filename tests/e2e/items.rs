@@ -303,7 +303,7 @@ async fn t13_each_wrong_fetch_has_its_status() {
                 status::PROTOCOL_ERROR,
                 Fetch {
                     options: FetchOptions {
-                        body_preferences: vec![html.clone(), html.clone()],
+                        body_preferences: vec![html, html],
                         ..FetchOptions::default()
                     },
                     ..by_id(&inbox, &item)

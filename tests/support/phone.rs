@@ -29,7 +29,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::backend::User;
 
-pub use commands::{added, changed};
+pub use commands::{added, changed, smart_mail};
 pub use memory::{Held, Memory};
 pub use profile::{Profile, Query};
 pub use wire::{Answer, Loss, NoAnswer, Sent, Wire};

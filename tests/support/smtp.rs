@@ -1,7 +1,7 @@
 //! A mail submission server that keeps what it gets and fails when told to.
 //!
 //! RFC 5321 and 4954 as far as a submission client goes: EHLO, STARTTLS, AUTH PLAIN and LOGIN,
-//! MAIL, RCPT, DATA, RSET, NOOP, QUIT, PIPELINING, SIZE, 8BITMIME, SMTPUTF8. It judges the
+//! MAIL, RCPT, DATA, RSET, NOOP, QUIT, PIPELINING, SIZE, 8BITMIME, SMTPUTF8, DSN. It judges the
 //! transfer: a bare CR or LF, or a line over 998 bytes in the message, is recorded as a fault of
 //! the client (T26).
 
@@ -33,6 +33,8 @@ pub struct Received {
     pub user: Option<String>,
     pub from: String,
     pub to: Vec<String>,
+    /// What stood behind the addresses of MAIL and each RCPT.
+    pub options: Vec<String>,
     /// The message after dot-unstuffing.
     pub message: Vec<u8>,
 }
@@ -67,6 +69,37 @@ pub enum Fault {
     CutAtData,
     /// The answer to the final dot takes this long.
     Slow(Duration),
+    /// These words instead of the usual answer, there.
+    Says(Stage, &'static str),
+    /// These words to the RCPT TO of this address, whenever that comes next.
+    Refuses(&'static str, &'static str),
+}
+
+/// Where in a transaction.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stage {
+    Mail,
+    Recipient,
+    Data,
+    Message,
+}
+
+/// What EHLO offers.
+#[derive(Clone, Debug)]
+pub struct Offers {
+    /// 0 says SIZE without a number.
+    pub size: u64,
+    /// Besides PIPELINING, SIZE, AUTH and ENHANCEDSTATUSCODES.
+    pub extensions: Vec<&'static str>,
+}
+
+impl Default for Offers {
+    fn default() -> Self {
+        Self {
+            size: 60_000_000,
+            extensions: vec!["8BITMIME", "SMTPUTF8", "DSN"],
+        }
+    }
 }
 
 /// How clients reach the server.
@@ -103,6 +136,8 @@ struct State {
     faults: VecDeque<Fault>,
     client_faults: Vec<String>,
     deliveries: Vec<(String, Maildir)>,
+    files: Option<(Maildir, String)>,
+    offers: Offers,
     logins: usize,
 }
 
@@ -169,6 +204,16 @@ impl SmtpSink {
         self.shared.state().deliveries.push(delivery);
     }
 
+    /// From now on, each mail is also filed in this folder, as some servers do.
+    pub fn files_in(&self, maildir: Maildir, folder: &str) {
+        self.shared.state().files = Some((maildir, folder.to_owned()));
+    }
+
+    /// From now on, this is offered.
+    pub fn offer(&self, offers: Offers) {
+        self.shared.state().offers = offers;
+    }
+
     /// All mails so far.
     pub fn received(&self) -> Vec<Received> {
         self.shared.state().received.clone()
@@ -218,8 +263,19 @@ impl Shared {
         Some(found)
     }
 
+    /// The words of a [`Fault::Says`] for that stage.
+    fn says(&self, stage: Stage) -> Option<&'static str> {
+        self.fault(|fault| match fault {
+            Fault::Says(here, words) if here == stage => Some(words),
+            _ => None,
+        })
+    }
+
     fn keep(&self, received: Received) {
         let mut state = self.state();
+        if let Some((maildir, folder)) = &state.files {
+            maildir.deliver(folder, &received.message);
+        }
         if let Some(fault) = judge(&received.message) {
             state.client_faults.push(fault);
         }
@@ -311,6 +367,7 @@ struct Session<'a, S> {
     user: Option<String>,
     from: Option<String>,
     to: Vec<String>,
+    options: Vec<String>,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
@@ -321,6 +378,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
             user: None,
             from: None,
             to: Vec::new(),
+            options: Vec::new(),
         }
     }
 
@@ -380,9 +438,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         } else {
             "250-AUTH PLAIN LOGIN\r\n"
         };
+        let Offers { size, extensions } = self.shared.state().offers.clone();
+        let offered: String = extensions
+            .iter()
+            .map(|name| format!("250-{name}\r\n"))
+            .collect();
         self.say(&format!(
-            "250-sink.example\r\n250-PIPELINING\r\n250-SIZE 60000000\r\n250-8BITMIME\r\n\
-             250-SMTPUTF8\r\n{login}250 ENHANCEDSTATUSCODES"
+            "250-sink.example\r\n250-PIPELINING\r\n250-SIZE {size}\r\n{offered}{login}\
+             250 ENHANCEDSTATUSCODES"
         ))
         .await
     }
@@ -437,11 +500,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         }) {
             return self.say(&format!("{code} not this sender")).await;
         }
+        if let Some(words) = self.shared.says(Stage::Mail) {
+            return self.say(words).await;
+        }
         if self.user.is_none() && !self.shared.users.is_empty() {
             return self.say("530 5.7.0 log in first").await;
         }
         self.from = Some(path(rest));
         self.to.clear();
+        self.options = vec![behind(rest)];
         self.say("250 2.1.0 OK").await
     }
 
@@ -452,10 +519,21 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         }) {
             return self.say(&format!("{code} not this recipient")).await;
         }
+        if let Some(words) = self.shared.says(Stage::Recipient) {
+            return self.say(words).await;
+        }
+        let address = path(rest);
+        if let Some(words) = self.shared.fault(|fault| match fault {
+            Fault::Refuses(refused, words) if refused == address => Some(words),
+            _ => None,
+        }) {
+            return self.say(words).await;
+        }
         if self.from.is_none() {
             return self.say("503 5.5.1 MAIL first").await;
         }
-        self.to.push(path(rest));
+        self.to.push(address);
+        self.options.push(behind(rest));
         self.say("250 2.1.5 OK").await
     }
 
@@ -463,6 +541,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
     async fn data(&mut self) -> std::io::Result<bool> {
         if self.to.is_empty() {
             self.say("503 5.5.1 RCPT first").await?;
+            return Ok(true);
+        }
+        if let Some(words) = self.shared.says(Stage::Data) {
+            self.say(words).await?;
             return Ok(true);
         }
         match self.shared.fault(|fault| match fault {
@@ -485,8 +567,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
             user: self.user.clone(),
             from: self.from.take().unwrap_or_default(),
             to: std::mem::take(&mut self.to),
+            options: std::mem::take(&mut self.options),
             message,
         };
+        if let Some(words) = self.shared.says(Stage::Message) {
+            self.say(words).await?;
+            return Ok(true);
+        }
         let fault = self.shared.fault(|fault| match fault {
             Fault::Message(_) | Fault::CutAfterDot | Fault::LoseAfterDot | Fault::Slow(_) => {
                 Some(fault)
@@ -563,6 +650,12 @@ fn path(rest: &str) -> String {
         .and_then(|(_, rest)| rest.split_once('>'))
         .map(|(address, _)| address.to_owned())
         .unwrap_or_default()
+}
+
+/// What follows the angle brackets.
+fn behind(rest: &str) -> String {
+    let behind = rest.split_once('>').map(|(_, behind)| behind);
+    behind.unwrap_or_default().trim().to_owned()
 }
 
 fn unbase64(text: &str) -> String {

@@ -500,39 +500,89 @@ impl Phone {
         (folder, item): (&str, &str),
         mime: &[u8],
     ) -> Result<Option<u16>, Trouble> {
-        let name = match verb {
-            Verb::SmartForward => CommandName::SmartForward,
-            _ => CommandName::SmartReply,
+        let source = Source {
+            folder_id: Some(self.id(folder)),
+            item_id: Some(item.to_owned()),
+            ..Source::default()
         };
-        let mut line = self.line(name);
-        let folder = self.id(folder);
-        let sent = if self.version() < ProtocolVersion::V14_0 {
-            line.save_in_sent = true;
-            line.collection_id = Some(folder);
-            line.item_id = Some(item.to_owned());
-            let mut sent = self.prepare(&line, mime.to_vec());
-            set(&mut sent.headers, "content-type", "message/rfc822");
-            sent
-        } else {
-            let mail = SmartMail {
-                verb,
-                client_id: Some(client_id.to_owned()),
-                source: Source {
-                    folder_id: Some(folder),
-                    item_id: Some(item.to_owned()),
-                    ..Source::default()
-                },
-                account_id: None,
-                save_in_sent_items: true,
-                replace_mime: false,
-                mime: Some(Cow::Borrowed(mime)),
-                template_id: None,
-                body: None,
-                forwardees: None,
-            };
-            self.prepare(&line, mail.write(self.version()))
-        };
+        self.try_smart_from(verb, client_id, source, mime).await
+    }
+
+    /// The same for an original named in any way.
+    ///
+    /// # Errors
+    /// No answer, or not 200.
+    pub async fn try_smart_from(
+        &mut self,
+        verb: Verb,
+        client_id: &str,
+        source: Source,
+        mime: &[u8],
+    ) -> Result<Option<u16>, Trouble> {
+        if self.version() >= ProtocolVersion::V14_0 {
+            let mail = smart_mail(verb, client_id, source, mime);
+            return self.try_smart_mail(&mail).await;
+        }
+        let mut line = self.line(name_of(verb));
+        line.save_in_sent = true;
+        line.collection_id = source.folder_id;
+        line.item_id = source.item_id;
+        line.long_id = source.long_id;
+        line.occurrence = source.instance_id;
+        let mut sent = self.prepare(&line, mime.to_vec());
+        set(&mut sent.headers, "content-type", "message/rfc822");
         refusal(self.command_with(&sent).await?)
+    }
+
+    /// A SmartReply or SmartForward as it is (14.0 and later).
+    ///
+    /// # Errors
+    /// No answer, or not 200.
+    pub async fn try_smart_mail(&mut self, mail: &SmartMail<'_>) -> Result<Option<u16>, Trouble> {
+        let body = mail.write(self.version());
+        self.try_compose(name_of(mail.verb), body).await
+    }
+
+    /// Any body of the sending commands.
+    ///
+    /// # Errors
+    /// No answer, or not 200.
+    pub async fn try_compose(
+        &mut self,
+        name: CommandName,
+        body: Vec<u8>,
+    ) -> Result<Option<u16>, Trouble> {
+        let sent = self.prepare(&self.line(name), body);
+        refusal(self.command_with(&sent).await?)
+    }
+}
+
+/// A smart command that saves and adds the original.
+pub fn smart_mail<'a>(
+    verb: Verb,
+    client_id: &str,
+    source: Source,
+    mime: &'a [u8],
+) -> SmartMail<'a> {
+    SmartMail {
+        verb,
+        client_id: Some(client_id.to_owned()),
+        source,
+        account_id: None,
+        save_in_sent_items: true,
+        replace_mime: false,
+        mime: Some(Cow::Borrowed(mime)),
+        template_id: None,
+        body: None,
+        forwardees: None,
+    }
+}
+
+const fn name_of(verb: Verb) -> CommandName {
+    match verb {
+        Verb::SendMail => CommandName::SendMail,
+        Verb::SmartReply => CommandName::SmartReply,
+        Verb::SmartForward => CommandName::SmartForward,
     }
 }
 
