@@ -8,6 +8,7 @@ pub(super) mod empty_folder;
 mod item;
 mod multipart;
 
+use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::item_operations::{
     Fetch, FetchHead, Operation, Outcome, Properties, Request, Response, Store, status,
 };
@@ -44,6 +45,9 @@ pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
         match operation {
             Operation::Fetch(asked) => {
                 if let Err(status) = fetch(call, &rows, asked, &mut making).await? {
+                    // Up to 12.1 there are no common codes (REFERENCE 3).
+                    let old = call.version < ProtocolVersion::V14_0 && status > 100;
+                    let status = if old { status::PROTOCOL_ERROR } else { status };
                     making.push(Outcome::Fetch {
                         head: FetchHead {
                             status,

@@ -389,7 +389,12 @@ async fn t13_each_wrong_fetch_has_its_status() {
             })
             .collect();
         for ((expected, fetch), got) in cases.iter().zip(got) {
-            assert_eq!(got, *expected, "{version} {fetch:?}");
+            // Up to 12.1 there are no common codes.
+            let expected = match version < ProtocolVersion::V14_0 && *expected > 100 {
+                true => status::PROTOCOL_ERROR,
+                false => *expected,
+            };
+            assert_eq!(got, expected, "{version} {fetch:?}");
         }
         // The whole request: nothing asked, too much asked, and not a request.
         let response = operate(&mut phone, Vec::new()).await;

@@ -143,11 +143,11 @@ async fn every_version_is_spoken_and_unknown_ones_are_refused() {
         // What the version does not have (and so no element to say it in), and what is not offered.
         let find = send(&mut phone, CommandName::Find, b"").await;
         let attachment = send(&mut phone, CommandName::GetAttachment, b"").await;
-        let search = send(&mut phone, CommandName::ValidateCert, b"").await;
+        let search = send(&mut phone, CommandName::MeetingResponse, b"").await;
         let (old, latest) = (ProtocolVersion::V14_0, ProtocolVersion::V16_1);
         match version < latest {
             true => assert_eq!(find.status, 400, "{version}"),
-            false => assert!(contains(&find.body, "137"), "{version}"),
+            false => assert!(!contains(&find.body, "137"), "{version}"),
         }
         match version < old {
             // An attachment without its name.

@@ -41,12 +41,13 @@ async fn find(phone: &mut Phone, request: &Request) -> Found {
 }
 
 fn mails(found: &Found) -> Vec<&FindMail> {
-    let mail = |properties| match properties {
-        Properties::Mail(mail) => mail.as_ref(),
-        other => panic!("{other:?}"),
-    };
     let results = found.results.iter();
-    results.map(|result| mail(&result.properties)).collect()
+    results
+        .map(|result| match &result.properties {
+            Properties::Mail(mail) => mail.as_ref(),
+            other => panic!("{other:?}"),
+        })
+        .collect()
 }
 
 fn subjects(found: &Found) -> Vec<&str> {
