@@ -41,10 +41,12 @@ async fn find(phone: &mut Phone, request: &Request) -> Found {
 }
 
 fn mails(found: &Found) -> Vec<&FindMail> {
-    let mail = |properties| match properties {
-        &Properties::Mail(ref mail) => mail.as_ref(),
-        other => panic!("{other:?}"),
-    };
+    fn mail(properties: &Properties) -> &FindMail {
+        match properties {
+            Properties::Mail(mail) => mail,
+            other @ Properties::Gal(_) => panic!("{other:?}"),
+        }
+    }
     let results = found.results.iter();
     results.map(|result| mail(&result.properties)).collect()
 }
