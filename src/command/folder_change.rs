@@ -135,7 +135,7 @@ impl<'a> Change<'a> {
                 Outcome {
                     status: 1,
                     server_id: server_id.clone(),
-                    made: None,
+                    ..Outcome::default()
                 },
             );
         }

@@ -21,6 +21,8 @@ use crate::store::FolderRow;
 
 /// Operations in one request (REFERENCE 3, size limits).
 const MAX_OPERATIONS: usize = 100;
+/// Characters of a LongId (REFERENCE 7.2); a longer one is nobody's, and is not said again.
+const MAX_LONG_ID: usize = 256;
 
 /// Answers an ItemOperations.
 pub(super) async fn item_operations(call: &Call<'_>) -> Answer {
@@ -149,7 +151,7 @@ fn head(asked: &Fetch) -> FetchHead {
         status: status::OK,
         collection_id: asked.collection_id.clone(),
         server_id: asked.server_id.clone(),
-        long_id: asked.long_id.clone(),
+        long_id: asked.long_id.clone().filter(|id| id.len() <= MAX_LONG_ID),
         class: asked
             .file_reference
             .is_none()

@@ -13,13 +13,12 @@ use super::{Call, folders};
 use crate::clock;
 use crate::failure::{self, Failure, Remedy};
 use crate::push::{Event, Hold};
-use crate::store::FolderRow;
+use crate::store::{ChainRow, FolderRow};
 use crate::sync::folders::Hierarchy;
 use crate::sync::mailbox::unmoved;
 use crate::sync::options::Options;
 use crate::sync::plan;
 use crate::sync::view::MailView;
-use crate::sync::window::Window;
 
 /// Why a wait ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,6 +35,9 @@ pub(super) enum Woken {
 
 /// A short pause after a hint, so that a burst of changes wakes the phone once.
 const SETTLE: Duration = Duration::from_millis(20);
+
+/// Comparisons of a collection that Syncs of the same device keep changing.
+const SECOND_LOOKS: usize = 4;
 
 /// Pause before another try at a backend that did not answer.
 const RETRY: Duration = Duration::from_secs(5);
@@ -122,50 +124,74 @@ fn changes(ids: Vec<String>) -> Option<Woken> {
     (!ids.is_empty()).then_some(Woken::Changes(ids))
 }
 
-/// The collections in which a Sync would show something. One STATUS flight; only what moved is
-/// looked at.
+/// The collections in which a Sync would show something.
 async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>, Failure> {
+    let mut changed = Vec::new();
+    let mut rows = watched.to_vec();
+    for _ in 0..SECOND_LOOKS {
+        let mut again = Vec::new();
+        for (row, compared) in differing(call, &rows).await? {
+            // A Sync of this device went on meanwhile: what was seen may be its own doing.
+            let now = chain(call, row).await?;
+            let same =
+                |now: &ChainRow| now.version() == compared.version() && now.view == compared.view;
+            if now.as_ref().is_some_and(same) {
+                changed.push(row.id.clone());
+            } else {
+                again.push(row);
+            }
+        }
+        rows = again;
+        if rows.is_empty() {
+            return Ok(changed);
+        }
+    }
+    // A device that never rests will not mind to be woken.
+    changed.extend(rows.iter().map(|row| row.id.clone()));
+    Ok(changed)
+}
+
+/// A collection's chain. A Sync of this device under way has perhaps told the backend already and its
+/// view not yet: the phone's own changes must not wake it.
+async fn chain(call: &Call<'_>, row: &FolderRow) -> Result<Option<ChainRow>, Failure> {
+    let leases = &call.gateway.leases;
+    let _lease = leases.take(call.user, call.device, &row.id).await;
+    let store = &call.gateway.store;
+    Ok(store.chain(call.user, call.device, &row.id).await?)
+}
+
+/// The collections whose views differ from the backend, each with the chain that was compared. One
+/// STATUS flight; only what moved is looked at.
+async fn differing<'r>(
+    call: &Call<'_>,
+    watched: &[&'r FolderRow],
+) -> Result<Vec<(&'r FolderRow, ChainRow)>, Failure> {
     let mut candidates = Vec::new();
     for row in watched {
-        // A Sync of this device under way has perhaps told the backend already and its view not yet:
-        // the phone's own changes must not wake it.
-        let lease = call
-            .gateway
-            .leases
-            .take(call.user, call.device, &row.id)
-            .await;
-        let chain = call
-            .gateway
-            .store
-            .chain(call.user, call.device, &row.id)
-            .await?;
-        drop(lease);
-        let Some(chain) = chain else { continue };
-        let Ok(view) = MailView::decode(&chain.view) else {
-            candidates.push((*row, None, Window::default()));
-            continue;
-        };
-        let options = Options::decode(&chain.options);
-        let window = call.window(options.filter_type, options.conversation_mode);
-        candidates.push((*row, Some(view), window));
+        if let Some(chain) = chain(call, row).await? {
+            candidates.push((*row, chain));
+        }
     }
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
     let names: Vec<MailboxName> = candidates
         .iter()
-        .map(|(row, _, _)| MailboxName::new(row.name.clone()))
+        .map(|(row, _)| MailboxName::new(row.name.clone()))
         .collect();
     let imap = &call.gateway.imap;
     let mut session = imap.session(call.login, names.first()).await?;
     let statuses = session.status(&names).await?;
-    let mut changed = Vec::new();
-    for (((row, view, window), name), status) in candidates.into_iter().zip(&names).zip(statuses) {
+    let mut differing = Vec::new();
+    for (((row, chain), name), status) in candidates.into_iter().zip(&names).zip(statuses) {
         // A view that cannot be read, or was never filled: a Sync has something to say.
+        let view = MailView::decode(&chain.view).ok();
         let Some(mut view) = view.filter(|view| view.cursor.is_some()) else {
-            changed.push(row.id.clone());
+            differing.push((row, chain));
             continue;
         };
+        let options = Options::decode(&chain.options);
+        let window = call.window(options.filter_type, options.conversation_mode);
         let status = status?;
         let moved = view.cursor.is_none_or(|cursor| !unmoved(&cursor, &status));
         if moved || view.window() != window {
@@ -175,10 +201,10 @@ async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>,
                 .await?;
         }
         if plan::anything(&view) {
-            changed.push(row.id.clone());
+            differing.push((row, chain));
         }
     }
-    Ok(changed)
+    Ok(differing)
 }
 
 /// Whether the folders are others than the phone was told.

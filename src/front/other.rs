@@ -17,7 +17,7 @@ pub struct OtherRequest {
     /// As it came, without the `?`.
     pub query: Option<String>,
     pub headers: HeaderMap,
-    /// At most [`MAX_BODY`] bytes, inflated.
+    /// At most 64 KiB, inflated.
     pub body: Bytes,
     /// Where the client is, past proxies we trust (T41).
     pub client: IpAddr,

@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 
 use crate::support::backend::{Backend, Kind, User};
 use crate::support::counting::Counting;
-use crate::support::phone::{Phone, Profile};
+use crate::support::phone::{Answer, Phone, Profile, Query, Trouble};
 use crate::support::server::Settings;
 use crate::support::world::World;
 use crate::support::zoo::{self, Animal};
@@ -98,14 +98,19 @@ async fn every_attachment_is_there(kind: Kind) {
     let mut phone = world.phone(profile.window(100)).await;
     phone.sync_all("INBOX").await;
     let found = zoo::found(&phone, &zoo);
-    // Servers without a cache of structures read the whole mail for each of its parts.
-    let most = if kind == Kind::Dovecot { 300 } else { 2 };
+    // Servers without a cache of structures read the whole mail for each of its parts: there, a
+    // sample.
+    let (most, step) = match kind {
+        Kind::Dovecot => (300, 1),
+        _ => (2, 3),
+    };
     let attachments: Vec<(&Animal, &Attachment)> = zoo
         .iter()
         .flat_map(|animal| {
             let attachments = found[&animal.name].1.attachments.iter();
             attachments.take(most).map(move |one| (animal, one))
         })
+        .step_by(step)
         .collect();
     let least = if kind == Kind::Dovecot { 280 } else { 30 };
     assert!(attachments.len() > least, "{}", attachments.len());
@@ -125,6 +130,8 @@ async fn every_attachment_is_there(kind: Kind) {
             let otherwise = match animal.name.as_str() {
                 // The other parser makes nothing of them.
                 "truncated-base64" | "uuencode" => true,
+                // Nor does it open these.
+                name if name.starts_with("winmail") => true,
                 // 0x80 for NUL, which no IMAP string but BINARY's holds.
                 "eight-bit-binary" => kind == Kind::Dovecot,
                 _ => false,
@@ -428,8 +435,8 @@ async fn a_large_attachment_costs_a_preview_nothing_and_memory_little() {
         }
     }
     let read = meter.octets() - read;
-    // Thrice: the multipart form is measured first.
-    assert!(read < 90 << 20, "{read} octets for one attachment");
+    // Once for each form: the length of the multipart form comes from both ends.
+    assert!(read < 60 << 20, "{read} octets for one attachment");
 }
 
 /// The body of the answer to one fetch, neither inflated nor looked at: the wire's checks take
@@ -440,21 +447,7 @@ async fn raw_answer(
     reference: &str,
     multipart: bool,
 ) -> Vec<u8> {
-    let request = Request {
-        operations: vec![Operation::Fetch(Box::new(fetch(reference, None)))],
-    };
-    let mut line = phone.line(CommandName::ItemOperations);
-    line.accept_multipart = multipart;
-    let mut sent = phone.prepare(&line, request.write(phone.version()));
-    sent.headers.remove("accept-encoding");
-    let mut head = format!("POST {} HTTP/1.1\r\nconnection: close\r\n", sent.target);
-    for (name, value) in &sent.headers {
-        head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
-    }
-    head.push_str(&format!("content-length: {}\r\n\r\n", sent.body.len()));
-    let mut stream = TcpStream::connect(server).await.unwrap();
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream.write_all(&sent.body).await.unwrap();
+    let mut stream = asked(phone, server, reference, multipart).await;
     let mut raw = Vec::new();
     stream.read_to_end(&mut raw).await.unwrap();
     let start = raw.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
@@ -476,15 +469,289 @@ async fn raw_answer(
     }
 }
 
+/// A connection on which one attachment was asked for.
+async fn asked(phone: &Phone, server: SocketAddr, reference: &str, multipart: bool) -> TcpStream {
+    let request = Request {
+        operations: vec![Operation::Fetch(Box::new(fetch(reference, None)))],
+    };
+    let mut line = phone.line(CommandName::ItemOperations);
+    line.accept_multipart = multipart;
+    let mut sent = phone.prepare(&line, request.write(phone.version()));
+    sent.headers.remove("accept-encoding");
+    let mut head = format!("POST {} HTTP/1.1\r\nconnection: close\r\n", sent.target);
+    for (name, value) in &sent.headers {
+        head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+    }
+    head.push_str(&format!("content-length: {}\r\n\r\n", sent.body.len()));
+    let mut stream = TcpStream::connect(server).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&sent.body).await.unwrap();
+    stream
+}
+
+/// A large mail behind a meter.
+async fn metered(kind: Kind, mails: &[Vec<u8>]) -> (World, Counting) {
+    let alice = User::alice();
+    let backend = Backend::start(kind, &[alice.clone()]);
+    for mail in mails {
+        backend.deliver(&alice, "INBOX", mail).await;
+    }
+    let meter = Counting::before(backend.imap()).await;
+    let url = meter.imap_url();
+    let world = World::around(backend, &[alice], |_| Settings::new(&url)).await;
+    (world, meter)
+}
+
+async fn a_range_costs_a_range(kind: Kind) {
+    let content = noise(1_500_000);
+    // Lines as no other mailer makes them, lines of two lengths, and no lines at all to compute by.
+    let odd = encoded_in("odd", &content, &[60]);
+    let irregular = encoded_in("irregular", &content, &[76, 40, 76]);
+    let quoted = quoted_in("quoted", &content[..500_000]);
+    let mails = [with_attachment("usual", &content), odd, irregular, quoted];
+    let (world, meter) = metered(kind, &mails).await;
+    let small = Profile::outlook().bodies(&[BodyPreference::of(BodyType::Plain)]);
+    let mut phone = world.phone(small).await;
+    phone.sync_all("INBOX").await;
+    for (subject, content, cheap) in [
+        ("usual", &content[..], true),
+        ("odd", &content[..], true),
+        ("irregular", &content[..], false),
+        ("quoted", &content[..500_000], false),
+    ] {
+        let (_, file) = of(&phone, subject);
+        let before = meter.octets();
+        let length = content.len() as u64;
+        for ((first, last), multipart) in [
+            ((0, 65_535), false),
+            ((300_000, 365_535), true),
+            ((length - 1000, length + 9), false),
+            // More than is held in memory, streamed.
+            ((100_001, 400_000), false),
+            ((100_001, 400_000), true),
+        ] {
+            let asked = fetch(&file.file_reference, Some((first, last)));
+            let got = octets(&mut phone, vec![asked], multipart).await;
+            let last = last.min(length - 1);
+            let expected = content[first as usize..=last as usize].to_vec();
+            let range = Some(Range { first, last });
+            assert!(
+                got == [Ok((expected, range))],
+                "{kind:?} {subject} {first}-{last}: {:?}",
+                got[0]
+                    .as_ref()
+                    .map(|(octets, range)| (octets.len(), *range))
+            );
+        }
+        let read = meter.octets() - before;
+        // The ranges have 0.7 MB, a third more encoded.
+        assert_eq!(read < 1_100_000, cheap, "{kind:?} {subject}: {read} octets");
+    }
+    assert_eq!(phone.surprises(), [""; 0]);
+}
+
 #[tokio::test]
-async fn the_old_way_to_attachments_is_not_offered() {
-    let world = World::start(Kind::Dovecot).await;
-    let phone = world.phone(Profile::outlook()).await;
-    let options = phone.options().await;
-    assert!(
-        !options
-            .header("MS-ASProtocolCommands")
-            .contains("GetAttachment")
+async fn a_range_costs_a_range_on_dovecot() {
+    a_range_costs_a_range(Kind::Dovecot).await;
+}
+
+#[tokio::test]
+async fn a_range_costs_a_range_on_cyrus() {
+    a_range_costs_a_range(Kind::Cyrus).await;
+}
+
+#[tokio::test]
+async fn a_range_costs_a_range_on_courier() {
+    a_range_costs_a_range(Kind::Courier).await;
+}
+
+/// A mail with an attachment in lines of these lengths, again and again.
+fn encoded_in(subject: &str, octets: &[u8], lengths: &[usize]) -> Vec<u8> {
+    let encoded = base64::engine::general_purpose::STANDARD.encode(octets);
+    let mut lines = Vec::new();
+    let mut rest = encoded.as_str();
+    for length in lengths.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (line, after) = rest.split_at((*length).min(rest.len()));
+        lines.extend_from_slice(line.as_bytes());
+        lines.extend_from_slice(b"\r\n");
+        rest = after;
+    }
+    attached_as(subject, "base64", &lines)
+}
+
+/// The same in quoted-printable.
+fn quoted_in(subject: &str, octets: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for line in octets.chunks(25) {
+        for octet in line {
+            lines.extend_from_slice(format!("={octet:02X}").as_bytes());
+        }
+        lines.extend_from_slice(b"=\r\n");
+    }
+    attached_as(subject, "quoted-printable", &lines)
+}
+
+fn attached_as(subject: &str, encoding: &str, lines: &[u8]) -> Vec<u8> {
+    let simple = String::from_utf8(with_attachment(subject, b"")).unwrap();
+    let (before, _) = simple
+        .rsplit_once("Content-Transfer-Encoding: base64")
+        .unwrap();
+    let before = format!("{before}Content-Transfer-Encoding: {encoding}\r\n\r\n");
+    [before.as_bytes(), lines, b"--m--\r\n"].concat()
+}
+
+#[tokio::test]
+async fn several_large_attachments_come_in_one_answer() {
+    let (one, two) = (noise(400_000), noise(500_001));
+    let mails = [
+        with_attachment("one", &one),
+        encoded_in("two", &two, &[76, 40]),
+    ];
+    let (world, _) = metered(Kind::Dovecot, &mails).await;
+    for version in [
+        ProtocolVersion::V12_1,
+        ProtocolVersion::V14_1,
+        ProtocolVersion::V16_1,
+    ] {
+        let name = format!("several{}", version.query_byte());
+        let profile = Profile::outlook().speaking(version).called(&name);
+        let mut phone = world.phone(profile).await;
+        phone.sync_all("INBOX").await;
+        let (picture, first) = of(&phone, "one");
+        let (_, second) = of(&phone, "two");
+        for multipart in [false, true] {
+            let fetches = vec![
+                fetch(&first.file_reference, None),
+                fetch("m1:1:1:77", None),
+                fetch(&picture.file_reference, None),
+                fetch(&second.file_reference, None),
+            ];
+            let got = octets(&mut phone, fetches, multipart).await;
+            let [Ok((a, None)), Err(status), Ok((small, None)), Ok((b, None))] = &got[..] else {
+                panic!("{version} {multipart}");
+            };
+            assert!(*a == one && *b == two, "{version} {multipart}");
+            assert_eq!((small.len(), *status), (8, status::INVALID_ATTACHMENT));
+        }
+    }
+}
+
+#[tokio::test]
+async fn t10_a_phone_that_reads_slowly_or_goes_away_stops_the_reading() {
+    let content = noise(12 << 20);
+    let (world, meter) = metered(Kind::Dovecot, &[with_attachment("slow", &content)]).await;
+    let mut phone = world.phone(Profile::outlook()).await;
+    phone.sync_all("INBOX").await;
+    let (_, file) = of(&phone, "slow");
+    let before = meter.octets();
+    let mut stream = asked(&phone, world.server.address(), &file.file_reference, false).await;
+    let mut some = vec![0; 200_000];
+    stream.read_exact(&mut some).await.unwrap();
+    // What is on its way fills the buffers, and then nothing more is read.
+    let mut last = 0;
+    loop {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let now = meter.octets() - before;
+        if now == last {
+            break;
+        }
+        last = now;
+    }
+    assert!(last < 12 << 20, "{last} octets were read for nobody");
+    // It goes on where the phone does.
+    stream.read_exact(&mut vec![0; 2_000_000]).await.unwrap();
+    drop(stream);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let gone = meter.octets() - before;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(
+        meter.octets() - before,
+        gone,
+        "read on after the phone was gone"
     );
-    assert_eq!(phone.version(), ProtocolVersion::V14_1);
+    assert!(gone < 15 << 20, "{gone}");
+    // And the server goes on as well.
+    let got = octets(
+        &mut phone,
+        vec![fetch(&file.file_reference, Some((9, 99)))],
+        true,
+    )
+    .await;
+    assert!(
+        got[0]
+            .as_ref()
+            .is_ok_and(|(octets, _)| octets[..] == content[9..=99])
+    );
+}
+
+#[tokio::test]
+async fn the_old_way_to_attachments_gives_the_octets_themselves() {
+    for kind in [Kind::Dovecot, Kind::Courier] {
+        let content = noise(700_000);
+        let mails = [
+            with_attachment("old", &content),
+            encoded_in("irregular", &content, &[76, 40]),
+        ];
+        let (world, _) = metered(kind, &mails).await;
+        for (version, query) in [
+            (ProtocolVersion::V12_0, Query::Plain),
+            (ProtocolVersion::V12_1, Query::Plain),
+            (ProtocolVersion::V12_1, Query::Packed),
+        ] {
+            let name = format!("old{}{query:?}", version.query_byte());
+            let mut profile = Profile::old_phone().speaking(version).called(&name);
+            profile.query = query;
+            let mut phone = world.phone(profile.keeps_all()).await;
+            let options = phone.options().await;
+            let commands = options.header("MS-ASProtocolCommands").to_owned();
+            assert!(commands.contains("SmartReply,GetAttachment,"), "{commands}");
+            phone.sync_all("INBOX").await;
+            let (picture, file) = of(&phone, "old");
+            let (_, irregular) = of(&phone, "irregular");
+            for (reference, kind, expected) in [
+                (&picture.file_reference, "image/png", noise_of_png()),
+                (
+                    &file.file_reference,
+                    "application/octet-stream",
+                    content.clone(),
+                ),
+                (
+                    &irregular.file_reference,
+                    "application/octet-stream",
+                    content.clone(),
+                ),
+            ] {
+                let answer = attachment(&mut phone, Some(reference)).await.unwrap();
+                assert_eq!(answer.header("content-type"), kind, "{version}");
+                assert!(answer.body == expected, "{version} {kind}");
+            }
+            for (reference, status) in [
+                (Some("m1:1:1:9"), 500),
+                (Some("../../etc/passwd"), 500),
+                (Some(&*"9".repeat(200)), 500),
+                (None, 400),
+            ] {
+                let trouble = attachment(&mut phone, reference).await.unwrap_err();
+                assert_eq!(trouble.http(), status, "{version} {reference:?}");
+            }
+        }
+        let mut new = world.phone(Profile::ios()).await;
+        let trouble = attachment(&mut new, Some("m1:1:1:2")).await.unwrap_err();
+        assert_eq!(trouble.http(), 400);
+    }
+}
+
+/// What the picture of [`with_attachment`] is.
+fn noise_of_png() -> Vec<u8> {
+    b"\x89PNG\r\n\x1a\n".to_vec()
+}
+
+async fn attachment(phone: &mut Phone, reference: Option<&str>) -> Result<Answer, Trouble> {
+    let mut line = phone.line(CommandName::GetAttachment);
+    line.attachment_name = reference.map(str::to_owned);
+    let sent = phone.prepare(&line, Vec::new());
+    phone.command_with(&sent).await
 }

@@ -26,6 +26,7 @@ mod faults;
 
 mod attachments;
 mod bodies;
+mod conversations;
 mod discovery;
 mod doctor;
 mod drafts;
@@ -34,8 +35,10 @@ mod folders;
 mod gate;
 mod hostile_mail;
 mod init;
+mod items;
 mod limits;
 mod mail_zoo;
+mod meetings;
 mod operator;
 mod phone_itself;
 mod provisioning;

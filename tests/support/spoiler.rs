@@ -2,7 +2,7 @@
 //! connection when one message is read, and lies about searches on old connections.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -27,6 +27,8 @@ struct Shared {
     /// Connections below this number find nothing.
     blind: AtomicU64,
     connections: AtomicU64,
+    /// Nobody may open a mailbox.
+    denied: AtomicBool,
 }
 
 impl Spoiler {
@@ -66,6 +68,11 @@ impl Spoiler {
     /// From now on reading this message cuts the connection.
     pub fn poison(&self, uid: u32) {
         self.shared.poison.store(uid, Ordering::SeqCst);
+    }
+
+    /// Whether the server takes away the right to every mailbox from now on.
+    pub fn deny_selects(&self, denied: bool) {
+        self.shared.denied.store(denied, Ordering::SeqCst);
     }
 
     /// From now on searches find nothing on the connections there are; new ones are honest.
@@ -117,6 +124,11 @@ async fn down(from: OwnedReadHalf, mut to: OwnedWriteHalf, number: u64, shared: 
         let blind = number < shared.blind.load(Ordering::SeqCst);
         if blind && line.starts_with(b"* SEARCH") {
             line = b"* SEARCH\r\n".to_vec();
+        }
+        let denied = shared.denied.load(Ordering::SeqCst);
+        let text = String::from_utf8_lossy(&line).into_owned();
+        if let (true, Some((tag, _))) = (denied, text.split_once(" OK [READ-")) {
+            line = format!("{tag} NO [NOPERM] You have no right to it.\r\n").into_bytes();
         }
         if to.write_all(&line).await.is_err() {
             return;

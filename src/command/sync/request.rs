@@ -192,14 +192,29 @@ async fn remember(call: &Call<'_>, request: &Request) -> Result<(), Failure> {
     if call.version < ProtocolVersion::V12_1 {
         return Ok(());
     }
-    let mut kept = Request {
-        partial: false,
-        ..request.clone()
+    let without_commands = |said: &Collection| Collection {
+        class: said.class,
+        sync_key: None,
+        collection_id: said.collection_id.clone(),
+        supported: said.supported.clone(),
+        deletes_as_moves: said.deletes_as_moves,
+        get_changes: said.get_changes,
+        window_size: said.window_size,
+        conversation_mode: said.conversation_mode,
+        options: said.options.clone(),
+        // Not even copied: drafts bring their attachments along.
+        commands: Vec::new(),
     };
-    for collection in kept.collections.iter_mut().flatten() {
-        collection.commands.clear();
-        collection.sync_key = None;
-    }
+    let kept = Request {
+        collections: request
+            .collections
+            .as_ref()
+            .map(|all| all.iter().map(without_commands).collect()),
+        wait: request.wait,
+        heartbeat: request.heartbeat,
+        window_size: request.window_size,
+        partial: false,
+    };
     let bytes = kept.write(call.version);
     let store = &call.gateway.store;
     if store.note(call.user, call.device, NOTE).await?.as_deref() != Some(&bytes) {

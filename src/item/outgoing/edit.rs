@@ -21,7 +21,7 @@ use airgate_codec::eas::email::{
 pub use header::Stamp;
 
 use self::body::{Bodies, Written};
-use self::tree::{Content, Node};
+use self::tree::Node;
 use super::boundary::boundaries;
 use super::fields::{self, Field};
 use super::lines;
@@ -213,7 +213,7 @@ impl<'a> Tree<'a> {
         if !same || walked.cut {
             return Err(Unusable::Parts);
         }
-        let bodies = Bodies::of(&Outline::of(&walked.root));
+        let bodies = Bodies::of(&Outline::of(&walked.root)).with_blank(&root);
         Ok(Self {
             root,
             bodies,
@@ -333,10 +333,7 @@ impl<'a> Tree<'a> {
         let boundary = self.boundaries.next().unwrap_or_default();
         let mut all = vec![self.root.clone()];
         // A message without any content is not worth a part.
-        if let Content::Octets(octets) = &self.root.content
-            && octets.trim_ascii().is_empty()
-            && self.root.header.is_empty()
-        {
+        if self.root.is_blank() && self.root.header.is_empty() {
             all = vec![Node::made(
                 b"Content-Type: text/plain; charset=utf-8\r\n\r\n".to_vec(),
             )];

@@ -173,7 +173,7 @@ fn children_follow_their_parents() {
     let level = folder("2026");
     assert_eq!(
         (level.role, &*level.parent),
-        (Role::Level, id(&known, "Work"))
+        (Role::Mail, id(&known, "Work"))
     );
     assert_eq!(folder("Q1").parent, level.id);
     let positions: Vec<&str> = seen.folders.iter().map(|f| f.id.as_str()).collect();
@@ -239,4 +239,45 @@ fn the_difference_says_only_what_changed() {
     assert_eq!(changes.updated, [folder("m2", "B2")]);
     assert_eq!(changes.deleted, ["m3"]);
     assert_eq!(Hierarchy::decode(&held.encode()), Ok(held));
+}
+
+#[test]
+fn s7_a_folder_that_comes_back_has_its_old_id() {
+    let none = Overrides::default();
+    let both = all(&[mailbox("INBOX", 1), mailbox("Work", 2)]);
+    let mut known = Vec::new();
+    let result = reconcile(&known, &both, &none);
+    apply(&mut known, &result);
+    let work = id(&known, "Work").to_owned();
+    for row in &mut known {
+        row.retired |= row.name == "Work";
+    }
+    let result = reconcile(&known, &both, &none);
+    assert!(result.added.is_empty(), "{:?}", result.added);
+    let back: Vec<(&str, bool)> = result
+        .changed
+        .iter()
+        .map(|row| (row.id.as_str(), row.retired))
+        .collect();
+    assert_eq!(back, [(work.as_str(), false)]);
+    // Another of that name is another folder.
+    let other = all(&[mailbox("INBOX", 1), mailbox("Work", 3)]);
+    assert_eq!(reconcile(&known, &other, &none).added.len(), 1);
+}
+
+#[test]
+fn children_are_deleted_before_their_parents() {
+    let folder = |id: &str, parent: &str| Folder {
+        id: id.into(),
+        parent: parent.into(),
+        name: id.into(),
+        role: Role::Mail,
+    };
+    let mut held = Hierarchy {
+        folders: vec![folder("m1", "0"), folder("m2", "m1"), folder("m3", "m2")],
+    };
+    let gone = held.changes_to(&Hierarchy::default()).deleted;
+    assert_eq!(gone, ["m3", "m2", "m1"]);
+    held.drop_tree("m2");
+    assert_eq!(held.folders, [folder("m1", "0")]);
 }

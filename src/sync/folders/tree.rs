@@ -38,7 +38,11 @@ pub fn hierarchy(known: &[FolderRow], mailboxes: &Mailboxes) -> Hierarchy {
                     }
                     _ => shown_name(rest),
                 },
-                role,
+                // To phones it is the same, so a mailbox that becomes a level is no news.
+                role: match role {
+                    Role::Level => Role::Mail,
+                    other => other,
+                },
             };
             (depth, folder)
         })

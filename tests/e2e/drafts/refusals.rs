@@ -271,9 +271,9 @@ async fn limits_of_size_and_number() {
 }
 
 /// A world whose Drafts folder gives its owner only these rights (RFC 4314).
-async fn with_rights(rights: &str) -> World {
+async fn with_rights(rights: &str) -> (World, RunDir) {
     let rules = RunDir::new("acl");
-    let file = rules.write("acl", &format!("Drafts owner {rights}\n"));
+    let file = rules.write("acl", format!("Drafts owner {rights}\n"));
     let users = [User::alice()];
     let dovecot = Settings::new(&users)
         .extra(&format!(
@@ -282,13 +282,14 @@ async fn with_rights(rights: &str) -> World {
         ))
         .start();
     dovecot.maildir(&users[0]).fill("Drafts", 0..1);
-    World::around(Backend::Dovecot(dovecot), &users, |settings| settings).await
+    let world = World::around(Backend::Dovecot(dovecot), &users, |settings| settings).await;
+    (world, rules)
 }
 
 /// Among drafts that cannot be written the phone gets back what the server has.
 #[tokio::test]
 async fn a_read_only_folder_undoes_the_edit() {
-    let world = with_rights("lr").await;
+    let (world, _rules) = with_rights("lr").await;
     let mut phone = ready(&world, Profile::ios()).await;
     let item = phone.item("Drafts", "Mail number 0");
     let response = phone.edit_draft(&item, draft("edited", "x")).await;
@@ -304,7 +305,7 @@ async fn a_read_only_folder_undoes_the_edit() {
 /// Where messages can be put but not taken away, an edit would leave two: both are shown, none lost.
 #[tokio::test]
 async fn a_folder_that_keeps_all_shows_both() {
-    let world = with_rights("lrswi").await;
+    let (world, _rules) = with_rights("lrswi").await;
     let mut phone = ready(&world, Profile::ios()).await;
     let item = phone.item("Drafts", "Mail number 0");
     let response = phone.edit_draft(&item, draft("edited", "x")).await;

@@ -166,6 +166,8 @@ autocreate_quota: 0
 autocreate_post: yes
 autocreate_inbox_folders: Sent | Drafts | Trash | Junk | Archive
 autocreate_subscribe_folders: Sent | Drafts | Trash | Junk | Archive
+conversations: 1
+conversations_db: twoskip
 xlist-sent: Sent
 xlist-drafts: Drafts
 xlist-trash: Trash

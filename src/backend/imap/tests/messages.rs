@@ -404,7 +404,7 @@ async fn a_mailbox_that_is_gone_is_told_from_one_that_is_refused() {
     let gone = MailboxName::new("gone*");
     let server = async {
         let tag = peer.hears("SELECT \"gone*\"").await;
-        peer.says(&format!("{tag} NO Mailbox doesn't exist")).await;
+        peer.says(&format!("{tag} NO No such mailbox")).await;
         let tag = peer.hears("LIST \"\" \"gone*\"").await;
         peer.says("* LIST () \"/\" gone-but-another").await;
         peer.says(&format!("{tag} OK done")).await;

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use super::super::apply::refusal;
 use super::intent::{self, Intent};
 use crate::backend::Login;
-use crate::backend::imap::{Expunged, FetchItems, Imap, ImapError, Search, Session};
+use crate::backend::imap::{FetchItems, Imap, ImapError, Search, Session};
 use crate::clock;
 use crate::command::edited;
 use crate::failure::{self, Failure};
@@ -208,18 +208,32 @@ impl Keeper {
         let (store, user) = (self.store.as_ref(), &self.user);
         let (folder, validity) = (self.folder.as_str(), self.uid_validity);
         edited::remember(store, user, folder, validity, (old, uid), &intent.moved).await;
-        let there = session.search(&Search::In(one(old))).await?;
-        if there.is_empty() {
-            return Ok(kept(Old::Gone));
-        }
-        Ok(kept(match session.expunge(&one(old)).await {
-            Ok(Expunged::Removed) => Old::Gone,
-            Ok(Expunged::Marked) => Old::Hidden,
-            Err(error) if refusal(&error) => {
-                warn!(error = %failure::chain(&error), "the old version of a draft stays");
-                Old::Stays
-            }
-            Err(error) => return Err(error.into()),
-        }))
+        Ok(kept(take_away(session, old).await?))
     }
+}
+
+/// Removes one message for good, and sees that it is: a server whose user lacks the right may say
+/// OK and do nothing (Dovecot).
+pub(super) async fn take_away(session: &mut Session, uid: u32) -> Result<Old, ImapError> {
+    let one = || -> UidSet { std::iter::once(uid).collect() };
+    let there = Search::In(one());
+    if session.search(&there).await?.is_empty() {
+        return Ok(Old::Gone);
+    }
+    match session.expunge(&one()).await {
+        Ok(_) => {}
+        Err(error) if refusal(&error) => {
+            warn!(error = %failure::chain(&error), "a draft cannot be removed");
+            return Ok(Old::Stays);
+        }
+        Err(error) => return Err(error),
+    }
+    if session.search(&there).await?.is_empty() {
+        return Ok(Old::Gone);
+    }
+    let shown = Search::And(vec![there, Search::Undeleted]);
+    Ok(match session.search(&shown).await?.is_empty() {
+        true => Old::Hidden,
+        false => Old::Stays,
+    })
 }

@@ -8,12 +8,12 @@ use airgate_codec::eas::sync::ItemResponse;
 use bytes::Bytes;
 use tracing::{info, warn};
 
-use super::super::apply::{Target, changed, refusal, status};
+use super::super::apply::{Target, changed, status};
+use super::keeper::{self, Old};
 use super::{answer, intent, stamp};
-use crate::backend::imap::Expunged;
 use crate::clock;
 use crate::command::send::{draft, hex};
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 use crate::item::outgoing::edit::{self, Stamp};
 use crate::sync::journal;
 use crate::sync::server_id;
@@ -163,12 +163,9 @@ impl Target<'_, '_> {
         let Some(uid) = self.present(held).await else {
             return Ok(());
         };
-        match self.session.expunge(&std::iter::once(uid).collect()).await {
-            Ok(removed) => self.view.went(uid, removed == Expunged::Marked),
-            Err(error) if refusal(&error) => {
-                warn!(error = %failure::chain(&error), "a sent draft stays among the drafts");
-            }
-            Err(error) => return Err(error.into()),
+        match keeper::take_away(self.session, uid).await? {
+            Old::Stays => warn!("a sent draft stays among the drafts"),
+            gone => self.view.went(uid, gone == Old::Hidden),
         }
         Ok(())
     }

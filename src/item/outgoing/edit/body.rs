@@ -38,6 +38,29 @@ impl Bodies {
         }
         bodies
     }
+
+    /// Adds forms of the body that are blank: readers are not shown them, but they are what the new
+    /// words belong into.
+    pub(super) fn with_blank(mut self, root: &Node<'_>) -> Self {
+        let mut waiting = vec![root];
+        while let Some(node) = waiting.pop() {
+            waiting.extend(node.parts());
+            if node.media_type() != "multipart/alternative" {
+                continue;
+            }
+            for part in node.parts().iter().filter(|part| part.counts_as_blank()) {
+                let list = match part.media_type().as_str() {
+                    "text/plain" => &mut self.texts,
+                    "text/html" => &mut self.htmls,
+                    _ => continue,
+                };
+                if let Some(section) = part.origin.as_ref().filter(|at| !list.contains(at)) {
+                    list.push(section.clone());
+                }
+            }
+        }
+        self
+    }
 }
 
 /// Puts the body in place of the one there is. `boundaries` are for multiparts that get necessary.

@@ -7,6 +7,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use airgate_codec::imap::Part;
+
+use crate::item::believed::holds_octets;
 use crate::item::outgoing::fields::{self, Field};
 use crate::item::parameters;
 use crate::item::walk::{MAX_DEPTH, MAX_PARTS, is_media_type, walk};
@@ -114,6 +117,23 @@ impl<'a> Node<'a> {
     /// `type/subtype`, in lower case.
     pub(super) fn media_type(&self) -> String {
         content_type(&self.header).value
+    }
+
+    /// A part with so little in it that readers are shown its other form ([`holds_octets`]).
+    pub(super) fn counts_as_blank(&self) -> bool {
+        let Content::Octets(octets) = &self.content else {
+            return false;
+        };
+        let part = Part {
+            size: octets.len() as u64,
+            ..Part::default()
+        };
+        self.is_blank() || !holds_octets(&part)
+    }
+
+    /// A part with nothing in it.
+    pub(super) fn is_blank(&self) -> bool {
+        matches!(&self.content, Content::Octets(octets) if octets.trim_ascii().is_empty())
     }
 
     pub(super) fn parts(&self) -> &[Self] {
