@@ -7,4 +7,5 @@ mod legacy;
 mod messages;
 mod pool;
 mod script;
+mod searching;
 mod watch;

@@ -7,9 +7,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use airgate_codec::imap::Part;
-
-use crate::item::believed::holds_octets;
 use crate::item::outgoing::fields::{self, Field};
 use crate::item::parameters;
 use crate::item::walk::{MAX_DEPTH, MAX_PARTS, is_media_type, walk};
