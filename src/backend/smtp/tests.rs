@@ -458,7 +458,7 @@ async fn what_a_server_offers_is_used() {
     assert_eq!(
         heard.lines[1..3],
         [
-            "MAIL FROM:<alice@example.com> SIZE=18 BODY=8BITMIME",
+            "MAIL FROM:<alice@example.com> SIZE=18",
             "RCPT TO:<bob@example.com>"
         ]
     );
