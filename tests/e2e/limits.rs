@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+use airgate_codec::eas::compose_mail;
 use airgate_codec::eas::request_line::CommandName;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -117,15 +118,20 @@ async fn t8_large_bodies_are_refused_before_they_are_read() {
     }
     let bomb = gzip.finish().unwrap();
     let before = world.server.resident();
-    for name in [
-        CommandName::FolderSync,
-        CommandName::Sync,
-        CommandName::SendMail,
-    ] {
+    let packed = |phone: &Phone, name| {
         let mut sent = phone.prepare(&phone.line(name), bomb.clone());
         set(&mut sent.headers, "content-encoding", "gzip");
+        sent
+    };
+    for name in [CommandName::FolderSync, CommandName::Sync] {
+        let sent = packed(&phone, name);
         assert_eq!(phone.send(&sent).await.unwrap().status, 413, "{name}");
     }
+    // A mail that is too large is refused in the protocol's words (REFERENCE 3).
+    let sent = packed(&phone, CommandName::SendMail);
+    let answer = phone.send(&sent).await.unwrap();
+    let failure = compose_mail::Failure::read(&answer.body).unwrap();
+    assert_eq!((answer.status, failure.status), (200, 122));
     let grown = world.server.resident().saturating_sub(before);
     assert!(grown < 64 * 1024 * 1024, "{grown}");
     phone.folder_sync().await;

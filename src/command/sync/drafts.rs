@@ -242,6 +242,7 @@ impl Target<'_, '_> {
             imap: call.gateway.imap.clone(),
             login: call.login.clone(),
             store: call.gateway.store.clone(),
+            threads: call.gateway.threads.clone(),
             user: call.user.clone(),
             device: call.device.clone(),
             folder: self.folder.id.clone(),

@@ -15,9 +15,11 @@ use crate::clock;
 use crate::command::edited;
 use crate::failure::{self, Failure};
 use crate::identity::{DeviceId, UserId};
+use crate::item::conversation::Thread;
 use crate::item::identity;
 use crate::store::{Store, StoreError};
 use crate::sync::journal::Made;
+use crate::sync::threads::Threads;
 
 /// A drafts mailbox, owned.
 #[derive(Clone)]
@@ -25,6 +27,7 @@ pub(super) struct Keeper {
     pub(super) imap: Imap,
     pub(super) login: Login,
     pub(super) store: Arc<dyn Store>,
+    pub(super) threads: Arc<Threads>,
     pub(super) user: UserId,
     pub(super) device: DeviceId,
     /// The CollectionId.
@@ -184,11 +187,13 @@ impl Keeper {
         let items = FetchItems {
             size: true,
             internal_date: true,
+            thread_id: self.threads.asked(&self.user, session.capabilities()).await,
             headers: Some(vec![identity::HEADER_FIELD]),
             ..FetchItems::default()
         };
         let one = |uid: u32| -> UidSet { std::iter::once(uid).collect() };
-        let messages = session.fetch(&one(uid), &items).await?;
+        let mut messages = session.fetch(&one(uid), &items).await?;
+        self.threads.settle(&self.user, &mut messages).await;
         let Some(message) = messages
             .iter()
             .find(|message| message.uid.map(Uid::get) == Some(uid))
@@ -197,6 +202,10 @@ impl Keeper {
         };
         let mut made = intent.made;
         made.uid = uid;
+        // Where the account goes by THREADID the server has the word, else our own header had it.
+        if message.thread_id.is_some() {
+            made.conversation_id = Thread::of(message).id();
+        }
         let kept = |old| Kept {
             made,
             print: identity::fingerprint(message),
