@@ -54,6 +54,16 @@ pub(super) enum Answered {
     Refused(u16),
 }
 
+impl Answered {
+    /// Status and new key, which is all that a change of a known folder answers.
+    pub(super) fn told(self) -> (u16, Option<String>) {
+        match self {
+            Self::Done { key, .. } => (status::OK, Some(key.to_string())),
+            Self::Refused(status) => (status, None),
+        }
+    }
+}
+
 impl<'a> Change<'a> {
     /// Opens the chain for a command that these words tell from every other.
     ///

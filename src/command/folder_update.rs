@@ -16,16 +16,8 @@ pub(super) async fn folder_update(call: &Call<'_>) -> Answer {
         Ok(request) => request,
         Err(fault) => return Ok(malformed(call, &fault, status::MALFORMED)),
     };
-    let response = match update(call, &request).await? {
-        Answered::Done { key, .. } => Response {
-            status: status::OK,
-            sync_key: Some(key.to_string()),
-        },
-        Answered::Refused(status) => Response {
-            status,
-            ..Response::default()
-        },
-    };
+    let (status, sync_key) = update(call, &request).await?.told();
+    let response = Response { status, sync_key };
     Ok(Reply::wbxml(response.write(call.version)))
 }
 
