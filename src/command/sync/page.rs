@@ -19,8 +19,6 @@ use crate::sync::view::MailView;
 
 /// Messages read in one flight: enough to hide the round trips, few enough to stop in time.
 const BATCH: usize = 25;
-/// An answer is cut after this much (device-notes.md section 5: many phones give up after 30 s).
-const PAGE_TIME: Duration = Duration::from_secs(20);
 /// An answer is cut above this many octets of bodies.
 const PAGE_OCTETS: usize = 4 * 1024 * 1024;
 
@@ -43,9 +41,10 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(changes: usize) -> Self {
+    /// `time` is what an answer may take (device-notes.md section 5: many phones give up after 30 s).
+    pub(super) fn new(changes: usize, time: Duration) -> Self {
         Self {
-            until: clock::deadline(PAGE_TIME),
+            until: clock::deadline(time),
             octets: PAGE_OCTETS,
             changes,
         }
