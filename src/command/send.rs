@@ -161,7 +161,7 @@ async fn deliver(call: &Call<'_>, smtp: &Smtp, asked: Asked) -> Result<Result<Se
             id: row.message_id.clone(),
         }),
     };
-    let mark = original.map(|original| original.mark);
+    let mark = original.map(|original| original.mark).or(asked.answers);
     let origin = mark.as_ref().map(|mark| Origin {
         imap: call.gateway.imap.clone(),
         login: call.login.clone(),

@@ -127,7 +127,7 @@ pub(in crate::item) fn is_id(text: &str) -> bool {
 }
 
 /// The Message-IDs in a value, in order; what else stands there is left out.
-pub(super) fn ids_in(value: &str) -> Vec<&str> {
+pub(crate) fn ids_in(value: &str) -> Vec<&str> {
     value
         .split_inclusive('>')
         .filter_map(|piece| piece.rfind('<').and_then(|at| piece.get(at..)))
