@@ -4,6 +4,7 @@ mod binding;
 mod mail_password;
 mod passcodes;
 mod secrecy;
+mod sign_in;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
