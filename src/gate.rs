@@ -21,6 +21,8 @@ mod moment;
 pub mod passcode;
 mod probes;
 mod scopes;
+pub mod seal;
+pub mod second_factor;
 #[cfg(test)]
 mod tests;
 mod throttle;
