@@ -19,6 +19,8 @@ pub mod error;
 pub mod folders;
 pub mod outbox;
 pub mod outcomes;
+pub mod second_factors;
+pub mod sessions;
 pub mod sqlite;
 
 #[cfg(test)]
@@ -38,6 +40,8 @@ pub use self::error::StoreError;
 pub use self::folders::{FolderKind, FolderRow, FolderTable, Folders, NewFolder};
 pub use self::outbox::{NewOutbox, Outbox, OutboxEntry, OutboxRow, OutboxState};
 pub use self::outcomes::Outcomes;
+pub use self::second_factors::{RecoveryCode, SecondFactorRow, SecondFactors};
+pub use self::sessions::{Area, SessionRow, Sessions, Stage, TokenHash, TrustedBrowser};
 pub use self::sqlite::SqliteStore;
 
 /// What a store answers.
@@ -46,7 +50,18 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 /// Everything Airgate keeps.
 #[async_trait]
 pub trait Store:
-    Audit + Chains + Credentials + Debug + Devices + Folders + Outbox + Outcomes + Send + Sync
+    Audit
+    + Chains
+    + Credentials
+    + Debug
+    + Devices
+    + Folders
+    + Outbox
+    + Outcomes
+    + SecondFactors
+    + Send
+    + Sessions
+    + Sync
 {
     /// Writes and commits a small row. A command with side effects calls it first where nothing
     /// else it must store comes before them, so that a full disk or a read-only file is found
@@ -56,8 +71,8 @@ pub trait Store:
     /// Whatever would keep the next commit from succeeding.
     async fn ready(&self, now: i64) -> Result<()>;
 
-    /// Deletes what has run out: outcomes, outbox rows older than
-    /// [`outbox::KEPT`](outbox::KEPT), audit rows of failed logins older than
+    /// Deletes what has run out: outcomes, sessions, trusted browsers, links, outbox rows older
+    /// than [`outbox::KEPT`](outbox::KEPT), audit rows of failed logins older than
     /// [`audit::FAILURES_KEPT`]. Returns how many rows went.
     async fn expire(&self, now: i64) -> Result<u64>;
 

@@ -13,6 +13,8 @@ mod folders;
 mod migrate;
 mod outbox;
 mod outcomes;
+mod second_factors;
+mod sessions;
 #[cfg(test)]
 mod tests;
 
@@ -145,6 +147,7 @@ impl Store for SqliteStore {
             .await
             .map_err(fault)?
             .rows_affected();
+        gone += sessions::expire(&mut transaction, now).await?;
         for action in [AuditAction::LoginFailed, AuditAction::LoginThrottled] {
             gone += sqlx::query("DELETE FROM audit WHERE action = $1 AND at <= $2")
                 .bind(action.as_str())

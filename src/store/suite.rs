@@ -1,6 +1,8 @@
 //! What every store must do, written against `dyn Store`: SQLite runs it here, PostgreSQL will run
 //! the same functions.
 
+mod sign_in;
+
 use std::sync::Arc;
 
 use super::*;
@@ -563,5 +565,6 @@ pub(super) async fn run(store: Arc<dyn Store>) {
     s17_the_outbox_knows_a_repeat(parts).await;
     credentials_live_and_die(parts).await;
     c15_the_audit_trail_keeps_what_matters(parts).await;
+    sign_in::run(&store).await;
     assert_eq!(parts.check_integrity().await.unwrap(), Vec::<String>::new());
 }

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0004_version_told.sql"),
     include_str!("../migrations/0005_send.sql"),
+    include_str!("../migrations/0008_portal.sql"),
 ];
 
 /// Marks the file as ours (`PRAGMA application_id`): "AirG".
