@@ -11,6 +11,7 @@
 //! wrong secret, because a phone forgets its password then.
 
 mod admit;
+pub mod bearer;
 mod binding;
 mod book;
 mod changes;
@@ -22,7 +23,8 @@ mod moment;
 pub mod passcode;
 mod probes;
 mod scopes;
-pub mod sealed;
+pub mod seal;
+pub mod second_factor;
 mod sign_in;
 #[cfg(test)]
 mod tests;
