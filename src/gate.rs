@@ -14,6 +14,7 @@ mod admit;
 mod binding;
 mod book;
 mod changes;
+mod factors;
 pub mod hash;
 pub mod issue;
 pub mod keys;
@@ -35,11 +36,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
 use self::book::{Book, Seen};
 use self::changes::Changes;
+use self::factors::CodeThrottle;
+pub use self::factors::{CodeVerdict, FactorError, Lane};
 use self::hash::{Mark, Marker, PasscodeHasher};
 use self::keys::ServerKeys;
 use self::moment::{GateClock, Moment};
@@ -140,8 +144,8 @@ pub enum GateError {
 pub struct Gate {
     store: Arc<dyn Store>,
     settings: GateSettings,
-    hasher: PasscodeHasher,
-    vault: Vault,
+    ring: ArcSwap<KeyRing>,
+    codes: CodeThrottle,
     marker: Marker,
     verdicts: Verdicts,
     probes: Probes,
@@ -157,6 +161,13 @@ pub struct Gate {
     cold: Semaphore,
     /// Wall seconds of the last walk over the throttle's table.
     walked: AtomicU64,
+}
+
+/// The server's keys, ready for use.
+struct KeyRing {
+    keys: ServerKeys,
+    hasher: PasscodeHasher,
+    vault: Vault,
 }
 
 /// What came in.
@@ -208,7 +219,7 @@ impl Gate {
     ) -> Result<Arc<Self>, GateError> {
         let version = store.credential_version().await?;
         for id in store.credential_key_ids().await? {
-            if id != keys.credential.id() && id != keys.vault.id() {
+            if keys.named(&id).is_none() {
                 tracing::error!(
                     key = id,
                     "there are passcodes made with a server key that is not there: restore \
@@ -218,8 +229,8 @@ impl Gate {
         }
         let clock = GateClock::new(Moment::read());
         Ok(Arc::new(Self {
-            hasher: PasscodeHasher::new(&keys.credential),
-            vault: Vault::new(&keys.vault),
+            ring: ArcSwap::from_pointee(KeyRing::new(keys.clone())),
+            codes: CodeThrottle::new(clock.clone()),
             marker: Marker::new()?,
             verdicts: Verdicts::new(),
             probes: Probes::new(verifier),
@@ -237,6 +248,16 @@ impl Gate {
             store,
             settings,
         }))
+    }
+}
+
+impl KeyRing {
+    fn new(keys: ServerKeys) -> Self {
+        Self {
+            hasher: PasscodeHasher::of(&keys),
+            vault: Vault::of(&keys),
+            keys,
+        }
     }
 }
 
