@@ -19,6 +19,7 @@ pub mod error;
 pub mod folders;
 pub mod outbox;
 pub mod outcomes;
+pub mod rules;
 pub mod second_factors;
 pub mod sessions;
 pub mod sqlite;
@@ -33,13 +34,15 @@ use async_trait::async_trait;
 pub use self::audit::{Audit, AuditAction, AuditRow};
 pub use self::chains::{ChainRow, ChainVersion, Chains, FingerprintBatch};
 pub use self::credentials::{
-    CredentialChanges, CredentialId, CredentialRow, Credentials, PinOutcome, SealedSecret, Touch,
+    CredentialChanges, CredentialId, CredentialKind, CredentialRow, Credentials, PinOutcome,
+    SealedSecret, Touch,
 };
-pub use self::devices::{DeviceRow, Devices, Standing, Wipe};
+pub use self::devices::{DeviceRow, Devices, Standing, Wipe, WipeScope};
 pub use self::error::StoreError;
 pub use self::folders::{FolderKind, FolderRow, FolderTable, Folders, NewFolder};
 pub use self::outbox::{NewOutbox, Outbox, OutboxEntry, OutboxRow, OutboxState};
 pub use self::outcomes::Outcomes;
+pub use self::rules::{DeviceRule, PolicyKind, PolicyRow, PolicyScope, Rules, UserSettings};
 pub use self::second_factors::{RecoveryCode, SecondFactorRow, SecondFactors};
 pub use self::sessions::{Area, SessionRow, Sessions, Stage, TokenHash, TrustedBrowser};
 pub use self::sqlite::SqliteStore;
@@ -58,6 +61,7 @@ pub trait Store:
     + Folders
     + Outbox
     + Outcomes
+    + Rules
     + SecondFactors
     + Send
     + Sessions

@@ -10,7 +10,8 @@ use super::scopes::Scopes;
 use super::vault::{Vault, VaultError, reseal};
 use crate::identity::UserId;
 use crate::store::{
-    AuditAction, AuditRow, CredentialId, CredentialRow, SealedSecret, Store, StoreError,
+    AuditAction, AuditRow, CredentialId, CredentialKind, CredentialRow, SealedSecret, Store,
+    StoreError,
 };
 
 /// A passcode to make.
@@ -69,12 +70,14 @@ pub async fn issue(
     let id = new_id()?;
     let passcode = Passcode::generate()?;
     let hasher = PasscodeHasher::new(&keys.credential);
-    let sealed = Vault::new(&keys.vault).seal(&new.user, &id, &passcode, mail_password)?;
+    let sealed = Vault::new(&keys.vault).seal(&new.user, &id, passcode.bits(), mail_password)?;
     let row = CredentialRow {
-        hash: hasher.hash(&new.user, &id, &passcode),
+        hash: hasher.hash(&new.user, &id, passcode.bits()),
         key_id: hasher.key_id().to_owned(),
         id: id.clone(),
         user: new.user.clone(),
+        kind: CredentialKind::Passcode,
+        tag: None,
         name: name.to_owned(),
         scopes: new.scopes.bits(),
         created: now,

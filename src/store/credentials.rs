@@ -56,9 +56,23 @@ impl fmt::Debug for SealedSecret {
     }
 }
 
-/// One passcode.
+/// What a phone types.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum CredentialKind {
+    /// An application passcode.
+    #[default]
+    Passcode,
+    /// A mail password with a one-time code behind it, which enrolled one device.
+    Enrolled,
+}
+
+/// One passcode, or what enrolled a device in its stead.
 #[derive(Clone, Eq, PartialEq)]
 pub struct CredentialRow {
+    pub kind: CredentialKind,
+    /// Of an [`Enrolled`](CredentialKind::Enrolled) one: a few bits of a keyed hash of the secret,
+    /// so that the slow hash is computed only for what may be it.
+    pub tag: Option<u16>,
     pub id: CredentialId,
     pub user: UserId,
     /// What its owner calls it: "My phone".
@@ -83,6 +97,7 @@ impl fmt::Debug for CredentialRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CredentialRow")
             .field("id", &self.id)
+            .field("kind", &self.kind)
             .field("user", &self.user)
             .field("name", &self.name)
             .field("key_id", &self.key_id)
@@ -123,7 +138,8 @@ pub struct CredentialChanges {
 }
 
 /// Passcodes. Adding, pinning, sealing and revoking raise the version that
-/// [`credential_changes`](Self::credential_changes) reports, also when another process does them.
+/// [`credential_changes`](Self::credential_changes) reports, also when another process does them;
+/// so do a change of the second factor, of a device's standing and the steps of a wipe.
 #[async_trait]
 pub trait Credentials {
     /// # Errors

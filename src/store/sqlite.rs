@@ -13,6 +13,7 @@ mod folders;
 mod migrate;
 mod outbox;
 mod outcomes;
+mod rules;
 mod second_factors;
 mod sessions;
 #[cfg(test)]

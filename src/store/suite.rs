@@ -1,6 +1,7 @@
 //! What every store must do, written against `dyn Store`: SQLite runs it here, PostgreSQL will run
 //! the same functions.
 
+mod rules;
 mod sign_in;
 
 use std::sync::Arc;
@@ -40,6 +41,8 @@ fn credential(user: &UserId, id: &str) -> CredentialRow {
     CredentialRow {
         id: CredentialId::parse(id).unwrap(),
         user: user.clone(),
+        kind: CredentialKind::Passcode,
+        tag: None,
         name: "My phone".into(),
         key_id: "k1".into(),
         hash: [7; 32],
@@ -342,7 +345,7 @@ async fn t54_a_phone_neither_causes_nor_loses_a_wipe(store: &dyn Store) {
     assert!(step(Wipe::None, Wipe::Requested).await.unwrap());
     assert!(
         store
-            .set_standing(&alice, &phone, Standing::Quarantined)
+            .set_standing(&alice, &phone, Some(Standing::Quarantined))
             .await
             .unwrap()
     );
@@ -359,6 +362,7 @@ async fn t54_a_phone_neither_causes_nor_loses_a_wipe(store: &dyn Store) {
             first_seen: 100,
             wipe: Wipe::Requested,
             standing: Standing::Quarantined,
+            decided: true,
             ..again
         }
     );
@@ -566,5 +570,6 @@ pub(super) async fn run(store: Arc<dyn Store>) {
     credentials_live_and_die(parts).await;
     c15_the_audit_trail_keeps_what_matters(parts).await;
     sign_in::run(&store).await;
+    rules::run(&store).await;
     assert_eq!(parts.check_integrity().await.unwrap(), Vec::<String>::new());
 }

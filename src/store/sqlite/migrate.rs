@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0004_version_told.sql"),
     include_str!("../migrations/0005_send.sql"),
     include_str!("../migrations/0008_portal.sql"),
+    include_str!("../migrations/0009_gate.sql"),
 ];
 
 /// Marks the file as ours (`PRAGMA application_id`): "AirG".

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite, Transaction};
 
+use super::credentials::user_changed;
 use super::{SqliteStore, fault, nameable, storable};
 use crate::identity::UserId;
 use crate::store::{RecoveryCode, Result, SecondFactorRow, SecondFactors, StoreError};
@@ -76,6 +77,8 @@ impl SecondFactors for SqliteStore {
         .await
         .map_err(fault)?;
         put_recovery_codes(&mut transaction, user, recovery, now).await?;
+        // Running servers must ask for more than a mail password from now on (T36).
+        user_changed(&mut transaction, user).await?;
         transaction.commit().await.map_err(fault)?;
         Ok(true)
     }
@@ -107,6 +110,7 @@ impl SecondFactors for SqliteStore {
             .execute(&mut *transaction)
             .await
             .map_err(fault)?;
+        user_changed(&mut transaction, user).await?;
         transaction.commit().await.map_err(fault)?;
         Ok(done.rows_affected() > 0)
     }
