@@ -15,12 +15,14 @@ mod headers;
 mod known;
 mod notices;
 mod overview;
+mod qr;
 mod sessions;
 mod sign_in;
 mod step_up;
 mod style;
 mod token;
 mod trouble;
+mod two_step;
 mod visit;
 pub(crate) mod words;
 
@@ -153,6 +155,25 @@ fn routes(desk: Arc<Desk>) -> Router {
         .route(
             "/account/confirm",
             get(step_up::show).post(step_up::confirm),
+        )
+        .route("/account/two-step", get(two_step::show))
+        .route(
+            "/account/two-step/begin",
+            get(two_step::begin).post(two_step::begun),
+        )
+        .route(
+            "/account/two-step/app",
+            get(two_step::app).post(two_step::make),
+        )
+        .route("/account/two-step/scan", get(two_step::scan))
+        .route(
+            "/account/two-step/code",
+            get(two_step::code).post(two_step::confirm),
+        )
+        .route("/account/two-step/recovery", post(two_step::recovery))
+        .route(
+            "/account/two-step/off",
+            get(two_step::show_off).post(two_step::off),
         )
         .route("/account/{file}", get(style::serve))
         .fallback(async || Trouble::NotFound)
