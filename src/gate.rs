@@ -14,6 +14,7 @@ mod admit;
 mod binding;
 mod book;
 mod changes;
+pub mod devices;
 mod factors;
 pub mod hash;
 pub mod issue;
