@@ -11,9 +11,11 @@
 //! wrong secret, because a phone forgets its password then.
 
 mod admit;
+pub mod bearer;
 mod binding;
 mod book;
 mod changes;
+mod delays;
 pub mod devices;
 mod factors;
 pub mod hash;
@@ -25,6 +27,7 @@ mod probes;
 mod scopes;
 pub mod seal;
 pub mod second_factor;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -43,6 +46,7 @@ use tokio::sync::Semaphore;
 
 use self::book::{Book, Seen};
 use self::changes::Changes;
+use self::delays::Delays;
 use self::factors::CodeThrottle;
 pub use self::factors::{CodeVerdict, FactorError, Lane};
 use self::hash::{Mark, Marker, PasscodeHasher};
@@ -50,6 +54,8 @@ use self::keys::ServerKeys;
 use self::moment::{GateClock, Moment};
 use self::probes::Probes;
 pub use self::scopes::{Scopes, UnknownClass};
+pub use self::sign_in::BrowserMark;
+use self::sign_in::{DelayKey, FREE_TRIES, SIGN_INS_AT_ONCE};
 use self::throttle::{AddressKey, Throttle};
 use self::vault::Vault;
 use self::verdicts::Verdicts;
@@ -160,6 +166,10 @@ pub struct Gate {
     /// Looks into the store for secrets that are not known; keeps readers free for everyone else
     /// when strangers try many (T38).
     cold: Semaphore,
+    /// Waits after wrong passwords at the portal (C14).
+    delays: Delays<DelayKey>,
+    /// Places for password checks of the portal (T38).
+    sign_ins: Semaphore,
     /// Wall seconds of the last walk over the throttle's table.
     walked: AtomicU64,
 }
@@ -245,6 +255,8 @@ impl Gate {
             failures: Seen::new(SAME_FAILURE, SEEN_CAPACITY),
             noted: Seen::new(NOTED_AGAIN, SEEN_CAPACITY),
             cold: Semaphore::new(COLD_AT_ONCE),
+            delays: Delays::new(FREE_TRIES),
+            sign_ins: Semaphore::new(SIGN_INS_AT_ONCE),
             walked: AtomicU64::new(0),
             store,
             settings,

@@ -28,7 +28,7 @@ use crate::store::{AuditAction, AuditRow, StoreError, Touch};
 /// Longest secret that is looked at.
 const MAX_SECRET: usize = super::vault::MAX_PASSWORD;
 /// When to come again while a backend or the database is away.
-const DOWN_RETRY: Duration = Duration::from_secs(60);
+pub(super) const DOWN_RETRY: Duration = Duration::from_secs(60);
 /// Seconds between two notes of a credential's last use.
 const NOTE_USE_EVERY: i64 = 300;
 

@@ -192,7 +192,11 @@ pub async fn cancel_wipe(
     found(store, user, device).await?;
     for from in [Wipe::Requested, Wipe::Sent] {
         if store.advance_wipe(user, device, from, Wipe::None).await? {
-            let detail = if from == Wipe::Sent { "sent before" } else { "" };
+            let detail = if from == Wipe::Sent {
+                "sent before"
+            } else {
+                ""
+            };
             let action = AuditAction::WipeCancelled;
             return note(store, action, user, device, detail, decision).await;
         }

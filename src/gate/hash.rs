@@ -171,6 +171,16 @@ fn hash_with(keyed: &Hmac<Sha256>, user: &UserId, id: &CredentialId, secret: &[u
     hmac.finalize().into_bytes().into()
 }
 
+/// HMAC-SHA256(key, purpose | parts), each part with its length before it.
+pub(super) fn authenticate(key: &[u8; 32], purpose: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut hmac = keyed(key);
+    update_with_length(&mut hmac, purpose);
+    for part in parts {
+        update_with_length(&mut hmac, part);
+    }
+    hmac.finalize().into_bytes().into()
+}
+
 fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length")
 }

@@ -199,6 +199,11 @@ impl ServerKey {
         &self.id
     }
 
+    /// HMAC-SHA256 over parts, each with its length before it: a proof that this server wrote them.
+    pub fn authenticate(&self, purpose: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+        super::hash::authenticate(&self.bytes, purpose, parts)
+    }
+
     pub(super) fn bytes(&self) -> &[u8; KEY_BYTES] {
         &self.bytes
     }

@@ -37,13 +37,25 @@ pub fn seal(
     parts: &[&str],
     text: &[u8],
 ) -> Result<Vec<u8>, SealError> {
+    seal_for(key, &[], purpose, parts, text)
+}
+
+/// The same, and only whoever comes with the token can open it: neither the database nor the server
+/// key does alone.
+pub(super) fn seal_for(
+    key: &ServerKey,
+    token: &[u8],
+    purpose: &[u8],
+    parts: &[&str],
+    text: &[u8],
+) -> Result<Vec<u8>, SealError> {
     let mut nonce = [0; NONCE];
     getrandom::fill(&mut nonce)?;
     let payload = Payload {
         msg: text,
         aad: &context(parts),
     };
-    let text = cipher(key, purpose)
+    let text = cipher(key, token, purpose)
         .encrypt(&Nonce::from(nonce), payload)
         .map_err(|_| SealError::Damaged)?;
     let mut sealed = vec![FORMAT];
@@ -62,6 +74,17 @@ pub fn open(
     parts: &[&str],
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    open_for(key, &[], purpose, parts, sealed)
+}
+
+/// Opens what [`seal_for`] made.
+pub(super) fn open_for(
+    key: &ServerKey,
+    token: &[u8],
+    purpose: &[u8],
+    parts: &[&str],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let (format, rest) = sealed.split_first().ok_or(SealError::Damaged)?;
     let (nonce, text) = rest.split_first_chunk().ok_or(SealError::Damaged)?;
     if *format != FORMAT {
@@ -71,15 +94,16 @@ pub fn open(
         msg: text,
         aad: &context(parts),
     };
-    cipher(key, purpose)
+    cipher(key, token, purpose)
         .decrypt(&Nonce::from(*nonce), payload)
         .map(Zeroizing::new)
         .map_err(|_| SealError::Damaged)
 }
 
-fn cipher(key: &ServerKey, purpose: &[u8]) -> ChaCha20Poly1305 {
+fn cipher(key: &ServerKey, token: &[u8], purpose: &[u8]) -> ChaCha20Poly1305 {
     let mut bytes = Zeroizing::new([0; 32]);
-    Hkdf::<Sha256>::new(None, key.bytes())
+    // Without a token the salt is empty, which for HKDF is the same as none (RFC 5869 2.2).
+    Hkdf::<Sha256>::new(Some(token), key.bytes())
         .expand(purpose, bytes.as_mut_slice())
         .expect("32 bytes are within HKDF's limit of 8160");
     ChaCha20Poly1305::new(&Key::from(*bytes))

@@ -5,6 +5,7 @@ mod factors;
 mod mail_password;
 mod passcodes;
 mod secrecy;
+mod sign_in;
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -315,7 +315,7 @@ fn split(sealed: &[u8]) -> Result<([u8; NONCE], &[u8]), VaultError> {
     Ok((*nonce, text))
 }
 
-fn pad(password: &SecretString) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+pub(super) fn pad(password: &SecretString) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     let password = password.expose_secret().as_bytes();
     if password.len() > MAX_PASSWORD {
         return Err(VaultError::TooLong);
@@ -330,7 +330,7 @@ fn pad(password: &SecretString) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     Ok(padded)
 }
 
-fn unpad(padded: &[u8]) -> Result<SecretString, VaultError> {
+pub(super) fn unpad(padded: &[u8]) -> Result<SecretString, VaultError> {
     let (length, rest) = padded.split_first_chunk().ok_or(VaultError::Damaged)?;
     let password = rest
         .get(..usize::from(u16::from_be_bytes(*length)))

@@ -9,7 +9,7 @@ use super::Result;
 use crate::identity::{DeviceId, UserId};
 
 /// Most live credentials a user can have: all are tried at a login (C2).
-pub const MAX_PER_USER: usize = 20;
+pub const MAX_PER_USER: usize = 25;
 
 /// Names one credential of a user; no secret. Shown in lists, used to revoke.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

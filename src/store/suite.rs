@@ -512,7 +512,7 @@ async fn credentials_live_and_die(store: &dyn Store) {
     assert_eq!((dead.revoked_at, dead.sealed), (Some(30), None));
     assert_eq!(pin("one").await.unwrap(), PinOutcome::Gone);
 
-    // C2: at most 20 that live, and a login sees those first.
+    // C2: at most 25 that live, and a login sees those first.
     for number in 0..credentials::MAX_PER_USER - 1 {
         let mut row = credential(&dave, &format!("c{number}"));
         row.created = 5;
@@ -521,10 +521,10 @@ async fn credentials_live_and_die(store: &dyn Store) {
     let more = credential(&dave, "more");
     assert!(matches!(
         store.add_credential(&more, 40).await,
-        Err(StoreError::TooManyCredentials { limit: 20 })
+        Err(StoreError::TooManyCredentials { limit: 25 })
     ));
-    let tried = store.credentials_for_login(&dave, 40, 20).await.unwrap();
-    assert!(tried.len() == 20 && tried.iter().all(|row| row.revoked_at.is_none()));
+    let tried = store.credentials_for_login(&dave, 40, 25).await.unwrap();
+    assert!(tried.len() == 25 && tried.iter().all(|row| row.revoked_at.is_none()));
     let keys = store.credential_key_ids().await.unwrap();
     assert_eq!(keys, ["k1", "v1"]);
 }
