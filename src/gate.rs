@@ -16,6 +16,7 @@ mod binding;
 mod book;
 mod changes;
 mod delays;
+pub mod devices;
 mod factors;
 pub mod hash;
 pub mod issue;

@@ -13,10 +13,14 @@ mod form;
 mod frame;
 mod headers;
 mod known;
+mod link;
 mod notices;
 mod overview;
+mod passcodes;
+mod profile;
 mod qr;
 mod sessions;
+mod set_up;
 mod sign_in;
 mod step_up;
 mod style;
@@ -59,7 +63,6 @@ pub struct Portal {
 pub struct Parts {
     pub store: Arc<dyn Store>,
     pub gate: Arc<Gate>,
-    pub keys: ServerKeys,
     pub settings: Settings,
 }
 
@@ -84,7 +87,6 @@ pub struct Settings {
 pub(crate) struct Desk {
     store: Arc<dyn Store>,
     gate: Arc<Gate>,
-    keys: ServerKeys,
     settings: Settings,
 }
 
@@ -107,7 +109,6 @@ impl Portal {
         let desk = Arc::new(Desk {
             store: parts.store,
             gate: parts.gate,
-            keys: parts.keys,
             settings: parts.settings,
         });
         Self {
@@ -175,6 +176,17 @@ fn routes(desk: Arc<Desk>) -> Router {
             "/account/two-step/off",
             get(two_step::show_off).post(two_step::off),
         )
+        .route("/account/passcodes", get(passcodes::list))
+        .route(
+            "/account/passcodes/new",
+            get(passcodes::new).post(passcodes::make),
+        )
+        .route("/account/passcodes/revoke-all", post(passcodes::revoke_all))
+        .route("/account/passcodes/{id}/rename", post(passcodes::rename))
+        .route("/account/passcodes/{id}/revoke", post(passcodes::revoke))
+        .route("/account/link/{token}", get(link::show).post(link::take))
+        .route("/account/set-up", get(set_up::choose))
+        .route("/account/set-up/{family}", get(set_up::family))
         .route("/account/{file}", get(style::serve))
         .fallback(async || Trouble::NotFound)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
@@ -266,6 +278,11 @@ fn live(row: &CredentialRow, now: i64) -> bool {
 }
 
 impl Desk {
+    /// The server's keys as they are now; they may be exchanged while it runs (C17).
+    fn keys(&self) -> ServerKeys {
+        self.gate.keys()
+    }
+
     fn is_admin(&self, user: &UserId) -> bool {
         self.settings.admins.contains(user)
     }
@@ -287,12 +304,8 @@ impl Desk {
 
     /// The name phones reach us by.
     fn server(&self, visit: &visit::Visit) -> String {
-        if let Some(server) = &self.settings.server {
-            return server.clone();
-        }
-        let host = visit.headers.get(header::HOST);
-        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-        host.strip_suffix(":443").unwrap_or(host).to_owned()
+        let named = self.settings.server.clone();
+        named.unwrap_or_else(|| visit.host().to_owned())
     }
 }
 

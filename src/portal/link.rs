@@ -67,7 +67,11 @@ pub(super) async fn show(
         Some(token) => desk.store.link_waits(&token.hash(), visit.now).await?,
         None => false,
     };
-    let status = if waits { StatusCode::OK } else { StatusCode::GONE };
+    let status = if waits {
+        StatusCode::OK
+    } else {
+        StatusCode::GONE
+    };
     Ok(page(status, &desk.link_page(&visit, token, waits)))
 }
 

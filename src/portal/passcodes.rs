@@ -260,13 +260,21 @@ pub(super) async fn make(
         Err(error) => return Err(error.into()),
     };
     let expires = now.saturating_add(FORM_KEPT);
-    store.remember(user, None, kind, once, &[1], expires).await?;
+    store
+        .remember(user, None, kind, once, &[1], expires)
+        .await?;
     let code = issued.passcode.reveal();
     let link = Link::lay(&desk, &member.visit, user, &code).await?;
     let server = desk.server(&member.visit);
     let guide = family.map(|family| {
         let secret = code.expose_secret();
-        Guide::filled(family, member.visit.language, &server, user.as_str(), secret)
+        Guide::filled(
+            family,
+            member.visit.language,
+            &server,
+            user.as_str(),
+            secret,
+        )
     });
     Ok(show_page(&Made {
         frame: Frame::member(&member, HERE),
@@ -292,7 +300,11 @@ pub(super) async fn rename(
     if !issue::good_name(name) {
         return Ok(see_other("/account/passcodes?done=bad-name"));
     }
-    match desk.store.rename_credential(member.user(), &id, name).await? {
+    match desk
+        .store
+        .rename_credential(member.user(), &id, name)
+        .await?
+    {
         true => Ok(see_other("/account/passcodes?done=renamed")),
         false => Err(Trouble::NotFound),
     }
@@ -334,7 +346,10 @@ impl Desk {
     ) -> Result<New, Trouble> {
         let frame = Frame::member(member, HERE);
         let rows = self.store.credentials(member.user()).await?;
-        let living = rows.iter().filter(|row| live(row, member.visit.now)).count();
+        let living = rows
+            .iter()
+            .filter(|row| live(row, member.visit.now))
+            .count();
         Ok(New {
             name: family.map_or_else(String::new, |family| frame.t(family.title).to_owned()),
             family: family.map_or_else(String::new, |family| family.id.to_owned()),

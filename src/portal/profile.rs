@@ -40,7 +40,15 @@ impl Profile<'_> {
         };
         let mut command = Command::new("openssl");
         command
-            .args(["cms", "-sign", "-nodetach", "-binary", "-outform", "DER", "-signer"])
+            .args([
+                "cms",
+                "-sign",
+                "-nodetach",
+                "-binary",
+                "-outform",
+                "DER",
+                "-signer",
+            ])
             .arg(certificate)
             .arg("-certfile")
             .arg(certificate)
@@ -62,7 +70,10 @@ impl Profile<'_> {
     /// The property list. The text never touches the disk.
     fn plist(&self) -> Zeroizing<String> {
         let user = escaped(self.user.as_str());
-        let identifier = format!("airgate.account.{}", uuid(&[self.server, self.user.as_str()]));
+        let identifier = format!(
+            "airgate.account.{}",
+            uuid(&[self.server, self.user.as_str()])
+        );
         let name = escaped(self.service);
         let removable = escaped(self.words.say("profile.what"));
         Zeroizing::new(format!(
@@ -177,7 +188,10 @@ mod tests {
     fn t22_names_stay_text_in_a_profile() {
         let text = plist("o'brien&co@example.com", "<b>Mail</b>");
         assert!(text.contains("o&#39;brien&#38;co@example.com"), "{text}");
-        assert!(!text.contains("<b>") && text.contains("&#60;b&#62;"), "{text}");
+        assert!(
+            !text.contains("<b>") && text.contains("&#60;b&#62;"),
+            "{text}"
+        );
     }
 
     #[test]

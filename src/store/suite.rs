@@ -504,6 +504,14 @@ async fn credentials_live_and_die(store: &dyn Store) {
     let renewed = store.credential(&dave, &first.id).await.unwrap().unwrap();
     assert_eq!(renewed.sealed, Some(sealed(2)));
 
+    let rename = |name| store.rename_credential(&dave, &first.id, name);
+    assert!(rename("Work phone").await.unwrap());
+    let stranger = user("eve");
+    let elsewhere = store.rename_credential(&stranger, &first.id, "x").await;
+    assert!(!elsewhere.unwrap(), "T13");
+    let named = store.credential(&dave, &first.id).await.unwrap().unwrap();
+    assert_eq!(named.name, "Work phone");
+
     // Revoked once, and its vault is gone.
     let revoke = || store.revoke_credential(&dave, &first.id, 30);
     assert!(revoke().await.unwrap());
