@@ -36,6 +36,8 @@ pub use sending::{Aliases, BadAlias, ReadReceipts, SaveSent, Sending};
 pub use url::{BadUrl, DavUrl, Security, ServerUrl};
 pub use version_cap::{BadVersionCap, VersionCap};
 
+use crate::identity::UserId;
+
 /// Everything an operator can set, checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Config {
@@ -70,6 +72,7 @@ pub struct Config {
     pub log: Log,
     /// None sends no policy to phones at all.
     pub policy: Option<Policy>,
+    pub portal: Portal,
     pub limits: Limits,
 }
 
@@ -140,6 +143,22 @@ pub struct Log {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// The pages where people manage their passcodes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Portal {
+    pub enabled: bool,
+    /// Addresses of its own; empty serves it beside phones.
+    pub listen: Vec<SocketAddr>,
+    /// What users know the service by.
+    pub name: String,
+    /// Who may see the pages of administrators.
+    pub admins: Vec<UserId>,
+    /// Passcodes a user may have.
+    pub passcodes: usize,
+    /// Certificate and key that configuration profiles are signed with.
+    pub signing: Option<(PathBuf, PathBuf)>,
 }
 
 /// What phones are asked to enforce. Only what is set is sent: some phones choke on the rest.

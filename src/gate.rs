@@ -11,16 +11,24 @@
 //! wrong secret, because a phone forgets its password then.
 
 mod admit;
+pub mod bearer;
 mod binding;
 mod book;
 mod changes;
+mod delays;
+pub mod devices;
+mod factors;
 pub mod hash;
 pub mod issue;
 pub mod keys;
 mod moment;
 pub mod passcode;
 mod probes;
+mod recovery;
 mod scopes;
+pub mod seal;
+pub mod second_factor;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -33,16 +41,24 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
 use self::book::{Book, Seen};
 use self::changes::Changes;
+use self::delays::Delays;
+use self::factors::CodeThrottle;
+pub use self::factors::{CodeVerdict, FactorError, Lane};
 use self::hash::{Mark, Marker, PasscodeHasher};
 use self::keys::ServerKeys;
 use self::moment::{GateClock, Moment};
 use self::probes::Probes;
+use self::recovery::SlowHash;
+pub use self::recovery::{Busy, RECOVERY_CODES, RecoverySet};
 pub use self::scopes::{Scopes, UnknownClass};
+pub use self::sign_in::BrowserMark;
+use self::sign_in::{DelayKey, FREE_TRIES, SIGN_INS_AT_ONCE};
 use self::throttle::{AddressKey, Throttle};
 use self::vault::Vault;
 use self::verdicts::Verdicts;
@@ -138,8 +154,8 @@ pub enum GateError {
 pub struct Gate {
     store: Arc<dyn Store>,
     settings: GateSettings,
-    hasher: PasscodeHasher,
-    vault: Vault,
+    ring: ArcSwap<KeyRing>,
+    codes: CodeThrottle,
     marker: Marker,
     verdicts: Verdicts,
     probes: Probes,
@@ -153,8 +169,21 @@ pub struct Gate {
     /// Looks into the store for secrets that are not known; keeps readers free for everyone else
     /// when strangers try many (T38).
     cold: Semaphore,
+    /// Waits after wrong passwords at the portal (C14).
+    delays: Delays<DelayKey>,
+    /// Turns for hashes that take long (T38).
+    slow: SlowHash,
+    /// Places for password checks of the portal (T38).
+    sign_ins: Semaphore,
     /// Wall seconds of the last walk over the throttle's table.
     walked: AtomicU64,
+}
+
+/// The server's keys, ready for use.
+struct KeyRing {
+    keys: ServerKeys,
+    hasher: PasscodeHasher,
+    vault: Vault,
 }
 
 /// What came in.
@@ -206,7 +235,7 @@ impl Gate {
     ) -> Result<Arc<Self>, GateError> {
         let version = store.credential_version().await?;
         for id in store.credential_key_ids().await? {
-            if id != keys.credential.id() && id != keys.vault.id() {
+            if keys.named(&id).is_none() {
                 tracing::error!(
                     key = id,
                     "there are passcodes made with a server key that is not there: restore \
@@ -216,8 +245,8 @@ impl Gate {
         }
         let clock = GateClock::new(Moment::read());
         Ok(Arc::new(Self {
-            hasher: PasscodeHasher::new(&keys.credential),
-            vault: Vault::new(&keys.vault),
+            ring: ArcSwap::from_pointee(KeyRing::new(keys.clone())),
+            codes: CodeThrottle::new(clock.clone()),
             marker: Marker::new()?,
             verdicts: Verdicts::new(),
             probes: Probes::new(verifier),
@@ -231,10 +260,23 @@ impl Gate {
             failures: Seen::new(SAME_FAILURE, SEEN_CAPACITY),
             noted: Seen::new(NOTED_AGAIN, SEEN_CAPACITY),
             cold: Semaphore::new(COLD_AT_ONCE),
+            delays: Delays::new(FREE_TRIES),
+            slow: SlowHash::new(),
+            sign_ins: Semaphore::new(SIGN_INS_AT_ONCE),
             walked: AtomicU64::new(0),
             store,
             settings,
         }))
+    }
+}
+
+impl KeyRing {
+    fn new(keys: ServerKeys) -> Self {
+        Self {
+            hasher: PasscodeHasher::of(&keys),
+            vault: Vault::of(&keys),
+            keys,
+        }
     }
 }
 

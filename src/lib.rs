@@ -13,6 +13,7 @@ pub mod front;
 pub mod gate;
 pub mod identity;
 pub mod item;
+pub mod portal;
 pub mod push;
 pub mod search;
 pub mod server;

@@ -22,11 +22,12 @@ use crate::backend::tls::{self, Trust};
 use crate::clock;
 use crate::command::{Gateway, Heartbeat, Parts, Settings};
 use crate::config::SharedFolders;
-use crate::config::{Config, DavUrl, Security};
+use crate::config::{Config, DavUrl, PublicUrl, Security};
 use crate::failure::{self, Failure};
 use crate::front;
 use crate::gate::keys::ServerKeys;
 use crate::gate::{Gate, GateSettings, VerifyLogin};
+use crate::portal::{self, Portal};
 use crate::push::{Hub, PushSettings};
 use crate::store::{SqliteStore, Store};
 use crate::sync::folders::{Foreign, Overrides, Show};
@@ -40,6 +41,9 @@ pub struct Server {
     gate: Arc<Gate>,
     store: Arc<dyn Store>,
     listeners: Vec<TcpListener>,
+    /// Set where the portal has listeners of its own.
+    portal: Option<Arc<Portal>>,
+    portal_listeners: Vec<TcpListener>,
     front: front::Settings,
     secure: bool,
     shutdown: CancellationToken,
@@ -72,6 +76,15 @@ impl Server {
         let mode = front::TlsMode::load(&config.tls, &config.state)
             .context("the certificate cannot be used")?;
         let listeners = front::bind(&config.listen)?;
+        let portal = config
+            .portal
+            .enabled
+            .then(|| Arc::new(portal(&config, &store, &gate)));
+        let portal_listeners = match &portal {
+            Some(_) => front::bind(&config.portal.listen)?,
+            None => Vec::new(),
+        };
+        let beside = portal.clone().filter(|_| portal_listeners.is_empty());
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         let gateway = Arc::new(Gateway::new(Parts {
             store: Arc::clone(&store),
@@ -86,6 +99,7 @@ impl Server {
             smtp: smtp(&config)?,
             dav: dav(&config)?,
             gate: Arc::clone(&gate),
+            portal: beside,
             settings: Settings {
                 heartbeat: Heartbeat {
                     min: seconds(config.heartbeat.min),
@@ -126,6 +140,8 @@ impl Server {
             gate,
             store,
             listeners,
+            portal: portal.filter(|_| !portal_listeners.is_empty()),
+            portal_listeners,
             secure: config.tls != crate::config::Tls::Off,
             front: front::Settings {
                 tls: mode,
@@ -154,6 +170,8 @@ impl Server {
             gate,
             store,
             listeners,
+            portal,
+            portal_listeners,
             front: settings,
             secure,
             shutdown,
@@ -180,6 +198,16 @@ impl Server {
             front::announce_stopping();
         });
         front::announce_ready(&addresses, secure);
+        let apart = portal.map(|portal| {
+            let service = Arc::new(Apart(portal));
+            let serving = front::serve(
+                portal_listeners,
+                settings.clone(),
+                service,
+                shutdown.clone(),
+            );
+            crate::task::spawn("portal", serving)
+        });
         front::serve(listeners, settings, gateway, shutdown.clone()).await?;
         shutdown.cancel();
         over.cancel();
@@ -188,9 +216,56 @@ impl Server {
                 warn!(%error, "a task ended badly");
             }
         }
+        if let Some(apart) = apart
+            && let Err(error) = apart.await
+        {
+            warn!(%error, "the portal ended badly");
+        }
         info!("stopped");
         Ok(())
     }
+}
+
+/// The portal on addresses of its own: no phone is let in there.
+struct Apart(Arc<Portal>);
+
+#[async_trait]
+impl front::Service for Apart {
+    type Admission = ();
+
+    async fn admit(&self, _head: &front::Head) -> Result<(), front::Reply> {
+        Err(front::Reply::not_found())
+    }
+
+    async fn options(&self, _head: &front::Head, (): ()) -> front::Reply {
+        front::Reply::not_found()
+    }
+
+    async fn command(&self, (): (), _request: front::EasRequest) -> front::Reply {
+        front::Reply::not_found()
+    }
+
+    async fn other(&self, request: front::OtherRequest) -> front::Reply {
+        match Portal::serves(&request.path) {
+            true => self.0.answer(request).await,
+            false => front::Reply::not_found(),
+        }
+    }
+}
+
+fn portal(config: &Config, store: &Arc<dyn Store>, gate: &Arc<Gate>) -> Portal {
+    Portal::new(portal::Parts {
+        store: Arc::clone(store),
+        gate: Arc::clone(gate),
+        settings: portal::Settings {
+            server: config.public_url.as_ref().map(PublicUrl::authority),
+            name: config.portal.name.clone(),
+            zone: config.time_zone.clone(),
+            admins: config.portal.admins.clone(),
+            passcodes: config.portal.passcodes,
+            signing: config.portal.signing.clone(),
+        },
+    })
 }
 
 impl Offline {

@@ -30,6 +30,7 @@ use crate::failure;
 use crate::front::{Authorization, EasRequest, Head, OtherRequest, Reply, Service};
 use crate::gate::{Admission, Gate, Refusal};
 use crate::identity::{DeviceId, UserId};
+use crate::portal::Portal;
 use crate::push::{Holds, Hub};
 use crate::steady::SteadyClock;
 use crate::store::{DeviceRow, Store};
@@ -47,6 +48,8 @@ pub struct Gateway {
     pub(crate) dav: Davs,
     pub(crate) hub: Hub,
     pub(crate) gate: Arc<Gate>,
+    /// `None` where it is off, or has addresses of its own.
+    portal: Option<Arc<Portal>>,
     pub(crate) holds: Holds,
     pub(crate) leases: Leases,
     pub(crate) in_flight: InFlight,
@@ -119,6 +122,8 @@ pub struct Parts {
     pub dav: Davs,
     pub hub: Hub,
     pub gate: Arc<Gate>,
+    /// `None` where it is off, or has addresses of its own.
+    pub portal: Option<Arc<Portal>>,
     pub settings: Settings,
     /// Cancelled when the server goes down: held requests then end.
     pub shutdown: CancellationToken,
@@ -148,6 +153,7 @@ impl Gateway {
             dav: parts.dav,
             hub: parts.hub,
             gate: parts.gate,
+            portal: parts.portal,
             holds: Holds::default(),
             leases: Leases::default(),
             in_flight: InFlight::new(parts.settings.requests_per_device),
@@ -322,7 +328,10 @@ impl Service for Gateway {
     }
 
     async fn other(&self, request: OtherRequest) -> Reply {
-        discovery::answer(self, &request).await
+        match &self.portal {
+            Some(portal) if Portal::serves(&request.path) => portal.answer(request).await,
+            _ => discovery::answer(self, &request).await,
+        }
     }
 }
 

@@ -14,8 +14,10 @@ use super::url::{BadUrl, DavUrl, ServerUrl};
 use super::values::{self, Value};
 use super::{
     Aliases, Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy,
-    PublicUrl, ReadReceipts, SaveSent, Sending, SharedFolders, Tls, VersionCap,
+    Portal, PublicUrl, ReadReceipts, SaveSent, Sending, SharedFolders, Tls, VersionCap,
 };
+use crate::identity::UserId;
+use crate::store::credentials::MAX_PER_USER;
 
 /// Shorter, and a server with many users is asked without end; longer, and new mail is old.
 const POLL_MIN: Duration = Duration::from_millis(100);
@@ -80,6 +82,7 @@ impl Reader {
         let heartbeat = self.heartbeat();
         let log = self.log();
         let policy = self.policy();
+        let portal = self.portal();
         let limits = self.limits();
         Some(Config {
             listen: listen?,
@@ -110,7 +113,44 @@ impl Reader {
             heartbeat: heartbeat?,
             log: log?,
             policy,
+            portal: portal?,
             limits: limits?,
+        })
+    }
+
+    fn portal(&mut self) -> Option<Portal> {
+        let enabled = self.required("portal.enabled", values::boolean);
+        let own = self.required("portal.listen", |value| {
+            match values::list(value)?.as_slice() {
+                [] => Ok(Vec::new()),
+                _ => listen(value),
+            }
+        });
+        let name = self.required("portal.name", values::text);
+        let admins = self.required("portal.admins", |value| {
+            let user = |text: &String| {
+                UserId::parse(text, None)
+                    .map_err(|error| Complaint::new(format!("`{text}` is no login: {error}")))
+            };
+            values::list(value)?.iter().map(user).collect()
+        });
+        let passcodes = self.required("portal.passcodes", |value| {
+            let most = u64::try_from(MAX_PER_USER).unwrap_or(u64::MAX);
+            values::number(value, 1, most)
+        });
+        let cert = self.optional("portal.profile_cert", |value| {
+            existing_file(&values::text(value)?)
+        });
+        let key = self.optional("portal.profile_key", |value| {
+            existing_file(&values::text(value)?)
+        });
+        Some(Portal {
+            enabled: enabled?,
+            listen: own?,
+            name: name?,
+            admins: admins?,
+            passcodes: usize::try_from(passcodes?).ok()?,
+            signing: cert.zip(key),
         })
     }
 

@@ -28,7 +28,7 @@ use crate::store::{AuditAction, AuditRow, StoreError, Touch};
 /// Longest secret that is looked at.
 const MAX_SECRET: usize = super::vault::MAX_PASSWORD;
 /// When to come again while a backend or the database is away.
-const DOWN_RETRY: Duration = Duration::from_secs(60);
+pub(super) const DOWN_RETRY: Duration = Duration::from_secs(60);
 /// Seconds between two notes of a credential's last use.
 const NOTE_USE_EVERY: i64 = 300;
 
@@ -69,13 +69,13 @@ impl Gate {
     ) -> Result<Admission, Refusal> {
         let domain = self.settings.default_domain.as_deref();
         let Ok(user) = UserId::parse(attempt.user_text, domain) else {
-            self.hasher.pretend();
+            self.ring().hasher.pretend();
             return Err(self.failed(now, attempt, None, Reason::User).await);
         };
         let secret = attempt.secret.expose_secret();
         if secret.is_empty() || secret.len() > MAX_SECRET || secret.chars().any(char::is_control) {
             // SASL has no place for NUL (T28), and no keyboard for the others.
-            self.hasher.pretend();
+            self.ring().hasher.pretend();
             return Err(self.failed(now, attempt, None, Reason::Malformed).await);
         }
         let key = VerdictKey {
@@ -93,7 +93,7 @@ impl Gate {
         match Reading::of(secret) {
             Reading::Passcode(passcode) => self.by_passcode(now, attempt, key, &passcode).await,
             Reading::Mistyped => {
-                self.hasher.pretend();
+                self.ring().hasher.pretend();
                 Err(self
                     .failed(now, attempt, Some(&key), Reason::Mistyped)
                     .await)
@@ -102,7 +102,7 @@ impl Gate {
                 self.by_mail_password(now, attempt, key).await
             }
             Reading::Other => {
-                self.hasher.pretend();
+                self.ring().hasher.pretend();
                 Err(self
                     .failed(now, attempt, Some(&key), Reason::NotPasscode)
                     .await)
@@ -160,7 +160,8 @@ impl Gate {
                 .await
                 .map_err(store_down)?
         };
-        let found = self.hasher.find(&key.user, passcode, &rows);
+        let ring = self.ring();
+        let found = ring.hasher.find(&key.user, passcode, &rows);
         let reason = match found {
             None => Some(Reason::Passcode),
             Some(row) if row.revoked_at.is_some() => Some(Reason::Revoked),
@@ -183,9 +184,9 @@ impl Gate {
             return Err(frozen(FROZEN));
         };
         let device = self.bind(now, attempt, row, &key).await?;
-        let password = self
+        let password = ring
             .vault
-            .open(&key.user, &row.id, passcode, sealed)
+            .open(&key.user, &row.id, passcode.bits(), sealed)
             .map_err(|error| {
                 tracing::error!(
                     user = key.user.as_str(),

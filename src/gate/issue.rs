@@ -10,7 +10,8 @@ use super::scopes::Scopes;
 use super::vault::{Vault, VaultError, reseal};
 use crate::identity::UserId;
 use crate::store::{
-    AuditAction, AuditRow, CredentialId, CredentialRow, SealedSecret, Store, StoreError,
+    AuditAction, AuditRow, CredentialId, CredentialKind, CredentialRow, SealedSecret, Store,
+    StoreError,
 };
 
 /// A passcode to make.
@@ -63,18 +64,20 @@ pub async fn issue(
     now: i64,
 ) -> Result<Issued, IssueError> {
     let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+    if !good_name(name) {
         return Err(IssueError::BadName);
     }
     let id = new_id()?;
     let passcode = Passcode::generate()?;
     let hasher = PasscodeHasher::new(&keys.credential);
-    let sealed = Vault::new(&keys.vault).seal(&new.user, &id, &passcode, mail_password)?;
+    let sealed = Vault::new(&keys.vault).seal(&new.user, &id, passcode.bits(), mail_password)?;
     let row = CredentialRow {
-        hash: hasher.hash(&new.user, &id, &passcode),
+        hash: hasher.hash(&new.user, &id, passcode.bits()),
         key_id: hasher.key_id().to_owned(),
         id: id.clone(),
         user: new.user.clone(),
+        kind: CredentialKind::Passcode,
+        tag: None,
         name: name.to_owned(),
         scopes: new.scopes.bits(),
         created: now,
@@ -97,6 +100,12 @@ pub async fn issue(
     )
     .await?;
     Ok(Issued { id, passcode })
+}
+
+/// Whether a passcode may be called that.
+pub fn good_name(name: &str) -> bool {
+    let length = name.chars().count();
+    (1..=MAX_NAME).contains(&length) && !name.chars().any(char::is_control)
 }
 
 /// Revokes a passcode; false when there is no live one with this id.

@@ -1,6 +1,7 @@
 //! What the gate does between logins: hears of revoked passcodes within 5 s (T46), writes down what
 //! has gathered, wipes what was idle too long (C7), forgets addresses that recovered.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -8,9 +9,10 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
+use super::keys::ServerKeys;
 use super::moment::Moment;
 use super::verdicts::BackendKey;
-use super::{Admission, Gate};
+use super::{Admission, Gate, KeyRing};
 use crate::backend::login::Login;
 use crate::clock;
 use crate::failure::chain;
@@ -109,7 +111,35 @@ impl Gate {
             .await;
     }
 
-    pub(super) async fn upkeep(&self, now: Moment) {
+    /// The server's keys as they are now.
+    /// The server's keys as they are now.
+    pub fn keys(&self) -> ServerKeys {
+        self.ring().keys.clone()
+    }
+
+    pub(super) fn ring(&self) -> Arc<KeyRing> {
+        self.ring.load_full()
+    }
+
+    /// Takes in keys that were exchanged on disk (C17).
+    pub(super) fn reread_keys(&self) {
+        match self.ring().keys.reread() {
+            Ok(None) => {}
+            Ok(Some(keys)) => {
+                tracing::info!("the server keys were exchanged");
+                self.ring.store(Arc::new(KeyRing::new(keys)));
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = chain(&error),
+                    "the server keys cannot be read again"
+                );
+            }
+        }
+    }
+
+    /// Whose credentials, second factors or devices changed since the last look.
+    pub(super) async fn hear_changes(&self) {
         match self.store.credential_changes(self.changes.latest()).await {
             Ok(changes) if changes.users.is_empty() => {}
             Ok(changes) => {
@@ -128,6 +158,11 @@ impl Gate {
                 );
             }
         }
+    }
+
+    pub(super) async fn upkeep(&self, now: Moment) {
+        self.reread_keys();
+        self.hear_changes().await;
         self.book.write(self.store.as_ref()).await;
         self.verdicts.sweep(now).await;
         self.changes.sweep();
@@ -136,6 +171,7 @@ impl Gate {
         if seconds.abs_diff(last) >= WALK_EVERY {
             self.walked.store(seconds, Ordering::Release);
             self.throttle.forget_recovered(now);
+            self.codes.forget_recovered(now);
         }
     }
 }

@@ -14,6 +14,9 @@ mod migrate;
 mod objects;
 mod outbox;
 mod outcomes;
+mod rules;
+mod second_factors;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -154,6 +157,7 @@ impl Store for SqliteStore {
             .await
             .map_err(fault)?
             .rows_affected();
+        gone += sessions::expire(&mut transaction, now).await?;
         for action in [AuditAction::LoginFailed, AuditAction::LoginThrottled] {
             gone += sqlx::query("DELETE FROM audit WHERE action = $1 AND at <= $2")
                 .bind(action.as_str())

@@ -252,7 +252,7 @@ impl Xml {
     }
 
     fn text(&mut self, namespace: Namespace, name: &str, text: &str) {
-        self.within(namespace, name, |xml| xml.raw(&escape(&legal(text))));
+        self.within(namespace, name, |xml| xml.raw(&escape(legal(text))));
     }
 
     fn properties(&mut self, properties: &[Ask]) {

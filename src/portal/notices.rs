@@ -1,0 +1,12 @@
+//! What was just done, said on the page a form leads to. It travels as a word in the query, and only
+//! words that stand here are said.
+
+/// The key of the sentence for a word.
+pub(super) fn of(done: &str) -> Option<&'static str> {
+    KNOWN
+        .iter()
+        .find(|(word, _)| *word == done)
+        .map(|(_, key)| *key)
+}
+
+const KNOWN: &[(&str, &str)] = &[("again", "done.again"), ("signed-out", "done.signed-out")];
