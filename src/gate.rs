@@ -24,6 +24,7 @@ pub mod keys;
 mod moment;
 pub mod passcode;
 mod probes;
+mod recovery;
 mod scopes;
 pub mod seal;
 pub mod second_factor;
@@ -53,6 +54,8 @@ use self::hash::{Mark, Marker, PasscodeHasher};
 use self::keys::ServerKeys;
 use self::moment::{GateClock, Moment};
 use self::probes::Probes;
+use self::recovery::SlowHash;
+pub use self::recovery::{Busy, RECOVERY_CODES, RecoverySet};
 pub use self::scopes::{Scopes, UnknownClass};
 pub use self::sign_in::BrowserMark;
 use self::sign_in::{DelayKey, FREE_TRIES, SIGN_INS_AT_ONCE};
@@ -168,6 +171,8 @@ pub struct Gate {
     cold: Semaphore,
     /// Waits after wrong passwords at the portal (C14).
     delays: Delays<DelayKey>,
+    /// Turns for hashes that take long (T38).
+    slow: SlowHash,
     /// Places for password checks of the portal (T38).
     sign_ins: Semaphore,
     /// Wall seconds of the last walk over the throttle's table.
@@ -256,6 +261,7 @@ impl Gate {
             noted: Seen::new(NOTED_AGAIN, SEEN_CAPACITY),
             cold: Semaphore::new(COLD_AT_ONCE),
             delays: Delays::new(FREE_TRIES),
+            slow: SlowHash::new(),
             sign_ins: Semaphore::new(SIGN_INS_AT_ONCE),
             walked: AtomicU64::new(0),
             store,

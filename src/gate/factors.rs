@@ -15,11 +15,11 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::Gate;
 use super::moment::{GateClock, Moment};
 use super::seal::SealError;
 use super::second_factor::{TotpSecret, step_at};
 use super::throttle::AddressKey;
+use super::{Busy, Gate};
 use crate::identity::UserId;
 use crate::store::{AuditAction, AuditRow, SecondFactorRow, StoreError};
 
@@ -59,6 +59,10 @@ pub enum FactorError {
     Seal(#[from] SealError),
     #[error("the operating system gives no random numbers")]
     Random(#[from] getrandom::Error),
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    #[error("a recovery code cannot be hashed")]
+    Hash,
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -242,6 +246,21 @@ impl Gate {
                 .await?;
         }
         Ok(done)
+    }
+
+    /// A turn to try a code; the wait when there have been too many.
+    pub(super) fn code_turn(&self, user: &UserId, lane: &Lane) -> Option<Duration> {
+        self.codes.turn(&counted(lane, user), Moment::read()).err()
+    }
+
+    /// A set of recovery codes was made anew.
+    pub(super) async fn note_recovery_set(
+        &self,
+        user: &UserId,
+        by: &str,
+    ) -> Result<(), FactorError> {
+        self.note_factor(AuditAction::RecoveryRenewed, user, by, Moment::read())
+            .await
     }
 
     fn open_factor(&self, row: &SecondFactorRow) -> Result<TotpSecret, FactorError> {

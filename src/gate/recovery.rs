@@ -6,7 +6,8 @@
 //! 7fq2-m9xk-0dvw-3h8t
 //! ```
 
-use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
@@ -96,7 +97,9 @@ impl Gate {
         by: &str,
     ) -> Result<(), FactorError> {
         let now = crate::clock::now_seconds();
-        self.store.set_recovery_codes(user, &set.hashes, now).await?;
+        self.store
+            .set_recovery_codes(user, &set.hashes, now)
+            .await?;
         self.note_recovery_set(user, by).await
     }
 
@@ -217,7 +220,13 @@ mod tests {
             read_as("OIL0-0000-0000-0000").as_deref(),
             Some("0110-0000-0000-0000")
         );
-        for none in ["", "1234", &format!("{text}0"), "uuuu-uuuu-uuuu-uuuu", "ääää"] {
+        for none in [
+            "",
+            "1234",
+            &format!("{text}0"),
+            "uuuu-uuuu-uuuu-uuuu",
+            "ääää",
+        ] {
             assert!(read_as(none).is_none(), "{none}");
         }
     }
@@ -226,7 +235,10 @@ mod tests {
     fn c10_they_are_hashed_slowly() {
         let code = generate().unwrap();
         let hash = hash(&code).unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
         assert!(!hash.contains(code.expose_secret()));
         assert!(verify(&code, &hash));
         assert!(!verify(&generate().unwrap(), &hash) && !verify(&code, "nonsense"));

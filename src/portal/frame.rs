@@ -104,7 +104,7 @@ impl Frame {
         let Ok(at) = Timestamp::from_second(at) else {
             return String::new();
         };
-        let day = at.to_zoned(self.zone.clone()).date();
+        let day = self.zone.to_datetime(at).date();
         let months = self.t("date.months");
         let month = months
             .split(' ')

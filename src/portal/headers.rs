@@ -8,7 +8,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
-const ALWAYS: &[(HeaderName, &str)] = &[
+const ALWAYS: [(HeaderName, &str); 8] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -32,7 +32,7 @@ const ALWAYS: &[(HeaderName, &str)] = &[
 /// Puts them on; what may be cached has said so before.
 pub(super) fn dress(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
-        headers.insert(name.clone(), HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
     headers
         .entry(header::CACHE_CONTROL)

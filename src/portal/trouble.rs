@@ -9,9 +9,9 @@ use http::{HeaderValue, StatusCode, header};
 use super::frame::{Frame, page};
 use super::{encoded, see_other};
 use crate::failure::chain;
-use crate::gate::Refusal;
 use crate::gate::issue::IssueError;
 use crate::gate::seal::SealError;
+use crate::gate::{FactorError, Refusal};
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -34,6 +34,9 @@ pub(super) enum Trouble {
     /// Our own fault; the log says more.
     Internal,
 }
+
+/// When to come again while too many recovery codes are looked at.
+const BUSY: Duration = Duration::from_secs(5);
 
 #[derive(Template)]
 #[template(path = "trouble.html")]
@@ -130,6 +133,16 @@ impl From<getrandom::Error> for Trouble {
 impl From<SealError> for Trouble {
     fn from(error: SealError) -> Self {
         tracing::error!(error = chain(&error), "the portal cannot seal a secret");
+        Self::Internal
+    }
+}
+
+impl From<FactorError> for Trouble {
+    fn from(error: FactorError) -> Self {
+        if let FactorError::Busy(_) = error {
+            return Self::Throttled(BUSY);
+        }
+        tracing::error!(error = chain(&error), "the portal cannot judge a code");
         Self::Internal
     }
 }

@@ -73,15 +73,14 @@ pub(super) async fn open(
     next: Next,
 ) -> Response {
     let mut fresh = None;
-    let visit = match read(
-        &desk,
-        request.method(),
-        request.uri().path(),
-        &request,
-        &mut fresh,
-    )
-    .await
-    {
+    let client = request.extensions().get::<Client>().copied();
+    let asked = Asked {
+        client: client.map_or(IpAddr::from([0, 0, 0, 0]), |client| client.0),
+        method: request.method().clone(),
+        path: request.uri().path().to_owned(),
+        headers: request.headers().clone(),
+    };
+    let visit = match read(&desk, asked, &mut fresh).await {
         Ok(visit) => visit,
         Err(trouble) => {
             let mut response = trouble.into_response();
@@ -103,26 +102,29 @@ pub(super) async fn open(
     response
 }
 
-async fn read(
-    desk: &Desk,
-    method: &Method,
-    path: &str,
-    request: &Request,
-    fresh: &mut Option<Token>,
-) -> Result<Visit, Trouble> {
-    let headers = request.headers();
+/// What is looked at of a request.
+struct Asked {
+    client: IpAddr,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+}
+
+async fn read(desk: &Desk, asked: Asked, fresh: &mut Option<Token>) -> Result<Visit, Trouble> {
+    let Asked {
+        client,
+        method,
+        path,
+        headers,
+    } = asked;
     let now = clock::now_seconds();
-    let client = request
-        .extensions()
-        .get::<Client>()
-        .map_or(IpAddr::from([0, 0, 0, 0]), |client| client.0);
     let area = match path == "/admin" || path.starts_with("/admin/") {
         true => Area::Admin,
         false => Area::Account,
     };
     let cookie = session_cookie(area);
     let mut session = None;
-    if let Some(token) = cookie.read(headers).and_then(Token::read)
+    if let Some(token) = cookie.read(&headers).and_then(Token::read)
         && let Some(row) = desk.store.session(&token.hash(), now).await?
         && row.area == area
     {
@@ -134,7 +136,7 @@ async fn read(
     let form_proof = match &session {
         Some(session) => session.token.form_proof(),
         None => {
-            let known = Cookie::Visit.read(headers).and_then(Token::read);
+            let known = Cookie::Visit.read(&headers).and_then(Token::read);
             let token = match known {
                 Some(token) => token,
                 // A form without a cookie that came with it is nobody's: no use in making one.
@@ -144,7 +146,9 @@ async fn read(
             token.form_proof()
         }
     };
-    let chosen = Cookie::Language.read(headers).and_then(Language::from_code);
+    let chosen = Cookie::Language
+        .read(&headers)
+        .and_then(Language::from_code);
     let accepted = || {
         let header = headers.get(header::ACCEPT_LANGUAGE);
         Language::accepted(
@@ -153,14 +157,15 @@ async fn read(
                 .unwrap_or_default(),
         )
     };
+    let language = chosen.unwrap_or_else(accepted);
     Ok(Visit {
-        language: chosen.unwrap_or_else(accepted),
+        language,
         client,
-        path: path.to_owned(),
+        path,
         area,
         session,
-        headers: headers.clone(),
         form_proof,
+        headers,
         zone: desk.settings.zone.clone(),
         now,
     })

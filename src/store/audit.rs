@@ -57,6 +57,7 @@ actions! {
     FactorOff => "factor-off",
     FactorFailed => "factor-failed",
     RecoveryUsed => "recovery-used",
+    RecoveryRenewed => "recovery-renewed",
     KeyRotated => "key-rotated",
     PolicyChanged => "policy-changed",
     /// The backend refused a login; frozen (T40).
