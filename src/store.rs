@@ -17,12 +17,14 @@ pub mod credentials;
 pub mod devices;
 pub mod error;
 pub mod folders;
+pub mod objects;
 pub mod outbox;
 pub mod outcomes;
 pub mod rules;
 pub mod second_factors;
 pub mod sessions;
 pub mod sqlite;
+pub mod undo;
 
 #[cfg(test)]
 mod suite;
@@ -32,7 +34,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 pub use self::audit::{Audit, AuditAction, AuditRow};
-pub use self::chains::{ChainRow, ChainVersion, Chains, FingerprintBatch};
+pub use self::chains::{Along, ChainRow, ChainVersion, Chains, FingerprintBatch};
 pub use self::credentials::{
     CredentialChanges, CredentialId, CredentialKind, CredentialRow, Credentials, PinOutcome,
     SealedSecret, Touch,
@@ -40,12 +42,14 @@ pub use self::credentials::{
 pub use self::devices::{DeviceRow, Devices, Standing, Wipe, WipeScope};
 pub use self::error::StoreError;
 pub use self::folders::{FolderKind, FolderRow, FolderTable, Folders, NewFolder};
+pub use self::objects::{HeldChanges, HeldVersion, ObjectRow, Objects};
 pub use self::outbox::{NewOutbox, Outbox, OutboxEntry, OutboxRow, OutboxState};
 pub use self::outcomes::Outcomes;
 pub use self::rules::{DeviceRule, PolicyKind, PolicyRow, PolicyScope, Rules, UserSettings};
 pub use self::second_factors::{RecoveryCode, SecondFactorRow, SecondFactors};
 pub use self::sessions::{Area, SessionRow, Sessions, Stage, TokenHash, TrustedBrowser};
 pub use self::sqlite::SqliteStore;
+pub use self::undo::{Undo, UndoReason, UndoRow};
 
 /// What a store answers.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -59,6 +63,7 @@ pub trait Store:
     + Debug
     + Devices
     + Folders
+    + Objects
     + Outbox
     + Outcomes
     + Rules
@@ -66,6 +71,7 @@ pub trait Store:
     + Send
     + Sessions
     + Sync
+    + Undo
 {
     /// Writes and commits a small row. A command with side effects calls it first where nothing
     /// else it must store comes before them, so that a full disk or a read-only file is found
@@ -76,8 +82,8 @@ pub trait Store:
     async fn ready(&self, now: i64) -> Result<()>;
 
     /// Deletes what has run out: outcomes, sessions, trusted browsers, links, outbox rows older
-    /// than [`outbox::KEPT`](outbox::KEPT), audit rows of failed logins older than
-    /// [`audit::FAILURES_KEPT`]. Returns how many rows went.
+    /// than [`outbox::KEPT`](outbox::KEPT), kept objects older than [`undo::KEPT`](undo::KEPT), audit
+    /// rows of failed logins older than [`audit::FAILURES_KEPT`]. Returns how many rows went.
     async fn expire(&self, now: i64) -> Result<u64>;
 
     /// Starts a new epoch after the state was restored from a backup (S26): every chain is

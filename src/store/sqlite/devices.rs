@@ -223,6 +223,7 @@ async fn begin_anew(
 ) -> Result<()> {
     for statement in [
         "DELETE FROM chains WHERE user_id = $1 AND device_id = $2",
+        "DELETE FROM held WHERE user_id = $1 AND device_id = $2",
         "DELETE FROM notes WHERE user_id = $1 AND device_id = $2",
         "DELETE FROM outcomes WHERE user_id = $1 AND device_id = $2",
     ] {
