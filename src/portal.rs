@@ -13,14 +13,20 @@ mod form;
 mod frame;
 mod headers;
 mod known;
+mod link;
 mod notices;
 mod overview;
+mod passcodes;
+mod profile;
+mod qr;
 mod sessions;
+mod set_up;
 mod sign_in;
 mod step_up;
 mod style;
 mod token;
 mod trouble;
+mod two_step;
 mod visit;
 pub(crate) mod words;
 
@@ -57,7 +63,6 @@ pub struct Portal {
 pub struct Parts {
     pub store: Arc<dyn Store>,
     pub gate: Arc<Gate>,
-    pub keys: ServerKeys,
     pub settings: Settings,
 }
 
@@ -82,7 +87,6 @@ pub struct Settings {
 pub(crate) struct Desk {
     store: Arc<dyn Store>,
     gate: Arc<Gate>,
-    keys: ServerKeys,
     settings: Settings,
 }
 
@@ -105,7 +109,6 @@ impl Portal {
         let desk = Arc::new(Desk {
             store: parts.store,
             gate: parts.gate,
-            keys: parts.keys,
             settings: parts.settings,
         });
         Self {
@@ -154,6 +157,36 @@ fn routes(desk: Arc<Desk>) -> Router {
             "/account/confirm",
             get(step_up::show).post(step_up::confirm),
         )
+        .route("/account/two-step", get(two_step::show))
+        .route(
+            "/account/two-step/begin",
+            get(two_step::begin).post(two_step::begun),
+        )
+        .route(
+            "/account/two-step/app",
+            get(two_step::app).post(two_step::make),
+        )
+        .route("/account/two-step/scan", get(two_step::scan))
+        .route(
+            "/account/two-step/code",
+            get(two_step::code).post(two_step::confirm),
+        )
+        .route("/account/two-step/recovery", post(two_step::recovery))
+        .route(
+            "/account/two-step/off",
+            get(two_step::show_off).post(two_step::off),
+        )
+        .route("/account/passcodes", get(passcodes::list))
+        .route(
+            "/account/passcodes/new",
+            get(passcodes::new).post(passcodes::make),
+        )
+        .route("/account/passcodes/revoke-all", post(passcodes::revoke_all))
+        .route("/account/passcodes/{id}/rename", post(passcodes::rename))
+        .route("/account/passcodes/{id}/revoke", post(passcodes::revoke))
+        .route("/account/link/{token}", get(link::show).post(link::take))
+        .route("/account/set-up", get(set_up::choose))
+        .route("/account/set-up/{family}", get(set_up::family))
         .route("/account/{file}", get(style::serve))
         .fallback(async || Trouble::NotFound)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
@@ -245,6 +278,11 @@ fn live(row: &CredentialRow, now: i64) -> bool {
 }
 
 impl Desk {
+    /// The server's keys as they are now; they may be exchanged while it runs (C17).
+    fn keys(&self) -> ServerKeys {
+        self.gate.keys()
+    }
+
     fn is_admin(&self, user: &UserId) -> bool {
         self.settings.admins.contains(user)
     }
@@ -266,12 +304,8 @@ impl Desk {
 
     /// The name phones reach us by.
     fn server(&self, visit: &visit::Visit) -> String {
-        if let Some(server) = &self.settings.server {
-            return server.clone();
-        }
-        let host = visit.headers.get(header::HOST);
-        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-        host.strip_suffix(":443").unwrap_or(host).to_owned()
+        let named = self.settings.server.clone();
+        named.unwrap_or_else(|| visit.host().to_owned())
     }
 }
 

@@ -76,7 +76,7 @@ impl Server {
         let portal = config
             .portal
             .enabled
-            .then(|| Arc::new(portal(&config, &store, &gate, &keys)));
+            .then(|| Arc::new(portal(&config, &store, &gate)));
         let portal_listeners = match &portal {
             Some(_) => front::bind(&config.portal.listen)?,
             None => Vec::new(),
@@ -250,11 +250,10 @@ impl front::Service for Apart {
     }
 }
 
-fn portal(config: &Config, store: &Arc<dyn Store>, gate: &Arc<Gate>, keys: &ServerKeys) -> Portal {
+fn portal(config: &Config, store: &Arc<dyn Store>, gate: &Arc<Gate>) -> Portal {
     Portal::new(portal::Parts {
         store: Arc::clone(store),
         gate: Arc::clone(gate),
-        keys: keys.clone(),
         settings: portal::Settings {
             server: config.public_url.as_ref().map(PublicUrl::authority),
             name: config.portal.name.clone(),

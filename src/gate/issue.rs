@@ -65,7 +65,7 @@ pub async fn issue(
     now: i64,
 ) -> Result<Issued, IssueError> {
     let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+    if !good_name(name) {
         return Err(IssueError::BadName);
     }
     let id = new_id()?;
@@ -159,6 +159,12 @@ pub(super) async fn enrol(
         }])
         .await?;
     Ok(())
+}
+
+/// Whether a passcode may be called that.
+pub fn good_name(name: &str) -> bool {
+    let length = name.chars().count();
+    (1..=MAX_NAME).contains(&length) && !name.chars().any(char::is_control)
 }
 
 /// Revokes a passcode; false when there is no live one with this id.

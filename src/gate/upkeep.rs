@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
+use super::keys::ServerKeys;
 use super::moment::Moment;
 use super::verdicts::BackendKey;
 use super::{Admission, Gate, KeyRing};
@@ -123,6 +124,11 @@ impl Gate {
     }
 
     /// The server's keys as they are now.
+    /// The server's keys as they are now.
+    pub fn keys(&self) -> ServerKeys {
+        self.ring().keys.clone()
+    }
+
     pub(super) fn ring(&self) -> Arc<KeyRing> {
         self.ring.load_full()
     }

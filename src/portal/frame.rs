@@ -34,6 +34,23 @@ pub(super) struct Frame {
     pub(super) now: i64,
 }
 
+/// A moment as templates have it: by value or by reference to whatever depth.
+pub(super) trait At {
+    fn seconds(&self) -> i64;
+}
+
+impl At for i64 {
+    fn seconds(&self) -> i64 {
+        *self
+    }
+}
+
+impl<T: At> At for &T {
+    fn seconds(&self) -> i64 {
+        (**self).seconds()
+    }
+}
+
 impl Frame {
     pub(super) fn of(visit: &Visit, here: &'static str) -> Self {
         let user = visit
@@ -89,7 +106,8 @@ impl Frame {
     }
 
     /// How long ago, or the day.
-    pub(super) fn ago(&self, at: i64) -> String {
+    pub(super) fn ago(&self, at: impl At) -> String {
+        let at = at.seconds();
         let passed = self.now.saturating_sub(at);
         match passed {
             ..60 => self.t("ago.now").to_owned(),
@@ -100,7 +118,8 @@ impl Frame {
     }
 
     /// A day, as `24 Nov 2026`.
-    pub(super) fn day(&self, at: i64) -> String {
+    pub(super) fn day(&self, at: impl At) -> String {
+        let at = at.seconds();
         let Ok(at) = Timestamp::from_second(at) else {
             return String::new();
         };
@@ -117,7 +136,8 @@ impl Frame {
     }
 
     /// For programs: `2026-11-24T12:00:00Z`.
-    pub(super) fn machine(&self, at: i64) -> String {
+    pub(super) fn machine(&self, at: impl At) -> String {
+        let at = at.seconds();
         Timestamp::from_second(at).map_or_else(|_| String::new(), |at| at.to_string())
     }
 }

@@ -39,7 +39,7 @@ impl Desk {
             proved_at: proved.then_some(visit.now),
             agent: visit.agent(),
             address: visit.by(),
-            key_id: self.keys.vault.id().to_owned(),
+            key_id: self.keys().vault.id().to_owned(),
             sealed_password: match password {
                 Some(password) => self.seal_password(&token, user, password)?,
                 None => Vec::new(),
@@ -69,7 +69,7 @@ impl Desk {
             stage: Stage::Full,
             last_seen: visit.now,
             proved_at: proved.then_some(visit.now).or(session.row.proved_at),
-            key_id: self.keys.vault.id().to_owned(),
+            key_id: self.keys().vault.id().to_owned(),
             sealed_password: match &password {
                 Some(password) => self.seal_password(&token, user, password)?,
                 None => Vec::new(),
@@ -129,8 +129,8 @@ impl Desk {
         headers: &mut HeaderMap,
     ) -> Result<(), Trouble> {
         let cookie = Cookie::Known.read(&visit.headers);
-        if known::read(&self.keys.credential, user, cookie).is_none() {
-            Cookie::Known.set(headers, &known::make(&self.keys.credential, user)?);
+        if known::read(&self.keys().credential, user, cookie).is_none() {
+            Cookie::Known.set(headers, &known::make(&self.keys().credential, user)?);
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Desk {
         user: &UserId,
         password: &SecretString,
     ) -> Result<Vec<u8>, Trouble> {
-        let key = &self.keys.vault;
+        let key = &self.keys().vault;
         let purpose = Purpose::SessionPassword;
         Ok(bearer::seal(key, purpose, token.bytes(), user, password)?)
     }

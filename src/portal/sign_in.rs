@@ -74,7 +74,7 @@ pub(super) async fn password(
     let root = root(visit.area);
     let (name, password) = (form.text("user"), form.secret("password"));
     let cookie = Cookie::Known.read(&visit.headers);
-    let known = |user: &_| known::read(&desk.keys.credential, user, cookie);
+    let known = |user: &_| known::read(&desk.keys().credential, user, cookie);
     let login = match desk
         .gate
         .sign_in(name, &password, known, visit.client)
@@ -261,7 +261,7 @@ impl Desk {
     pub(super) fn lane(&self, visit: &Visit, session: &Session) -> Lane {
         let cookie = Cookie::Known.read(&visit.headers);
         let user = &session.row.user;
-        match (known::read(&self.keys.credential, user, cookie), cookie) {
+        match (known::read(&self.keys().credential, user, cookie), cookie) {
             (Some(_), Some(cookie)) => Lane::KnownBrowser(cookie.to_owned()),
             _ => Lane::Portal,
         }

@@ -52,7 +52,7 @@ pub(super) async fn confirm(
     } else {
         let password = form.secret("password");
         let cookie = Cookie::Known.read(&member.visit.headers);
-        let known = |user: &_| known::read(&desk.keys.credential, user, cookie);
+        let known = |user: &_| known::read(&desk.keys().credential, user, cookie);
         match desk
             .gate
             .sign_in(user.as_str(), &password, known, member.visit.client)

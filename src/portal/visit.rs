@@ -184,6 +184,13 @@ impl Visit {
         self.client.to_canonical().to_string()
     }
 
+    /// What the browser calls this server.
+    pub(super) fn host(&self) -> &str {
+        let host = self.headers.get(header::HOST);
+        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+        host.strip_suffix(":443").unwrap_or(host)
+    }
+
     /// What the browser says it is, cut to a length worth keeping.
     pub(super) fn agent(&self) -> String {
         let agent = self.headers.get(header::USER_AGENT);
@@ -203,7 +210,7 @@ impl Visit {
 impl Session {
     /// The mail password this session was opened with.
     pub(super) fn password(&self, desk: &Desk) -> Option<SecretString> {
-        let key = &desk.keys.vault;
+        let key = &desk.keys().vault;
         let token = self.token.bytes();
         let sealed = &self.row.sealed_password;
         bearer::open(key, Purpose::SessionPassword, token, &self.row.user, sealed).ok()

@@ -169,6 +169,10 @@ pub trait Credentials {
         device_type: &str,
     ) -> Result<PinOutcome>;
 
+    /// Gives it another name; false when there is none that lives.
+    async fn rename_credential(&self, user: &UserId, id: &CredentialId, name: &str)
+    -> Result<bool>;
+
     /// Notes uses down.
     async fn touch_credentials(&self, touches: &[Touch]) -> Result<()>;
 

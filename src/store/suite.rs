@@ -539,6 +539,14 @@ async fn credentials_live_and_die(store: &dyn Store) {
     let renewed = store.credential(&dave, &first.id).await.unwrap().unwrap();
     assert_eq!(renewed.sealed, Some(sealed(2)));
 
+    let rename = |name| store.rename_credential(&dave, &first.id, name);
+    assert!(rename("Work phone").await.unwrap());
+    let stranger = user("eve");
+    let elsewhere = store.rename_credential(&stranger, &first.id, "x").await;
+    assert!(!elsewhere.unwrap(), "T13");
+    let named = store.credential(&dave, &first.id).await.unwrap().unwrap();
+    assert_eq!(named.name, "Work phone");
+
     // Revoked once, and its vault is gone.
     let revoke = || store.revoke_credential(&dave, &first.id, 30);
     assert!(revoke().await.unwrap());
@@ -750,10 +758,10 @@ pub(super) async fn run(store: Arc<dyn Store>) {
     s17_the_outbox_knows_a_repeat(parts).await;
     credentials_live_and_die(parts).await;
     c15_the_audit_trail_keeps_what_matters(parts).await;
-    sign_in::run(&store).await;
-    rules::run(&store).await;
     s24_objects_have_one_number_for_all_devices(parts).await;
     s2_two_versions_of_an_object_are_held(parts).await;
     s8_what_was_overwritten_is_kept_for_thirty_days(parts).await;
+    sign_in::run(&store).await;
+    rules::run(&store).await;
     assert_eq!(parts.check_integrity().await.unwrap(), Vec::<String>::new());
 }

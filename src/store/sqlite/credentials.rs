@@ -180,6 +180,28 @@ impl Credentials for SqliteStore {
         Ok(PinOutcome::Pinned)
     }
 
+    async fn rename_credential(
+        &self,
+        user: &UserId,
+        id: &CredentialId,
+        name: &str,
+    ) -> Result<bool> {
+        nameable(&[name])?;
+        let mut transaction = self.write().await?;
+        let done = sqlx::query(
+            "UPDATE credentials SET name = $1 \
+             WHERE user_id = $2 AND id = $3 AND revoked_at IS NULL",
+        )
+        .bind(name)
+        .bind(user.as_str())
+        .bind(id.as_str())
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        transaction.commit().await.map_err(fault)?;
+        Ok(done.rows_affected() == 1)
+    }
+
     async fn touch_credentials(&self, touches: &[Touch]) -> Result<()> {
         if touches.is_empty() {
             return Ok(());
