@@ -55,6 +55,8 @@ pub struct Offline {
     pub store: Arc<dyn Store>,
     pub keys: ServerKeys,
     pub verifier: Option<Arc<dyn VerifyLogin>>,
+    /// What the configuration says about who may come in.
+    pub settings: GateSettings,
 }
 
 impl Server {
@@ -278,6 +280,7 @@ impl Offline {
             store,
             keys,
             verifier,
+            settings: gate_settings(config)?,
         })
     }
 }
