@@ -284,6 +284,8 @@ enum Noted {
     LoginOk(UserId, Option<CredentialId>, Option<DeviceId>),
     DeviceRefused(UserId, CredentialId, DeviceId),
     Explained(UserId, DeviceId),
+    /// A phone that came in with its mail password.
+    Phone(UserId, Mark, DeviceId),
     Throttled(AddressKey),
     Frozen(UserId, Mark),
 }

@@ -70,7 +70,7 @@ enum Verb {
         #[command(flatten)]
         config: Box<ServeArgs>,
         #[command(flatten)]
-        asked: admin::audit::Audit,
+        asked: admin::audit::Trail,
     },
     /// Put a changed mail password behind the passcodes of a user
     Vault {

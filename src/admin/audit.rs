@@ -7,7 +7,7 @@ use super::shown;
 use crate::store::{AuditAction, AuditRow};
 
 #[derive(Clone, Debug, clap::Args)]
-pub struct Audit {
+pub struct Trail {
     /// Only what is about this user
     pub user: Option<String>,
     /// Only events of this kind, as in login-failed or wipe-done; several with commas
@@ -29,7 +29,7 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// [`DeskError`].
-    pub async fn audit(&self, asked: &Audit) -> Result<String, DeskError> {
+    pub async fn audit(&self, asked: &Trail) -> Result<String, DeskError> {
         let user = asked.user.as_deref().map(|user| self.user(user));
         let user = user.transpose()?;
         let mut wanted = Vec::new();
