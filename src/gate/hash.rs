@@ -162,20 +162,20 @@ impl fmt::Debug for Mark {
     }
 }
 
-fn hash_with(keyed: &Hmac<Sha256>, user: &UserId, id: &CredentialId, secret: &[u8]) -> [u8; 32] {
-    let mut hmac = keyed.clone();
-    hmac.update(b"airgate passcode 1");
-    for part in [user.as_str().as_bytes(), id.as_str().as_bytes(), secret] {
-        update_with_length(&mut hmac, part);
-    }
-    hmac.finalize().into_bytes().into()
-}
-
 /// HMAC-SHA256(key, purpose | parts), each part with its length before it.
 pub(super) fn authenticate(key: &[u8; 32], purpose: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut hmac = keyed(key);
     update_with_length(&mut hmac, purpose);
     for part in parts {
+        update_with_length(&mut hmac, part);
+    }
+    hmac.finalize().into_bytes().into()
+}
+
+fn hash_with(keyed: &Hmac<Sha256>, user: &UserId, id: &CredentialId, secret: &[u8]) -> [u8; 32] {
+    let mut hmac = keyed.clone();
+    hmac.update(b"airgate passcode 1");
+    for part in [user.as_str().as_bytes(), id.as_str().as_bytes(), secret] {
         update_with_length(&mut hmac, part);
     }
     hmac.finalize().into_bytes().into()

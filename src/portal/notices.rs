@@ -9,4 +9,14 @@ pub(super) fn of(done: &str) -> Option<&'static str> {
         .map(|(_, key)| *key)
 }
 
-const KNOWN: &[(&str, &str)] = &[("again", "done.again"), ("signed-out", "done.signed-out")];
+const KNOWN: &[(&str, &str)] = &[
+    ("again", "done.again"),
+    ("signed-out", "done.signed-out"),
+    ("recovery-used", "done.recovery-used"),
+    ("factor-off", "done.factor-off"),
+    ("renamed", "done.renamed"),
+    ("bad-name", "done.bad-name"),
+    ("revoked", "done.revoked"),
+    ("revoked-all", "done.revoked-all"),
+    ("passcode-shown", "done.passcode-shown"),
+];

@@ -151,13 +151,13 @@ impl Store for SqliteStore {
             .await
             .map_err(fault)?
             .rows_affected();
+        gone += sessions::expire(&mut transaction, now).await?;
         gone += sqlx::query("DELETE FROM undo WHERE at <= $1")
             .bind(now.saturating_sub(undo_kept::KEPT))
             .execute(&mut *transaction)
             .await
             .map_err(fault)?
             .rows_affected();
-        gone += sessions::expire(&mut transaction, now).await?;
         for action in [AuditAction::LoginFailed, AuditAction::LoginThrottled] {
             gone += sqlx::query("DELETE FROM audit WHERE action = $1 AND at <= $2")
                 .bind(action.as_str())

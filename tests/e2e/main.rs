@@ -46,6 +46,7 @@ mod rig;
 mod search;
 mod sending;
 mod smoke;
+mod standing;
 mod stories;
 mod sync;
 mod versions;
