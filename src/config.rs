@@ -26,6 +26,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::gate::master::Form;
+use crate::gate::policy::{FactorRule, NewDevices};
+use crate::language::Language;
+
 pub use flags::ServeArgs;
 pub use limits::Limits;
 pub use network::{BadNetwork, Network};
@@ -34,6 +38,7 @@ pub use public_url::PublicUrl;
 pub use reference::{example, reference};
 pub use sending::{Aliases, BadAlias, ReadReceipts, SaveSent, Sending};
 pub use url::{BadUrl, DavUrl, Security, ServerUrl};
+pub(crate) use version_cap::wildcard;
 pub use version_cap::{BadVersionCap, VersionCap};
 
 use crate::identity::UserId;
@@ -51,6 +56,12 @@ pub struct Config {
     pub carddav: Option<DavUrl>,
     /// Phones may sign in with the mail password itself.
     pub accept_mail_password: bool,
+    pub access: AccessDefaults,
+    pub notices: Notices,
+    /// Of users who did not choose one.
+    pub language: Language,
+    /// Where the server keys are; `None` is under `state`.
+    pub keys: Option<PathBuf>,
     /// Completes a login without `@`.
     pub default_domain: Option<String>,
     /// Where phones reach this server; `None` leaves Autodiscover off.
@@ -74,6 +85,34 @@ pub struct Config {
     pub policy: Option<Policy>,
     pub portal: Portal,
     pub limits: Limits,
+}
+
+/// What holds for everyone of whom nothing else is said.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AccessDefaults {
+    pub second_factor: FactorRule,
+    pub grace_days: u32,
+    pub explain: bool,
+    pub explain_frozen_after: Duration,
+    pub new_devices: NewDevices,
+}
+
+/// Mail that tells users what happens to their account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Notices {
+    pub enabled: bool,
+    /// None puts them into the inbox.
+    pub sender: Option<String>,
+    pub user: Option<String>,
+    pub secret: Option<PathBuf>,
+}
+
+/// A master identity that logs in for users.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MasterLogin {
+    pub user: String,
+    pub secret: PathBuf,
+    pub form: Form,
 }
 
 /// Where the certificate comes from.
@@ -101,6 +140,8 @@ pub struct Backend {
     pub silence: Duration,
     /// IMAP capabilities to ignore.
     pub hide_capabilities: Vec<String>,
+    /// None logs in with the users' mail passwords.
+    pub master: Option<MasterLogin>,
     /// Pause between looks at mailboxes the server does not tell of by itself.
     pub poll: Duration,
 }

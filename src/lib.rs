@@ -13,6 +13,8 @@ pub mod front;
 pub mod gate;
 pub mod identity;
 pub mod item;
+pub mod language;
+pub mod letter;
 pub mod portal;
 pub mod push;
 pub mod search;

@@ -56,7 +56,7 @@ pub(super) async fn of(
 ) -> Result<Option<DeviceRow>, Failure> {
     let now = clock::now_seconds();
     let key = (user.clone(), device.clone());
-    if let Some(row) = gateway.partnerships.get(&key).await
+    if let Some(row) = kept(gateway, &key).await
         && !is_stale(&row, device_type, head, now)
     {
         return Ok(Some(row));
@@ -70,7 +70,6 @@ pub(super) async fn of(
                 warn!(
                     user = user.as_str(),
                     device = ?device.as_str(),
-                    most = gateway.settings.devices,
                     "a new device is refused: the user has as many as may be"
                 );
                 return Ok(None);
@@ -89,7 +88,7 @@ pub(super) async fn of(
         row.last_seen = now;
         write(gateway, key, &row).await?;
     } else {
-        gateway.partnerships.insert(key, row.clone()).await;
+        keep(gateway, key, row.clone()).await;
     }
     Ok(Some(row))
 }
@@ -132,18 +131,48 @@ pub(super) async fn save_information(
     update(call, |row| row.info = info).await
 }
 
-async fn newest(gateway: &Gateway, key: &(UserId, DeviceId)) -> Result<Option<DeviceRow>, Failure> {
-    match gateway.partnerships.get(key).await {
-        Some(row) => Ok(Some(row)),
-        None => Ok(gateway.store.device(&key.0, &key.1).await?),
+/// The model the device said it is.
+pub(super) fn model(row: &DeviceRow) -> Option<String> {
+    let information: Information = state::decode(VERSION, &row.info).ok()?;
+    information.model
+}
+
+/// The row as it is now: what people decided about the device in it is never older than the last
+/// change the gate heard of.
+pub(super) async fn newest(
+    gateway: &Gateway,
+    key: &(UserId, DeviceId),
+) -> Result<Option<DeviceRow>, Failure> {
+    if let Some(row) = kept(gateway, key).await {
+        return Ok(Some(row));
     }
+    let version = gateway.gate.version_of(&key.0);
+    let row = gateway.store.device(&key.0, &key.1).await?;
+    if let Some(row) = &row {
+        let kept = (row.clone(), version);
+        gateway.partnerships.insert(key.clone(), kept).await;
+    }
+    Ok(row)
+}
+
+async fn kept(gateway: &Gateway, key: &(UserId, DeviceId)) -> Option<DeviceRow> {
+    let (row, version) = gateway.partnerships.get(key).await?;
+    (version == gateway.gate.version_of(&key.0)).then_some(row)
+}
+
+/// Keeps a row that was read or written under the device's lease.
+async fn keep(gateway: &Gateway, key: (UserId, DeviceId), row: DeviceRow) {
+    // A decision in between is in the store and not in this row: it stays as old as it was read.
+    let read_at = gateway.partnerships.get(&key).await;
+    let version = read_at.map_or_else(|| gateway.gate.version_of(&key.0), |(_, version)| version);
+    gateway.partnerships.insert(key, (row, version)).await;
 }
 
 async fn write(gateway: &Gateway, key: (UserId, DeviceId), row: &DeviceRow) -> Result<(), Failure> {
     if key.1.as_str() != PROBE {
         gateway.store.save_device(row).await?;
     }
-    gateway.partnerships.insert(key, row.clone()).await;
+    keep(gateway, key, row.clone()).await;
     Ok(())
 }
 
@@ -153,7 +182,8 @@ async fn has_room(gateway: &Gateway, user: &UserId, now: i64) -> Result<bool, Fa
         .iter()
         .filter(|row| now.saturating_sub(row.last_seen) < GONE_AFTER)
         .count();
-    Ok(present < gateway.settings.devices)
+    let most = gateway.gate.rules_of(user).await?.access.devices;
+    Ok(present < usize::try_from(most).unwrap_or(usize::MAX))
 }
 
 fn is_stale(row: &DeviceRow, device_type: &str, head: &Head, now: i64) -> bool {

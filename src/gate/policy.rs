@@ -185,7 +185,10 @@ mod tests {
             assert!(matches!(bad, Err(BadSetting::Value(..))), "{name}");
             assert_eq!(layer, before);
         }
-        assert!(matches!(layer.set("wipe", Some("1")), Err(BadSetting::Unknown(_))));
+        assert!(matches!(
+            layer.set("wipe", Some("1")),
+            Err(BadSetting::Unknown(_))
+        ));
         for (name, _) in SETTINGS {
             layer.set(name, None).unwrap();
         }

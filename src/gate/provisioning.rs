@@ -140,7 +140,10 @@ impl Setting {
                 Err(_) => Value::Null,
             },
             Texts(_) => {
-                let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+                let texts = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|text| !text.is_empty());
                 Value::Array(texts.map(Value::from).collect())
             }
         };

@@ -50,6 +50,27 @@ impl SlowHash {
         }
     }
 
+    /// A secret that people chose, stretched: what is kept of it must not help to guess it.
+    pub(super) async fn stretch(
+        &self,
+        secret: &SecretString,
+        salt: [u8; 32],
+    ) -> Result<Zeroizing<[u8; 32]>, Busy> {
+        let secret = secret.clone();
+        self.run(move || {
+            let mut bits = Zeroizing::new([0; 32]);
+            argon2()
+                .hash_password_into(
+                    secret.expose_secret().as_bytes(),
+                    &salt,
+                    bits.as_mut_slice(),
+                )
+                .map(|()| bits)
+        })
+        .await?
+        .map_err(|_| Busy)
+    }
+
     /// Runs slow work off the runtime's threads, when it is its turn.
     pub(super) async fn run<T: Send + 'static>(
         &self,

@@ -103,7 +103,7 @@ impl Gate {
             metrics::counter!("airgate_throttled_total", "scope" => "address").increment(1);
             return Err(Refusal::Throttled { retry_after });
         }
-        let (backend, login) = self.login(&user, password.clone());
+        let (backend, login) = self.own_login(&user, password.clone());
         let probe = match Reading::of(secret) {
             _ if malformed => None,
             Reading::Passcode(_) | Reading::Mistyped => None,

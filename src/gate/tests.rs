@@ -1,6 +1,7 @@
 //! The gate as a whole, on a real store, with a backend that counts.
 
 mod binding;
+mod enrolment;
 mod factors;
 mod mail_password;
 mod passcodes;

@@ -110,6 +110,43 @@ impl Throttle {
     }
 }
 
+/// Looks into the store that a closed address still has: a right passcode behind it goes on working
+/// (T39), and thousands of wrong ones in a second cost nobody else their place (T38).
+pub(super) struct Looks {
+    limiter: RateLimiter<
+        AddressKey,
+        DefaultKeyedStateStore<AddressKey>,
+        GateClock,
+        NoOpMiddleware<Duration>,
+    >,
+    clock: GateClock,
+}
+
+/// Looks of one closed address in a second: an office behind one address needs a few after a restart.
+const LOOKS_PER_SECOND: NonZeroU32 = NonZeroU32::new(20).expect("not 0");
+
+impl Looks {
+    pub(super) fn new(clock: GateClock) -> Self {
+        let quota = Quota::per_second(LOOKS_PER_SECOND);
+        Self {
+            limiter: RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone()),
+            clock,
+        }
+    }
+
+    /// Whether there is one left.
+    pub(super) fn take(&self, address: AddressKey, now: Moment) -> bool {
+        self.clock.reach(now);
+        self.limiter.len() < MAX_ADDRESSES && self.limiter.check_key(&address).is_ok()
+    }
+
+    pub(super) fn forget_recovered(&self, now: Moment) {
+        self.clock.reach(now);
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -71,7 +71,7 @@ impl Vault {
         self.key.id()
     }
 
-    /// Seals a mail password for a new passcode, given by its bits.
+    /// Seals a mail password for a passcode, given by its bits, with a new pair of keys.
     ///
     /// # Errors
     /// A password too long, no randomness.
@@ -81,6 +81,7 @@ impl Vault {
         id: &CredentialId,
         secret: &[u8],
         password: &SecretString,
+        version: u64,
     ) -> Result<SealedSecret, VaultError> {
         let mut salt = vec![0; 16];
         getrandom::fill(&mut salt)?;
@@ -102,8 +103,8 @@ impl Vault {
             salt,
             public_key: public.as_bytes().to_vec(),
             sealed_private_key,
-            sealed_password: seal_password(user, id, &public, 1, password)?,
-            version: 1,
+            sealed_password: seal_password(user, id, &public, version, password)?,
+            version,
         })
     }
 
@@ -360,7 +361,13 @@ mod tests {
             let id = CredentialId::parse("abcd1234").unwrap();
             let passcode = Passcode::generate().unwrap();
             let sealed = vault
-                .seal(&user, &id, passcode.bits(), &SecretString::from(password))
+                .seal(
+                    &user,
+                    &id,
+                    passcode.bits(),
+                    &SecretString::from(password),
+                    1,
+                )
                 .unwrap();
             Self {
                 vault,

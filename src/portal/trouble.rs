@@ -159,7 +159,9 @@ impl From<Refusal> for Trouble {
         match refusal {
             Refusal::Throttled { retry_after } => Self::Throttled(retry_after),
             Refusal::BackendDown { .. } | Refusal::Frozen { .. } => Self::Down,
-            Refusal::Unauthorized | Refusal::DeviceNotBound => Self::Forbidden,
+            Refusal::Unauthorized | Refusal::DeviceNotBound | Refusal::Explain(_) => {
+                Self::Forbidden
+            }
         }
     }
 }

@@ -6,70 +6,16 @@
 //! ```
 //! A test holds all files to the same keys and the same gaps, and the templates to keys that exist.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// A language.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Language {
-    English,
-    German,
-    French,
-}
-
-type Table = HashMap<&'static str, &'static str>;
+pub(crate) use crate::language::Language;
+use crate::language::{Table, fill, table};
 
 static ENGLISH: LazyLock<Table> = LazyLock::new(|| table(include_str!("words/en.txt")));
 static GERMAN: LazyLock<Table> = LazyLock::new(|| table(include_str!("words/de.txt")));
 static FRENCH: LazyLock<Table> = LazyLock::new(|| table(include_str!("words/fr.txt")));
 
 impl Language {
-    /// In the order of the choice.
-    pub(crate) const ALL: [Self; 3] = [Self::English, Self::German, Self::French];
-
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::German => "de",
-            Self::French => "fr",
-        }
-    }
-
-    /// As its speakers call it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::English => "English",
-            Self::German => "Deutsch",
-            Self::French => "Français",
-        }
-    }
-
-    pub(crate) fn from_code(code: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|language| language.code() == code)
-    }
-
-    /// The best of an Accept-Language header (RFC 9110 12.5.4); English when none fits.
-    pub(crate) fn accepted(header: &str) -> Self {
-        let mut best = (0, Self::English);
-        for range in header.split(',').take(MAX_RANGES) {
-            let mut parts = range.split(';');
-            let tag = parts.next().unwrap_or_default().trim();
-            let weight = parts
-                .find_map(|part| part.trim().strip_prefix("q="))
-                .map_or(1_000, weight);
-            let primary = tag.split('-').next().unwrap_or_default().to_lowercase();
-            // The first of equals wins.
-            if let Some(language) = Self::from_code(&primary)
-                && weight > best.0
-            {
-                best = (weight, language);
-            }
-        }
-        best.1
-    }
-
     /// A sentence; the key itself where there is none, which the tests do not let happen.
     pub(crate) fn say(self, key: &'static str) -> &'static str {
         let table = match self {
@@ -86,47 +32,8 @@ impl Language {
 
     /// A sentence with its gaps filled.
     pub(crate) fn fill(self, key: &'static str, values: &[&str]) -> String {
-        let mut text = String::new();
-        let mut rest = self.say(key);
-        while let Some((before, after)) = rest.split_once('{') {
-            text.push_str(before);
-            let Some((gap, after)) = after.split_once('}') else {
-                rest = after;
-                break;
-            };
-            let place = gap
-                .parse::<usize>()
-                .ok()
-                .and_then(|place| place.checked_sub(1));
-            let value = place.and_then(|place| values.get(place));
-            text.push_str(value.copied().unwrap_or_default());
-            rest = after;
-        }
-        text.push_str(rest);
-        text
+        fill(self.say(key), values)
     }
-}
-
-/// Ranges of an Accept-Language header that are looked at: browsers send a handful.
-const MAX_RANGES: usize = 20;
-
-/// `0.8` as 800; what is no weight counts nothing.
-fn weight(text: &str) -> u32 {
-    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    let part: String = part.chars().chain("000".chars()).take(3).collect();
-    match (whole, part.parse::<u32>()) {
-        ("1", _) => 1_000,
-        ("0", Ok(part)) => part,
-        _ => 0,
-    }
-}
-
-fn table(text: &'static str) -> Table {
-    text.lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once(" = "))
-        .map(|(key, value)| (key.trim(), value.trim()))
-        .collect()
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ macro_rules! actions {
 actions! {
     LoginOk => "login-ok",
     LoginFailed => "login-failed",
+    /// A known phone that is kept out got the mail that explains why.
+    LoginExplained => "login-explained",
     LoginThrottled => "login-throttled",
     PasscodeCreated => "passcode-created",
     PasscodeFirstUsed => "passcode-first-used",

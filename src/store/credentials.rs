@@ -187,6 +187,11 @@ pub trait Credentials {
     /// The version of the last change, to ask from.
     async fn credential_version(&self) -> Result<u64>;
 
+    /// Puts key id, hash, tag and sealed password of `renewed` in place of those of `row`, when server
+    /// keys were exchanged (C17); nothing a running server must hear of. False when `row` is not what
+    /// is stored any more.
+    async fn rekey_credential(&self, row: &CredentialRow, renewed: &CredentialRow) -> Result<bool>;
+
     /// Whose credentials changed since a version; 0 gives everyone. Cheap when nothing did.
     async fn credential_changes(&self, since: u64) -> Result<CredentialChanges>;
 

@@ -282,6 +282,36 @@ impl Credentials for SqliteStore {
         Ok(true)
     }
 
+    async fn rekey_credential(&self, row: &CredentialRow, renewed: &CredentialRow) -> Result<bool> {
+        let sealed = renewed.sealed.as_ref();
+        let before = row.sealed.as_ref();
+        let mut transaction = self.write().await?;
+        let done = sqlx::query(
+            "UPDATE credentials SET key_id = $1, hash = $2, tag = $3, vault_key_id = $4, \
+             vault_salt = $5, vault_public_key = $6, vault_private_key = $7, vault_password = $8, \
+             vault_version = $9 WHERE user_id = $10 AND id = $11 AND key_id = $12 \
+             AND COALESCE(vault_version, 0) = $13 AND revoked_at IS NULL",
+        )
+        .bind(renewed.key_id.as_str())
+        .bind(renewed.hash.as_slice())
+        .bind(renewed.tag.map(i64::from))
+        .bind(sealed.map(|sealed| sealed.key_id.as_str()))
+        .bind(sealed.map(|sealed| sealed.salt.as_slice()))
+        .bind(sealed.map(|sealed| sealed.public_key.as_slice()))
+        .bind(sealed.map(|sealed| sealed.sealed_private_key.as_slice()))
+        .bind(sealed.map(|sealed| sealed.sealed_password.as_slice()))
+        .bind(sealed.map(|sealed| sealed.version.cast_signed()))
+        .bind(row.user.as_str())
+        .bind(row.id.as_str())
+        .bind(row.key_id.as_str())
+        .bind(before.map_or(0, |sealed| sealed.version.cast_signed()))
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        transaction.commit().await.map_err(fault)?;
+        Ok(done.rows_affected() == 1)
+    }
+
     async fn credential_version(&self) -> Result<u64> {
         sqlx::query("SELECT value FROM counters WHERE name = 'credentials'")
             .fetch_one(&self.readers)
