@@ -33,7 +33,9 @@ impl App {
     async fn code(&mut self) -> String {
         loop {
             let now = std::time::SystemTime::now();
-            let since = now.duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+            let since = now
+                .duration_since(std::time::UNIX_EPOCH)
+                .expect("after 1970");
             let step = since.as_secs() / 30;
             // The next one is within the grace.
             for step in [step, step + 1] {
