@@ -14,9 +14,9 @@ use super::happened;
 use super::trouble::Trouble;
 use super::visit::Member;
 use super::{Desk, Done, see_other};
+use crate::store::AuditAction;
 
 struct Session {
-    id: String,
     agent: String,
     address: String,
     last: i64,
@@ -68,7 +68,6 @@ pub(super) async fn show(
             .map(|row| Session {
                 here: row.token_hash == member.session.row.token_hash,
                 agent: agent::called(&row.agent, frame.t("browser.unknown")),
-                id: row.id,
                 address: row.address,
                 last: row.last_seen,
             })
@@ -86,6 +85,8 @@ pub(super) async fn show(
             .collect(),
         events: events
             .into_iter()
+            // Every sign-in with passcodes does it: no news for people.
+            .filter(|row| row.action != AuditAction::PasswordSealed)
             .map(|row| Event {
                 at: row.at,
                 what: happened::told(&row, &frame),

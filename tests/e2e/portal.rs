@@ -86,6 +86,11 @@ async fn switch_on(surfer: &mut Surfer, password: &str) -> (App, Vec<String>) {
     surfer
         .send("/account/two-step/code", &[("code", &code)])
         .await;
+    (app, recovery_codes(surfer))
+}
+
+/// The recovery codes the page shows.
+fn recovery_codes(surfer: &Surfer) -> Vec<String> {
     let codes = surfer.between("<ul class=\"codes\">", "</ul>");
     let codes: Vec<String> = codes
         .split("<li>")
@@ -93,5 +98,5 @@ async fn switch_on(surfer: &mut Surfer, password: &str) -> (App, Vec<String>) {
         .map(|code| code.split('<').next().unwrap_or_default().to_owned())
         .collect();
     assert_eq!(codes.len(), 10, "{}", surfer.page);
-    (app, codes)
+    codes
 }
