@@ -46,6 +46,7 @@ mod validate_cert;
 mod watch;
 
 pub use gateway::{Gateway, Heartbeat, Parts, Settings};
+pub use partnership::model as device_model;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Malformed;

@@ -8,6 +8,7 @@
 //! handler -> `headers` -> the front's [`Reply`]. A handler that changes something takes a `Form`,
 //! which cannot be had without proof that a page of ours sent it (T45).
 
+mod admin;
 mod agent;
 mod cookies;
 mod devices;
@@ -204,6 +205,7 @@ fn routes(desk: Arc<Desk>) -> Router {
         .route("/account/set-up", get(set_up::choose))
         .route("/account/set-up/{family}", get(set_up::family))
         .route("/account/{file}", get(style::serve))
+        .merge(admin::routes())
         .fallback(async || Trouble::NotFound)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
         .layer(from_fn_with_state(Arc::clone(&desk), visit::open))

@@ -132,7 +132,7 @@ pub(super) async fn save_information(
 }
 
 /// The model the device said it is.
-pub(super) fn model(row: &DeviceRow) -> Option<String> {
+pub fn model(row: &DeviceRow) -> Option<String> {
     let information: Information = state::decode(VERSION, &row.info).ok()?;
     information.model
 }

@@ -3,6 +3,7 @@
 //! gate's functions alone.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
@@ -14,9 +15,10 @@ use super::frame::{Frame, show as show_page};
 use super::trouble::Trouble;
 use super::visit::Member;
 use super::{Desk, Done, see_other, segment};
+use crate::command::device_model;
 use crate::gate::devices::{self, Decision, DeviceError};
 use crate::identity::{DeviceId, UserId};
-use crate::store::{DeviceRow, FolderKind, Standing, Wipe, WipeScope};
+use crate::store::{AuditAction, DeviceRow, FolderKind, Standing, Wipe, WipeScope};
 
 /// One device in the list.
 pub(super) struct Row {
@@ -81,6 +83,8 @@ pub(super) enum Action {
 }
 
 const HERE: &str = "devices";
+/// Events among which the last decision about a device is looked for.
+const TRAIL: u32 = 500;
 
 impl Action {
     pub(super) const ALL: [Self; 7] = [
@@ -152,6 +156,12 @@ impl Action {
                 "wipe-cancelled",
             ],
         }
+    }
+
+    /// What is said when it is done.
+    pub(super) const fn done(self) -> &'static str {
+        let [_, _, _, done] = self.words();
+        done
     }
 
     const fn danger(self) -> bool {
@@ -227,9 +237,11 @@ pub(super) async fn act(
         by: &member.visit.by(),
         now: member.visit.now,
     };
-    desk.act_on(user, &id, action, decision).await?;
-    let [_, _, _, done] = action.words();
-    Ok(see_other(&format!("/account/devices?done={done}")))
+    desk.act_on(user, &id, action, decision, false).await?;
+    Ok(see_other(&format!(
+        "/account/devices?done={}",
+        action.done()
+    )))
 }
 
 impl Desk {
@@ -242,7 +254,9 @@ impl Desk {
         let folders = self.store.folders(user).await?;
         let credentials = self.store.credentials(user).await?;
         let mut rows = Vec::new();
-        for row in self.store.devices(user).await? {
+        for mut row in self.store.devices(user).await? {
+            row.standing = self.standing(&row).await?;
+            let may_allow = frame.admin || self.blocked_it_himself(&row).await?;
             let chains = self.store.chains_of_device(user, &row.device).await?;
             let mut kinds: BTreeMap<usize, usize> = BTreeMap::new();
             for (chain, _) in &chains {
@@ -281,6 +295,7 @@ impl Desk {
                 actions: Action::ALL
                     .into_iter()
                     .filter(|action| action.fits(&row))
+                    .filter(|action| may_allow || *action != Action::Allow)
                     .map(|action| Link {
                         word: action.word(),
                         title: {
@@ -306,7 +321,8 @@ impl Desk {
     ) -> Result<Response, Trouble> {
         let action = Action::named(word).ok_or(Trouble::NotFound)?;
         let row = self.device(user, id).await?;
-        if !action.fits(&row) {
+        let may = frame.admin || action != Action::Allow || self.blocked_it_himself(&row).await?;
+        if !action.fits(&row) || !may {
             return Ok(see_other(root));
         }
         let [title, what, button, _] = action.words();
@@ -346,13 +362,25 @@ impl Desk {
         id: &str,
         action: Action,
         decision: Decision<'_>,
+        admin: bool,
     ) -> Result<(), Trouble> {
         let store = self.store.as_ref();
         let device = DeviceId::parse(id).map_err(|_| Trouble::NotFound)?;
+        if action == Action::Allow && !admin {
+            let row = self.device(user, id).await?;
+            if !self.blocked_it_himself(&row).await? {
+                return Err(Trouble::Forbidden);
+            }
+        }
         let done = match action {
             Action::Resync => devices::resync(store, user, &device, decision).await,
             Action::Block => devices::block(store, user, &device, decision).await,
-            Action::Allow => devices::allow(store, user, &device, decision).await,
+            Action::Allow if admin => devices::allow(store, user, &device, decision).await,
+            // Its owner takes back what he said; rules decide again, and they may say no.
+            Action::Allow => match devices::allow(store, user, &device, decision).await {
+                Ok(()) => devices::undecide(store, user, &device, decision).await,
+                Err(error) => Err(error),
+            },
             Action::Remove => devices::remove(store, user, &device, decision).await,
             Action::WipeAccount => {
                 devices::wipe(store, user, &device, WipeScope::Account, decision).await
@@ -371,10 +399,36 @@ impl Desk {
         }
     }
 
+    /// Whether it is kept out by its owner's own word, which he may take back: the last decision in
+    /// the trail came from a browser of his, not from an administrator or a rule.
+    async fn blocked_it_himself(&self, row: &DeviceRow) -> Result<bool, Trouble> {
+        if !row.decided {
+            return Ok(false);
+        }
+        let trail = self.store.recent_audit(Some(&row.user), TRAIL).await?;
+        let decision = trail.into_iter().find(|event| {
+            event.device.as_ref() == Some(&row.device)
+                && matches!(
+                    event.action,
+                    AuditAction::DeviceStanding | AuditAction::WipeRequested
+                )
+        });
+        let by = decision.and_then(|event| event.address).unwrap_or_default();
+        Ok(by.parse::<IpAddr>().is_ok())
+    }
+
+    /// Where a device stands: as somebody decided, else by the rules.
+    pub(super) async fn standing(&self, row: &DeviceRow) -> Result<Standing, Trouble> {
+        let model = device_model(row);
+        Ok(self.gate.standing(row, model.as_deref()).await?)
+    }
+
     async fn device(&self, user: &UserId, id: &str) -> Result<DeviceRow, Trouble> {
         let device = DeviceId::parse(id).map_err(|_| Trouble::NotFound)?;
         let row = self.store.device(user, &device).await?;
-        row.ok_or(Trouble::NotFound)
+        let mut row = row.ok_or(Trouble::NotFound)?;
+        row.standing = self.standing(&row).await?;
+        Ok(row)
     }
 }
 

@@ -27,4 +27,5 @@ const KNOWN: &[(&str, &str)] = &[
     ("wipe-cancelled", "done.wipe-cancelled"),
     ("others-ended", "done.others-ended"),
     ("distrusted", "done.distrusted"),
+    ("saved", "done.saved"),
 ];

@@ -1,6 +1,7 @@
 //! The portal over real sockets, without a screen: what a browser must be able to rely on, and what a
 //! stranger must not be able to do. `tests/browser` looks at the same pages with eyes.
 
+mod admins;
 mod passcodes;
 mod two_steps;
 mod web;
