@@ -41,6 +41,7 @@ mod mail_zoo;
 mod meetings;
 mod operator;
 mod phone_itself;
+mod portal;
 mod provisioning;
 mod rig;
 mod search;
