@@ -215,7 +215,7 @@ async fn hierarchy_differs(call: &Call<'_>) -> Result<bool, Failure> {
         .leases
         .take(call.user, call.device, folders::CHAIN)
         .await;
-    let now = folders::refresh(call).await?.hierarchy;
+    let now = folders::refresh(call).await?;
     let held = call
         .gateway
         .store
@@ -224,7 +224,8 @@ async fn hierarchy_differs(call: &Call<'_>) -> Result<bool, Failure> {
     let held = held
         .and_then(|row| Hierarchy::decode(&row.view).ok())
         .unwrap_or_default();
-    Ok(held.changes_to(&now).count() > 0)
+    let shown = now.shown(&held, call.version);
+    Ok(held.changes_to(&shown).count() > 0)
 }
 
 /// Counts a held request for as long as it is held.
