@@ -117,6 +117,7 @@ impl Server {
                 policy: config.policy.clone(),
                 devices: config.limits.devices,
                 search: config.limits.search,
+                page_time: config.limits.page_time,
                 requests_per_device: config.limits.requests_per_device,
             },
             shutdown: shutdown.clone(),

@@ -93,6 +93,8 @@ pub struct Settings {
     pub devices: usize,
     /// How long a search may take before what was found so far is shown.
     pub search: Duration,
+    /// How long the backend may be read from for one page.
+    pub page_time: Duration,
     /// Requests of one device that may run at a time, a held Ping not counted.
     pub requests_per_device: u32,
 }
