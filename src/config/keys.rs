@@ -422,6 +422,14 @@ pub(super) const KEYS: &[Key] = &[
         "Tell users by mail of a new device, a new passcode, a change of the second factor, a recovery code that was used.",
     ),
     key(
+        "backend.dav_poll",
+        Kind::Duration,
+        Some("60s"),
+        r#""60s""#,
+        None,
+        "Pause between two looks at the calendars and address books of a user whose phone waits for changes; a sixth of it right after something changed. Each look is one request for each home.",
+    ),
+    key(
         "folders.trash",
         Kind::Text,
         None,
