@@ -32,7 +32,7 @@ pub use network::{BadNetwork, Network};
 pub use problem::{ConfigErrors, Origin, Problem};
 pub use public_url::PublicUrl;
 pub use reference::{example, reference};
-pub use sending::{Aliases, BadAlias, SaveSent, Sending};
+pub use sending::{Aliases, BadAlias, ReadReceipts, SaveSent, Sending};
 pub use url::{BadUrl, DavUrl, Security, ServerUrl};
 pub use version_cap::{BadVersionCap, VersionCap};
 
@@ -91,6 +91,7 @@ pub struct Backend {
     pub ca_file: Option<PathBuf>,
     pub imap_connections: usize,
     pub imap_compress: bool,
+    pub dav_connections: usize,
     /// For name, TCP, TLS and greeting together.
     pub connect: Duration,
     /// How long a backend that works may say nothing.

@@ -41,6 +41,7 @@ pub mod outgoing;
 mod parameters;
 pub(crate) mod preview;
 mod quoted_history;
+pub mod receipt;
 pub mod recurrence;
 mod spare_body;
 mod stamp;

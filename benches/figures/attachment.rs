@@ -1,15 +1,13 @@
 //! Resident memory while one large attachment passes, and how fast it passes beside a bare client.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use airgate_codec::eas::item_operations::{Fetch, Operation, Request, Store};
 use airgate_codec::eas::sync::{ItemData, Response, ServerCommand};
 
 use crate::imap::Bare;
+use crate::peak::{self, Passed};
 use crate::phone::{Phone, VERSION, sync_request};
-use crate::process::{forget_peak, memory};
 use crate::support::backend::User;
 use crate::support::backend::dovecot::Dovecot;
 use crate::support::process::loopback;
@@ -77,43 +75,13 @@ pub fn measure(scale: Scale, table: &mut Table) {
     }
 }
 
-/// One attachment passed.
-struct Passed {
-    /// Resident memory before, and how much it grew meanwhile.
-    before: u64,
-    grown: u64,
-    time: Duration,
-}
-
 fn pass(server: &Server, phone: &mut Phone, request: &[u8], least: usize) -> Passed {
-    let before = memory(server.pid(), "VmRSS");
-    forget_peak(server.pid());
-    // The kernel's own mark, and a look every millisecond where it cannot be set back.
-    let seen = Arc::new(AtomicU64::new(0));
-    let over = Arc::new(AtomicBool::new(false));
-    let watcher = {
-        let (seen, over, pid) = (Arc::clone(&seen), Arc::clone(&over), server.pid());
-        std::thread::spawn(move || {
-            while !over.load(Ordering::Relaxed) {
-                seen.fetch_max(memory(pid, "VmRSS"), Ordering::Relaxed);
-                std::thread::sleep(Duration::from_millis(1));
-            }
-        })
-    };
-    let start = Instant::now();
     let mut octets = 0_u64;
-    phone.stream(request, &mut |piece| octets += piece.len() as u64);
-    let time = start.elapsed();
-    over.store(true, Ordering::Relaxed);
-    watcher.join().expect("the watcher ends");
-    let marked = memory(server.pid(), "VmHWM");
-    let peak = marked.max(seen.load(Ordering::Relaxed)).max(before);
+    let passed = peak::during(server.pid(), || {
+        phone.stream(request, &mut |piece| octets += piece.len() as u64);
+    });
     assert!(octets >= least as u64, "the whole attachment");
-    Passed {
-        before,
-        grown: peak - before,
-        time,
-    }
+    passed
 }
 
 /// The FileReference of the one attachment there is.

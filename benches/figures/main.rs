@@ -2,7 +2,7 @@
 //! limit taken in the same run, on the built server over loopback and a real Dovecot.
 //!
 //! ```text
-//! scripts/bench                     all of them, some eight minutes
+//! scripts/bench                     all of them, some ten minutes
 //! scripts/bench --smoke             the same in small, under a minute: does it still run?
 //! scripts/bench initial unchanged   only these
 //! ```
@@ -29,14 +29,17 @@ mod support;
 
 mod attachment;
 mod counting;
+mod forward;
 mod gate;
 mod imap;
 mod initial;
 mod mails;
+mod peak;
 mod phone;
 mod pings;
 mod process;
 mod rig;
+mod search;
 mod start;
 mod table;
 mod unchanged;
@@ -59,6 +62,10 @@ pub struct Scale {
     pub pings: usize,
     /// Octets of the large attachment.
     pub attachment: usize,
+    /// Octets of the attachment of the mail that is forwarded.
+    pub forward: usize,
+    /// Messages searched.
+    pub searched: u64,
     pub smoke: bool,
 }
 
@@ -69,6 +76,9 @@ impl Scale {
         requests: 3_000,
         pings: 1_000,
         attachment: 50_000_000,
+        // 25 MB as the mail lies there, in base64.
+        forward: 18_500_000,
+        searched: 50_000,
         smoke: false,
     };
     const SMOKE: Self = Self {
@@ -77,6 +87,8 @@ impl Scale {
         requests: 100,
         pings: 40,
         attachment: 5_000_000,
+        forward: 3_000_000,
+        searched: 1_000,
         smoke: true,
     };
 }
@@ -84,12 +96,14 @@ impl Scale {
 /// One group of figures.
 type Bench = fn(Scale, &mut Table);
 
-const BENCHES: [(&str, Bench); 7] = [
+const BENCHES: [(&str, Bench); 9] = [
     ("wbxml", wbxml::measure),
     ("initial", initial::measure),
     ("unchanged", unchanged::measure),
     ("pings", pings::measure),
     ("attachment", attachment::measure),
+    ("forward", forward::measure),
+    ("search", search::measure),
     ("start", start::measure),
     ("gate", gate::measure),
 ];

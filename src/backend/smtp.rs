@@ -59,7 +59,8 @@ pub struct SmtpSettings {
 /// Who a mail is from and for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Envelope {
-    pub from: String,
+    /// `None`: the null return path, of mail that must never be answered (RFC 5321 4.5.5).
+    pub from: Option<String>,
     pub to: Vec<String>,
     /// Delivery reports, where the server can.
     pub reports: Option<Reports>,
@@ -185,7 +186,7 @@ impl Envelope {
         if self.to.is_empty() {
             return Err(SmtpError::NoRecipient);
         }
-        for address in self.to.iter().chain([&self.from]) {
+        for address in self.to.iter().chain(&self.from) {
             if !is_address(address) {
                 return Err(SmtpError::BadAddress(address.clone()));
             }
@@ -195,8 +196,8 @@ impl Envelope {
 
     /// An address that only a server with SMTPUTF8 takes (RFC 6531), and whether it is the sender's.
     fn beyond_ascii(&self) -> Option<(&str, bool)> {
-        if !self.from.is_ascii() {
-            return Some((&self.from, true));
+        if let Some(from) = self.from.as_deref().filter(|from| !from.is_ascii()) {
+            return Some((from, true));
         }
         let odd = self.to.iter().find(|address| !address.is_ascii());
         odd.map(|address| (address.as_str(), false))

@@ -11,6 +11,7 @@ mod job;
 mod once;
 mod original;
 mod parcel;
+pub(super) mod receipt;
 mod request;
 mod verdict;
 
@@ -153,14 +154,14 @@ async fn deliver(call: &Call<'_>, smtp: &Smtp, asked: Asked) -> Result<Result<Se
     }
     let receipts = draft.receipts();
     let envelope = Envelope {
-        from: draft.sender().to_owned(),
+        from: Some(draft.sender().to_owned()),
         to: draft.recipients().to_vec(),
         reports: (receipts.delivery || receipts.reading).then(|| Reports {
             success: receipts.delivery,
             id: row.message_id.clone(),
         }),
     };
-    let mark = original.map(|original| original.mark);
+    let mark = original.map(|original| original.mark).or(asked.answers);
     let origin = mark.as_ref().map(|mark| Origin {
         imap: call.gateway.imap.clone(),
         login: call.login.clone(),

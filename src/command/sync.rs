@@ -96,7 +96,7 @@ async fn round(
     let window = wanted
         .window
         .map_or(usize::MAX, |window| collection::window_of(Some(window)));
-    let mut budget = Budget::new(window);
+    let mut budget = Budget::new(window, call.gateway.settings.page_time);
     let mut answers = Vec::with_capacity(wanted.collections.len());
     for collection in &wanted.collections {
         let status = statuses.get(collection.collection_id.as_str());
@@ -162,11 +162,11 @@ fn write(call: &Call<'_>, answers: Vec<Answer>) -> Reply {
         for told in &answer.told {
             let operation = match told {
                 Told::Add(id, item) => {
-                    writer.add(id, item.as_ref());
+                    writer.add(id, item);
                     "add"
                 }
                 Told::Change(id, item) => {
-                    writer.change(id, item.as_ref());
+                    writer.change(id, item);
                     "change"
                 }
                 Told::Delete(id) => {

@@ -151,7 +151,7 @@ pub(super) const KEYS: &[Key] = &[
         None,
         r#""https://dav.example.com/calendars/{user}/""#,
         Some("--caldav"),
-        "The CalDAV server, `https://` or `http://`. `{user}` becomes the login, `{localpart}` what stands before its `@`.",
+        "The CalDAV server, `https://` or `http://`: its address alone, or with a path where the user's calendars begin to be looked for. `{user}` becomes the login, `{localpart}` what stands before its `@`. Redirects and links to other hosts are not followed.",
     ),
     key(
         "carddav",
@@ -250,6 +250,14 @@ pub(super) const KEYS: &[Key] = &[
         "Use COMPRESS where the IMAP server offers it. Worth it only over slow lines.",
     ),
     key(
+        "backend.dav_connections",
+        Kind::Number,
+        Some("4"),
+        "4",
+        None,
+        "Connections per user to a CalDAV or CardDAV server.",
+    ),
+    key(
         "backend.connect",
         Kind::Duration,
         Some("10s"),
@@ -336,6 +344,14 @@ pub(super) const KEYS: &[Key] = &[
         r#"["alice@example.com=sales@example.com", "@example.com=@example.org"]"#,
         None,
         "Other addresses users may write from, as `LOGIN=ADDRESS`, or `@DOMAIN=@DOMAIN` for everyone. Any other From becomes the account's own address.",
+    ),
+    key(
+        "sending.read_receipts",
+        Kind::Text,
+        Some("never"),
+        r#""send""#,
+        None,
+        "What happens when a phone marks a mail as read whose sender asked to be told. `never`: nothing. `send`: a receipt (RFC 8098) goes to the sender, once for all devices, if the mail names one of the user's addresses in To or Cc, the receipt is to go where the mail came from (Return-Path), and it is no list's or machine's mail.",
     ),
     key(
         "heartbeat.min",
@@ -520,6 +536,14 @@ pub(super) const KEYS: &[Key] = &[
         r#""18s""#,
         None,
         "How long a search may take before a phone is shown what was found so far; many phones give up after 30 seconds. The search goes on, and a phone that asks again finds the rest.",
+    ),
+    key(
+        "limits.page_time",
+        Kind::Duration,
+        Some("20s"),
+        r#""20s""#,
+        None,
+        "How long the mail server may be read from for one answer to Sync. What was read by then is sent, and the phone asks for the rest; many phones give up after 30 seconds.",
     ),
     key(
         "limits.held_request",

@@ -20,6 +20,8 @@ pub struct Limits {
     pub request: Duration,
     /// Until what was found so far is shown.
     pub search: Duration,
+    /// Until a page is cut.
+    pub page_time: Duration,
     pub held_request: Duration,
     /// None: from the number of descriptors.
     pub connections: Option<usize>,

@@ -14,7 +14,7 @@ use super::url::{BadUrl, DavUrl, ServerUrl};
 use super::values::{self, Value};
 use super::{
     Aliases, Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy,
-    PublicUrl, SaveSent, Sending, SharedFolders, Tls, VersionCap,
+    PublicUrl, ReadReceipts, SaveSent, Sending, SharedFolders, Tls, VersionCap,
 };
 
 /// Shorter, and a server with many users is asked without end; longer, and new mail is old.
@@ -75,6 +75,7 @@ impl Reader {
         let backend = self.backend();
         let save_sent = self.required("sending.save_sent", save_sent);
         let aliases = self.required("sending.aliases", aliases);
+        let read_receipts = self.required("sending.read_receipts", read_receipts);
         let folders = self.folders();
         let heartbeat = self.heartbeat();
         let log = self.log();
@@ -104,6 +105,7 @@ impl Reader {
             sending: Sending {
                 save_sent: save_sent?,
                 aliases: aliases?,
+                read_receipts: read_receipts?,
             },
             heartbeat: heartbeat?,
             log: log?,
@@ -138,6 +140,9 @@ impl Reader {
         let connections = self.required("backend.imap_connections", |value| {
             values::number(value, 1, 64)
         });
+        let dav = self.required("backend.dav_connections", |value| {
+            values::number(value, 1, 64)
+        });
         let compress = self.required("backend.imap_compress", values::boolean);
         let connect = self.required("backend.connect", positive);
         let silence = self.required("backend.silence", positive);
@@ -153,6 +158,7 @@ impl Reader {
             ca_file,
             imap_connections: usize::try_from(connections?).ok()?,
             imap_compress: compress?,
+            dav_connections: usize::try_from(dav?).ok()?,
             connect: connect?,
             silence: silence?,
             hide_capabilities: hide?.iter().map(|name| name.to_ascii_uppercase()).collect(),
@@ -230,6 +236,7 @@ impl Reader {
         let pace_stall = self.required("limits.pace_stall", positive);
         let request = self.required("limits.request", positive);
         let search = self.required("limits.search", positive);
+        let page_time = self.required("limits.page_time", positive);
         let held_request = self.required("limits.held_request", positive);
         let connections = self.count("limits.connections", 0, 10_000_000);
         let per_address = self.count("limits.connections_per_address", 1, 1_000_000);
@@ -251,6 +258,7 @@ impl Reader {
             pace_stall: pace_stall?,
             request: request?,
             search: search?,
+            page_time: page_time?,
             held_request: held_request?,
             connections: connections.map(|number| (number > 0).then_some(number))?,
             connections_per_address: u32::try_from(per_address?).ok()?,
@@ -518,6 +526,16 @@ fn save_sent(value: &Value) -> Result<SaveSent, Complaint> {
         "never" => Ok(SaveSent::Never),
         other => Err(Complaint::new(format!(
             "`{other}` is neither auto, always nor never"
+        ))),
+    }
+}
+
+fn read_receipts(value: &Value) -> Result<ReadReceipts, Complaint> {
+    match values::text(value)?.as_str() {
+        "never" => Ok(ReadReceipts::Never),
+        "send" => Ok(ReadReceipts::Send),
+        other => Err(Complaint::new(format!(
+            "`{other}` is neither never nor send"
         ))),
     }
 }

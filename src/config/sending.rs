@@ -1,5 +1,5 @@
-//! What is decided about mail that phones send: whose copy lies in the Sent folder, and which other
-//! addresses a user may write from.
+//! What is decided about mail that phones send: whose copy lies in the Sent folder, which other
+//! addresses a user may write from, and whether senders hear that their mail was read.
 
 use std::str::FromStr;
 
@@ -8,6 +8,16 @@ use std::str::FromStr;
 pub struct Sending {
     pub save_sent: SaveSent,
     pub aliases: Aliases,
+    pub read_receipts: ReadReceipts,
+}
+
+/// What becomes of a sender's wish to hear that his mail was read (RFC 8098).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ReadReceipts {
+    /// Nobody hears anything.
+    Never,
+    /// He is told, once.
+    Send,
 }
 
 /// Who saves sent mail.

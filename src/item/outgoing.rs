@@ -35,6 +35,7 @@ pub use piece::{Piece, PieceWriter, Section};
 pub use quote::Quote;
 pub use receipts::Receipts;
 pub use write::BrokenValue;
+pub(crate) use write::ids_in;
 
 use self::entity::Entity;
 use self::piece::Assembly;
@@ -247,7 +248,7 @@ impl Draft {
             write::ids("In-Reply-To", &[id], wire)?;
         }
         if !self.has.references {
-            let mut ids = write::ids_in(thread.references.as_deref().unwrap_or_default());
+            let mut ids = ids_in(thread.references.as_deref().unwrap_or_default());
             ids.extend(own);
             if ids.len() > MAX_REFERENCES {
                 ids.drain(1..ids.len() - MAX_REFERENCES + 1);

@@ -16,9 +16,11 @@ use crate::stories::{
     Setup, assert_quiet, client_in, counts, expunge, make_folder, on_server, on_servers, only,
     store, uid_of,
 };
+use crate::support::backend::{Backend, Kind, User};
 use crate::support::mail;
 use crate::support::phone::{Phone, Profile};
 use crate::support::server::Settings;
+use crate::support::spoiler::Spoiler;
 use crate::support::world::World;
 
 /// A mail of a thread, received that many days ago.
@@ -288,6 +290,44 @@ async fn a_conversation_moves_as_a_whole(setup: Setup) {
             }
         }
     }
+}
+
+/// One folder that gives nothing away keeps its part, and the phone hears that there is a rest.
+#[tokio::test]
+async fn a_conversation_that_cannot_move_whole_has_its_status() {
+    let users = [User::alice()];
+    let backend = Backend::start(Kind::Dovecot, &users);
+    let spoiler = Spoiler::before(backend.imap()).await;
+    let url = spoiler.url();
+    let world = World::around(backend, &users, |settings| settings.imap(&url)).await;
+    make_folder(&world, "Work").await;
+    make_folder(&world, "Closed").await;
+    for (folder, letter) in [
+        ("INBOX", letter("root", "Tea", "")),
+        ("Work", letter("later", "AW: Tea", LATER)),
+        ("Work", letter("lone", "Cake", "")),
+    ] {
+        letter.put(&world, folder).await;
+    }
+    let mut phone = world.phone(profile(NEW[1], "part")).await;
+    for folder in ["INBOX", "Work"] {
+        phone.sync_all(folder).await;
+    }
+    let (tea, _) = names(&phone, "INBOX", "Tea");
+    let (cake, _) = names(&phone, "Work", "Cake");
+    let target = phone.id("Closed");
+    // The next move fails and the one after that does not: whichever folder is first keeps its part.
+    spoiler.refuse_once("UID MOVE", "[LIMIT] Not this one.");
+    assert_eq!(
+        moved(&mut phone, &tea, &target, true).await,
+        status::PARTIAL_SUCCESS
+    );
+    assert_eq!(moved(&mut phone, &tea, &target, true).await, status::OK);
+    assert_eq!(on_server(&world, "Closed").await, ["AW: Tea", "Tea"]);
+    spoiler.refuse("UID MOVE", "[LIMIT] Nothing moves.");
+    let failed = common::FAILURE_IN_MOVE_OPERATION;
+    assert_eq!(moved(&mut phone, &cake, &target, true).await, failed);
+    assert_eq!(on_server(&world, "Work").await, ["Cake"]);
 }
 
 /// A Sync of the inbox with that filter and ConversationMode.

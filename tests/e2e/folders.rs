@@ -5,6 +5,7 @@ mod changes;
 mod empty;
 mod names;
 mod shared;
+mod trouble;
 
 pub(crate) use crate::stories::*;
 

@@ -1,6 +1,7 @@
 //! A phone sends, replies and forwards: once each, whatever goes wrong on the way.
 
 mod formats;
+mod receipts;
 mod sent_copies;
 mod sizes;
 mod smart;

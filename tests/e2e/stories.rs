@@ -38,6 +38,11 @@ impl Setup {
             Self::Cyrus => Kind::Cyrus,
             Self::Dovecot | Self::Condstore | Self::Plain => Kind::Dovecot,
         };
+        World::start_with(kind, |settings| adjust(self.restrict(settings))).await
+    }
+
+    /// The settings with only what of the server may be used.
+    pub(crate) fn restrict(self, settings: Settings) -> Settings {
         let hidden = match self {
             Self::Condstore => "QRESYNC,NOTIFY,LIST-STATUS",
             Self::Plain => {
@@ -46,14 +51,9 @@ impl Setup {
             }
             _ => "",
         };
-        World::start_with(kind, |settings| {
-            adjust(
-                settings
-                    .variable("AIRGATE_BACKEND_HIDE_CAPABILITIES", hidden)
-                    .variable("AIRGATE_BACKEND_POLL", "200ms"),
-            )
-        })
-        .await
+        settings
+            .variable("AIRGATE_BACKEND_HIDE_CAPABILITIES", hidden)
+            .variable("AIRGATE_BACKEND_POLL", "200ms")
     }
 }
 

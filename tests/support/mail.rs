@@ -99,6 +99,11 @@ pub fn internal_date(seconds: u64) -> String {
     written(seconds, "%d-%b-%Y %H:%M:%S +0000")
 }
 
+/// `Mon Jan  5 08:00:00 2026`, as the first line of a mail in an mbox has it.
+pub fn mbox_date(seconds: u64) -> String {
+    written(seconds, "%a %b %e %H:%M:%S %Y")
+}
+
 fn written(seconds: u64, format: &str) -> String {
     let moment = jiff::Timestamp::from_second(i64::try_from(seconds).unwrap_or(0))
         .expect("a date of our time");

@@ -1,6 +1,8 @@
 //! A man in the middle of IMAP who understands lines: he keeps the commands of the client, cuts the
-//! connection when one message is read, and lies about searches on old connections.
+//! connection when one message is read, refuses and swallows what he is told to, and lies about
+//! searches and lists.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +31,21 @@ struct Shared {
     connections: AtomicU64,
     /// Nobody may open a mailbox.
     denied: AtomicBool,
+    orders: Mutex<Orders>,
+}
+
+/// What is done to commands and answers.
+#[derive(Debug, Default)]
+struct Orders {
+    /// Commands that begin so are refused with these words, and never reach the server.
+    refused: Vec<(String, String)>,
+    /// The same for one command.
+    refused_once: Option<(String, String)>,
+    /// A command that begins so is carried out, and nothing is heard on its connection any more.
+    swallowed: Option<String>,
+    /// Every other LIST leaves out mailboxes with this in their line.
+    flapping: Option<String>,
+    lists: u64,
 }
 
 impl Spoiler {
@@ -75,11 +92,62 @@ impl Spoiler {
         self.shared.denied.store(denied, Ordering::SeqCst);
     }
 
+    /// From now on a command that begins with `command` is answered with `NO` and these words.
+    pub fn refuse(&self, command: &str, words: &str) {
+        let order = (command.to_owned(), words.to_owned());
+        self.orders().refused.push(order);
+    }
+
+    /// The same for the next command that begins so only.
+    pub fn refuse_once(&self, command: &str, words: &str) {
+        self.orders().refused_once = Some((command.to_owned(), words.to_owned()));
+    }
+
+    /// The next command that begins so is carried out, but its answer never comes.
+    pub fn swallow(&self, command: &str) {
+        self.orders().swallowed = Some(command.to_owned());
+    }
+
+    /// Whether a command to be swallowed was.
+    pub fn has_swallowed(&self) -> bool {
+        self.orders().swallowed.is_none()
+    }
+
+    /// From now on every other LIST leaves out what has this in its line; `None` ends it.
+    pub fn flap(&self, mailbox: Option<&str>) {
+        self.orders().flapping = mailbox.map(str::to_owned);
+    }
+
+    /// Lists asked for while some were wrong.
+    pub fn lists(&self) -> u64 {
+        self.orders().lists
+    }
+
+    fn orders(&self) -> std::sync::MutexGuard<'_, Orders> {
+        self.shared.orders()
+    }
+
     /// From now on searches find nothing on the connections there are; new ones are honest.
     pub fn blind_all(&self) {
         let now = self.shared.connections.load(Ordering::SeqCst);
         self.shared.blind.store(now, Ordering::SeqCst);
     }
+}
+
+impl Shared {
+    fn orders(&self) -> std::sync::MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was ordered for commands of one connection, by their tags.
+#[derive(Debug, Default)]
+struct Tags {
+    /// The answer to be given instead.
+    refused: HashMap<String, String>,
+    /// Lists that leave something out.
+    lists: Vec<String>,
+    silent: bool,
 }
 
 async fn carry(client: TcpStream, server: SocketAddr, number: u64, shared: Arc<Shared>) {
@@ -89,13 +157,14 @@ async fn carry(client: TcpStream, server: SocketAddr, number: u64, shared: Arc<S
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
+    let tags = Mutex::<Tags>::default();
     tokio::select! {
-        () = up(from_client, to_server, &shared) => {}
-        () = down(from_server, to_client, number, &shared) => {}
+        () = up(from_client, to_server, &shared, &tags) => {}
+        () = down(from_server, to_client, number, &shared, &tags) => {}
     }
 }
 
-async fn up(from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) {
+async fn up(from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared, tags: &Mutex<Tags>) {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     while let Ok(1..) = from.read_until(b'\n', &mut line).await {
@@ -110,6 +179,12 @@ async fn up(from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(command.to_owned());
+        if let Some((tag, _)) = text.split_once(' ')
+            && ordered(shared, tags, tag, command)
+        {
+            // So that the answer has its place among the others.
+            line = format!("{tag} NOOP\r\n").into_bytes();
+        }
         if to.write_all(&line).await.is_err() {
             return;
         }
@@ -117,7 +192,41 @@ async fn up(from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) {
     }
 }
 
-async fn down(from: OwnedReadHalf, mut to: OwnedWriteHalf, number: u64, shared: &Shared) {
+/// Notes what is to become of a command; whether it must not reach the server.
+fn ordered(shared: &Shared, tags: &Mutex<Tags>, tag: &str, command: &str) -> bool {
+    let mut orders = shared.orders();
+    let mut tags = tags.lock().unwrap_or_else(PoisonError::into_inner);
+    if orders
+        .swallowed
+        .take_if(|prefix| command.starts_with(prefix.as_str()))
+        .is_some()
+    {
+        tags.silent = true;
+    }
+    if orders.flapping.is_some() && command.starts_with("LIST ") {
+        orders.lists += 1;
+        if orders.lists.is_multiple_of(2) {
+            tags.lists.push(tag.to_owned());
+        }
+    }
+    let begins = |prefix: &str| command.starts_with(prefix);
+    let once = orders.refused_once.take_if(|(prefix, _)| begins(prefix));
+    let always = orders.refused.iter().find(|(prefix, _)| begins(prefix));
+    if let Some((_, words)) = once.as_ref().or(always) {
+        tags.refused
+            .insert(tag.to_owned(), format!("{tag} NO {words}\r\n"));
+        return true;
+    }
+    false
+}
+
+async fn down(
+    from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    number: u64,
+    shared: &Shared,
+    tags: &Mutex<Tags>,
+) {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     while let Ok(1..) = from.read_until(b'\n', &mut line).await {
@@ -130,11 +239,29 @@ async fn down(from: OwnedReadHalf, mut to: OwnedWriteHalf, number: u64, shared: 
         if let (true, Some((tag, _))) = (denied, text.split_once(" OK [READ-")) {
             line = format!("{tag} NO [NOPERM] You have no right to it.\r\n").into_bytes();
         }
-        if to.write_all(&line).await.is_err() {
+        let pass = told(shared, tags, &text, &mut line);
+        if pass && to.write_all(&line).await.is_err() {
             return;
         }
         line.clear();
     }
+}
+
+/// Puts in place of a line what was ordered; whether it is told at all.
+fn told(shared: &Shared, tags: &Mutex<Tags>, text: &str, line: &mut Vec<u8>) -> bool {
+    let orders = shared.orders();
+    let mut tags = tags.lock().unwrap_or_else(PoisonError::into_inner);
+    let tag = text.split(' ').next().unwrap_or_default();
+    if let Some(answer) = tags.refused.remove(tag) {
+        *line = answer.into_bytes();
+    }
+    let left_out = orders
+        .flapping
+        .as_ref()
+        .is_some_and(|mailbox| text.starts_with("* LIST") && text.contains(mailbox.as_str()));
+    let wrong = !tags.lists.is_empty() && left_out;
+    tags.lists.retain(|list| list != tag);
+    !tags.silent && !wrong
 }
 
 /// Whether the command reads more of this message than its flags.

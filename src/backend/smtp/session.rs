@@ -115,7 +115,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Session<S> {
         if limit != 0 && size > limit {
             return Err(SmtpError::TooLarge { limit });
         }
-        let mut line = format!("MAIL FROM:<{}>", envelope.from);
+        let mut line = format!(
+            "MAIL FROM:<{}>",
+            envelope.from.as_deref().unwrap_or_default()
+        );
         if offers(EXT_SIZE) {
             line.push_str(&format!(" SIZE={size}"));
         }

@@ -30,7 +30,7 @@ fn login() -> Login {
 
 fn envelope() -> Envelope {
     Envelope {
-        from: "alice@example.com".into(),
+        from: Some("alice@example.com".into()),
         to: vec!["bob@example.com".into(), "carol@example.org".into()],
         reports: None,
     }
@@ -379,7 +379,7 @@ async fn t26_nothing_but_addresses_reaches_the_envelope() {
         assert!(!is_address(evil), "{evil:?}");
         for (from, to) in [("a@b", evil), (evil, "a@b")] {
             let envelope = Envelope {
-                from: from.into(),
+                from: Some(from.into()),
                 to: vec![to.into()],
                 reports: None,
             };
@@ -446,6 +446,19 @@ async fn what_a_server_offers_is_used() {
             "RCPT TO:<bob+x@example.com> NOTIFY=SUCCESS,FAILURE,DELAY \
              ORCPT=rfc822;bob+2Bx@example.com",
         ]
+    );
+    // Mail that nobody may answer has no way back (RFC 5321 4.5.5).
+    let receipt = Envelope {
+        from: None,
+        ..envelope()
+    };
+    let (result, heard) = submit_to(&[], |_| {}, &login(), &receipt, MAIL).await;
+    result.unwrap();
+    assert!(
+        heard
+            .lines
+            .iter()
+            .any(|line| line.starts_with("MAIL FROM:<> SIZE="))
     );
     // Without them nothing is said of it.
     let plain = Envelope {

@@ -3,16 +3,21 @@
 //! that of the try).
 
 use airgate_codec::eas::{status, sync};
+use airgate_codec::imap::{Flag, MailboxName};
 use bytes::Bytes;
 use tracing::warn;
 
+use super::filing::Mark;
 use super::request::Asked;
 use super::{account, deliver, hex, id_named, not_allowed};
-use crate::command::Call;
+use crate::backend::imap::{ImapError, Search};
+use crate::command::{Call, folders};
 use crate::failure::Failure;
 use crate::gate::Scopes;
 use crate::item::address::Addresses;
 use crate::item::headers::Headers;
+use crate::item::outgoing::ids_in;
+use crate::sync::folders::Role;
 
 /// Sends a draft. `key` says which it is; the status is the item's if it cannot be sent.
 ///
@@ -33,6 +38,7 @@ pub(in crate::command) async fn send(
     if !all_have_addresses(&mime) {
         return Ok(Err(status::INVALID_RECIPIENTS));
     }
+    let answers = answered(call, &mime).await;
     let asked = Asked {
         name: Some("draft".to_owned()),
         mime,
@@ -40,6 +46,7 @@ pub(in crate::command) async fn send(
         save: true,
         replace: true,
         source: None,
+        answers,
     };
     Ok(match deliver(call, smtp, asked).await? {
         Ok(_) => Ok(()),
@@ -50,6 +57,37 @@ pub(in crate::command) async fn send(
         // An item's status for what may pass (REFERENCE 5.3): the rest of the Sync goes on.
         Err(status::SERVER_ERROR_RETRY_LATER) => Err(sync::status::SERVER_ERROR),
         Err(status) => Err(status),
+    })
+}
+
+/// The mail in the inbox that a draft says it answers; what cannot be found is not marked (S19).
+async fn answered(call: &Call<'_>, mime: &[u8]) -> Option<Mark> {
+    let replied = Headers::read(mime).text("In-Reply-To", None)?;
+    let [id] = ids_in(&replied)[..] else {
+        return None;
+    };
+    let rows = folders::known(call).await.ok()?;
+    let inbox = rows
+        .iter()
+        .find(|row| row.role == Role::Inbox as u8 && !row.retired)?;
+    let mailbox = MailboxName::new(inbox.name.clone());
+    let find = async {
+        let mut session = call
+            .gateway
+            .imap
+            .session(call.login, Some(&mailbox))
+            .await?;
+        let validity = session.select(&mailbox, None).await?.uid_validity;
+        let search = Search::Header("Message-ID".into(), id.to_owned());
+        let found = session.search(&search).await?;
+        Ok::<_, ImapError>(found.max().map(|uid| (validity.get(), uid)))
+    };
+    let (uid_validity, uid) = find.await.ok().flatten()?;
+    Some(Mark {
+        mailbox,
+        uid_validity,
+        uid,
+        flag: Flag::Answered,
     })
 }
 

@@ -10,6 +10,7 @@ use airgate_codec::eas::request_line::CommandName;
 use airgate_codec::eas::status;
 use bytes::Bytes;
 
+use super::filing::Mark;
 use crate::command::{Call, failures, malformed};
 use crate::front::Reply;
 
@@ -27,6 +28,8 @@ pub(super) struct Asked {
     pub(super) replace: bool,
     /// What is replied to or forwarded.
     pub(super) source: Option<Source>,
+    /// What it answers, where the phone named no source.
+    pub(super) answers: Option<Mark>,
 }
 
 /// The ids of the original.
@@ -75,6 +78,7 @@ pub(super) fn read(call: &Call<'_>) -> Result<Request, Reply> {
             save: mail.save_in_sent_items,
             replace: false,
             source: None,
+            answers: None,
         }));
     }
     let mail = SmartMail::read(call.body).map_err(|fault| {
@@ -121,6 +125,7 @@ fn smart(call: &Call<'_>, mail: SmartMail<'_>) -> Result<Request, u16> {
             save: mail.save_in_sent_items,
             replace: mail.replace_mime,
             source: Some(source),
+            answers: None,
         })),
     }
 }
@@ -187,6 +192,7 @@ fn bare(call: &Call<'_>) -> Result<Asked, u16> {
         save: line.save_in_sent,
         replace: false,
         source: smart.then(|| source(&said)).transpose()?,
+        answers: None,
     })
 }
 

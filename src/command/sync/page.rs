@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use airgate_codec::eas::email::{Email, Moment};
+use airgate_codec::eas::email::Moment;
+use airgate_codec::eas::sync::ItemData;
 use airgate_codec::imap::{Fetched, Uid, UidSet};
 use tokio::time::Instant;
 
@@ -17,18 +18,19 @@ use crate::sync::plan::{Change, Plan};
 use crate::sync::server_id;
 use crate::sync::view::MailView;
 
-/// Messages read in one flight: enough to hide the round trips, few enough to stop in time.
+/// Messages read in one flight: enough to hide the round trips.
 const BATCH: usize = 25;
-/// An answer is cut after this much (device-notes.md section 5: many phones give up after 30 s).
-const PAGE_TIME: Duration = Duration::from_secs(20);
+/// The same of the first flight, which shows how fast the backend is: a slow one may take seconds for
+/// each message, and a page that ends too late never arrives.
+const FIRST_BATCH: usize = 10;
 /// An answer is cut above this many octets of bodies.
 const PAGE_OCTETS: usize = 4 * 1024 * 1024;
 
 /// One change as it goes out.
 #[derive(Debug)]
 pub(in super::super) enum Told {
-    Add(String, Box<Email>),
-    Change(String, Box<Email>),
+    Add(String, ItemData),
+    Change(String, ItemData),
     Delete(String),
     SoftDelete(String),
 }
@@ -43,12 +45,25 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(changes: usize) -> Self {
+    /// `time` is what an answer may take (device-notes.md section 5: many phones give up after 30 s).
+    pub(super) fn new(changes: usize, time: Duration) -> Self {
         Self {
-            until: clock::deadline(PAGE_TIME),
+            until: clock::deadline(time),
             octets: PAGE_OCTETS,
             changes,
         }
+    }
+
+    /// Messages that may be read in one flight after so many were read in `taken`: at the same pace
+    /// they come in time.
+    fn batch(&self, read: usize, taken: Duration) -> usize {
+        if read == 0 {
+            return FIRST_BATCH;
+        }
+        let left = self.until.saturating_duration_since(clock::monotonic());
+        let each = taken.as_micros() / u128::try_from(read).unwrap_or(u128::MAX);
+        let fit = left.as_micros().checked_div(each).unwrap_or(u128::MAX);
+        usize::try_from(fit).unwrap_or(BATCH).clamp(1, BATCH)
     }
 
     /// Whether no further change fits.
@@ -90,7 +105,7 @@ pub(super) async fn tell(
                 let validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
                 let message = (collection, validity, uid);
                 follow_ups::complete_held(call, message, &mut changed).await?;
-                Told::Change(id, Box::new(changed))
+                Told::Change(id, ItemData::Email(Box::new(changed)))
             }
             Change::Add(uid) | Change::Rewrite(uid) => {
                 adds.push(uid);
@@ -113,8 +128,12 @@ pub(super) async fn tell_adds(
     budget: &mut Budget,
 ) -> Result<(), Failure> {
     let mut entries = Vec::new();
-    let mut batches = adds.chunks(BATCH).peekable();
-    while let Some(batch) = batches.next() {
+    let (start, mut rest) = (clock::monotonic(), adds);
+    while !rest.is_empty() {
+        let read = adds.len() - rest.len();
+        let size = budget.batch(read, start.elapsed()).min(rest.len());
+        let (batch, after) = rest.split_at(size);
+        rest = after;
         let uids: UidSet = batch.iter().copied().collect();
         let mut messages = source.read_all(session, &uids).await?;
         let found: UidSet = messages
@@ -151,13 +170,14 @@ pub(super) async fn tell_adds(
             let known = view.phone.items.contains(uid);
             view.told_whole(uid, &flags);
             let id = server_id::write(&source.folder.id, view.number_of(uid));
+            let item = ItemData::Email(Box::new(item));
             page.told.push(if known {
-                Told::Change(id, Box::new(item))
+                Told::Change(id, item)
             } else {
-                Told::Add(id, Box::new(item))
+                Told::Add(id, item)
             });
         }
-        if budget.is_spent() && batches.peek().is_some() {
+        if budget.is_spent() && !rest.is_empty() {
             page.more = true;
             break;
         }

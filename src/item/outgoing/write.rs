@@ -95,7 +95,7 @@ fn write_mailbox(mailbox: &Mailbox, out: &mut Vec<u8>) -> Result<(), BrokenValue
 }
 
 /// `Name: <id> <id>`, one a line.
-pub(super) fn ids(name: &str, ids: &[&str], out: &mut Vec<u8>) -> Result<(), BrokenValue> {
+pub(in crate::item) fn ids(name: &str, ids: &[&str], out: &mut Vec<u8>) -> Result<(), BrokenValue> {
     out.extend_from_slice(name.as_bytes());
     out.push(b':');
     for (at, id) in ids.iter().enumerate() {
@@ -113,7 +113,7 @@ pub(super) fn ids(name: &str, ids: &[&str], out: &mut Vec<u8>) -> Result<(), Bro
 }
 
 /// Whether this is a Message-ID with its angle brackets, and safe in a line.
-pub(super) fn is_id(text: &str) -> bool {
+pub(in crate::item) fn is_id(text: &str) -> bool {
     let inner = text
         .strip_prefix('<')
         .and_then(|text| text.strip_suffix('>'));
@@ -127,7 +127,7 @@ pub(super) fn is_id(text: &str) -> bool {
 }
 
 /// The Message-IDs in a value, in order; what else stands there is left out.
-pub(super) fn ids_in(value: &str) -> Vec<&str> {
+pub(crate) fn ids_in(value: &str) -> Vec<&str> {
     value
         .split_inclusive('>')
         .filter_map(|piece| piece.rfind('<').and_then(|at| piece.get(at..)))

@@ -83,9 +83,39 @@ async fn a_draft_is_sent_once_filed_and_gone(setup: Setup) {
     assert_eq!(world.smtp.client_faults(), [""; 0]);
 }
 
+/// A reply that was begun elsewhere, or as one whole message.
+async fn a_sent_reply_marks_what_it_answers(setup: Setup) {
+    let world = setup.world().await;
+    for version in VERSIONS {
+        let mail = format!(
+            "From: vera@contoso.example\r\nTo: alice@example.com\r\nSubject: asks {version}\r\n\
+             Message-ID: <asks-{version}@contoso.example>\r\n\r\nWell?\r\n"
+        );
+        world.deliver("INBOX", mail.as_bytes()).await;
+        let reply = format!(
+            "From: alice@example.com\r\nTo: vera@contoso.example\r\nSubject: Re: asks {version}\r\n\
+             Message-ID: <reply-{version}@example.com>\r\n\
+             In-Reply-To: <asks-{version}@contoso.example>\r\n\r\nYes.\r\n"
+        );
+        world.deliver("Drafts", reply.as_bytes()).await;
+        let profile = Profile::ios().speaking(version).called(version.as_str());
+        let mut phone = ready(&world, profile).await;
+        let item = phone.item("Drafts", &format!("Re: asks {version}"));
+        let send = send_held(&item, EmailChange::default());
+        assert_eq!(outcome(&phone.do_in("Drafts", vec![send]).await).0, 1);
+        let flags = flags_of(&world, "INBOX", &format!("asks {version}")).await;
+        assert!(flags.contains("\\Answered"), "{version} {flags}");
+    }
+}
+
 on_servers! {
     [dovecot Dovecot, courier Courier, cyrus Cyrus, plain Plain]
     a_draft_is_sent_once_filed_and_gone
+}
+
+on_servers! {
+    [dovecot Dovecot, cyrus Cyrus, plain Plain]
+    a_sent_reply_marks_what_it_answers
 }
 
 /// Nobody to send it to, or nobody there can be: the draft stays one.

@@ -1,9 +1,14 @@
 //! The first Sync, windows and MoreAvailable (S21).
 
+use std::time::{Duration, Instant};
+
 use airgate_codec::eas::sync;
 
 use super::{Setup, assert_converged, assert_quiet, counts, make_folder, on_every_server, only};
+use crate::support::backend::{Backend, Kind, User};
+use crate::support::faulty::{Faulty, Mode};
 use crate::support::phone::Profile;
+use crate::support::world::World;
 
 async fn a_folder_comes_in_pages_newest_first(setup: Setup) {
     let world = setup.world().await;
@@ -99,6 +104,50 @@ async fn an_empty_folder_says_nothing(setup: Setup) {
     assert_quiet(&mut phone, "INBOX").await;
     assert_quiet(&mut phone, "INBOX").await;
     assert_converged(&world, &mut phone, "Trash").await;
+}
+
+#[tokio::test]
+async fn s21_a_slow_server_s_page_is_cut_and_the_phone_gets_all_in_the_end() {
+    const MAILS: usize = 40;
+    let users = [User::alice()];
+    let backend = Backend::start(Kind::Dovecot, &users);
+    let network = Faulty::before(backend.imap()).await;
+    let world = World::around(backend, &users, |settings| {
+        settings
+            .imap(&network.imap_url())
+            .variable("AIRGATE_LIMITS_PAGE_TIME", "300ms")
+    })
+    .await;
+    world.fill("INBOX", MAILS as u64).await;
+    let mut phone = world.phone(Profile::ios().window(100)).await;
+    phone.sync("INBOX").await;
+    // Some milliseconds a message: the whole folder takes much longer than a page may.
+    network.set(Mode::Slow {
+        bytes: 256,
+        pause: Duration::from_millis(8),
+    });
+    let mut pages = Vec::new();
+    loop {
+        let start = Instant::now();
+        let page = phone.sync("INBOX").await;
+        let took = start.elapsed();
+        if page.collections.is_empty() {
+            break;
+        }
+        let collection = only(&page);
+        pages.push(collection.commands.len());
+        let more = phone.subjects("INBOX").len() < MAILS;
+        assert_eq!(collection.head.more_available, more, "{pages:?}");
+        // A batch begun in time may end a little late; a page never takes as long as the folder.
+        assert!(took < Duration::from_secs(2), "{took:?} {pages:?}");
+    }
+    assert!(pages.len() > 1, "{pages:?}");
+    assert!(
+        pages.iter().all(|told| *told > 0),
+        "every page goes on: {pages:?}"
+    );
+    network.set(Mode::Pass);
+    assert_converged(&world, &mut phone, "INBOX").await;
 }
 
 on_every_server! {

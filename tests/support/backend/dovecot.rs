@@ -1,10 +1,12 @@
 //! Dovecot with a private configuration: Maildir, password file, any number of users.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::User;
 use super::maildir::{MAIL_GID, MAIL_UID, Maildir, give};
+use crate::support::mail;
 use crate::support::process::{RunDir, Running, free_port, run};
 use crate::support::tls::Certificate;
 
@@ -52,6 +54,11 @@ impl Settings {
     pub fn quota(mut self, storage: &str) -> Self {
         self.quota = Some(storage.to_owned());
         self
+    }
+
+    /// All of INBOX in one file.
+    pub fn mbox(self) -> Self {
+        self.extra("mail_location = mbox:~/mail:INBOX=~/inbox")
     }
 
     /// More lines for `dovecot.conf`.
@@ -160,6 +167,41 @@ impl Dovecot {
         std::fs::create_dir_all(&home).expect("a home can be made");
         give(&home);
         Maildir::at(home.join("Maildir"))
+    }
+
+    /// Makes INBOX one mbox file with mails number `0..count`, every third one read and their UIDs
+    /// one more than their numbers: a folder of hundreds of thousands in a second. For a server
+    /// with [`Settings::mbox`] that nobody has logged in to.
+    pub fn fill_mbox(&self, user: &User, count: u64) {
+        let home = self.dir.path().join("mail").join(&user.name);
+        std::fs::create_dir_all(&home).expect("a home can be made");
+        give(&home);
+        let path = home.join("inbox");
+        let file = std::fs::File::create(&path).expect("a home is writable");
+        let mut file = std::io::BufWriter::with_capacity(1 << 20, file);
+        // Only what is numbered already is not written anew.
+        let mut base = format!("X-IMAPbase: 1767600000 {count:010}\n");
+        let mut dates = (String::new(), String::new());
+        for n in 0..count {
+            if n % 1000 == 0 {
+                let seconds = mail::delivered(n);
+                dates = (mail::mbox_date(seconds), mail::date_header(seconds));
+            }
+            let (mbox_date, date) = &dates;
+            let status = if n % 3 == 0 { "RO" } else { "O" };
+            write!(
+                file,
+                "From vera@contoso.example {mbox_date}\n{base}X-UID: {}\nStatus: {status}\n\
+                 From: Vera Lindqvist <vera@contoso.example>\nTo: alice@example.com\n\
+                 Subject: Mail number {n}\nDate: {date}\nMessage-ID: <{n}@mails.example>\n\n\
+                 This is mail number {n}.\n\n",
+                n + 1
+            )
+            .expect("the disk has room");
+            base.clear();
+        }
+        file.flush().expect("the disk has room");
+        give(&path);
     }
 
     /// Where LMTP listens, for a mail server in front.

@@ -111,7 +111,7 @@ impl World {
             version: 1,
         };
         let envelope = Envelope {
-            from: "alice@example.com".into(),
+            from: Some("alice@example.com".into()),
             to: vec!["bob@example.com".into()],
             reports: None,
         };

@@ -9,6 +9,7 @@ use tracing::warn;
 
 use super::{Target, changed, refusal, status};
 use crate::command::follow_ups::{self, Kept};
+use crate::command::send::receipt;
 use crate::failure::{self, Failure};
 use crate::item::categories;
 use crate::sync::journal;
@@ -125,11 +126,15 @@ impl Target<'_, '_> {
                 Err(error) => return Err(error.into()),
             }
         }
+        let mut read = UidSet::new();
         for flagging in wanted {
             let uid = flagging.uid;
             let status = match failed.get(&uid) {
                 None => {
                     let flags = present.get(&uid).cloned().unwrap_or_default();
+                    if flagging.delta.seen == Some(true) && !flags.seen {
+                        read.insert(uid);
+                    }
                     let accepted = flagging.delta.applied_to(&flags);
                     let shown = self.view.server().items.contains(uid);
                     // A message outside the window keeps being outside, whatever its flags.
@@ -150,6 +155,7 @@ impl Target<'_, '_> {
                 responses.push(changed(&flagging.server_id, status));
             }
         }
+        receipt::read(self.call, self.session, self.folder, &read).await;
         Ok(())
     }
 
