@@ -95,17 +95,12 @@ impl Series {
 
     /// How many instances lie before a wall-clock time that is one itself.
     pub(super) fn passed(&self, to: DateTime) -> Option<u32> {
-        let mut count = 0;
-        for instance in self.instances().take(MAX_DONE) {
-            if instance == to {
-                return Some(count);
-            }
-            if instance > to {
-                return None;
-            }
-            count += 1;
-        }
-        None
+        let (number, instance) = self
+            .instances()
+            .take(MAX_DONE)
+            .enumerate()
+            .find(|(_, instance)| *instance >= to)?;
+        (instance == to).then(|| u32::try_from(number).ok())?
     }
 
     /// The rule for a phone; `None` where EAS has no words for it.
