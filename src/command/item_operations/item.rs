@@ -38,20 +38,21 @@ pub(super) async fn fetch(
     let Some((source, message)) = find(call, rows, name, options).await? else {
         return Ok(Err(status::NOT_FOUND));
     };
-    let mut email = source.translate_whole(&message);
-    follow_ups::complete(call, &message, &mut email).await?;
-    if let Some(named) = schema(&asked.options) {
-        email = email.with_only(named);
-    }
-    if let Some(body) = &mut email.body {
-        making.hold_body(body);
-    }
-    if let Some(part) = &email.body_part {
-        making.weigh(&part.body);
+    let mut item = source.item_whole(&message).await?;
+    if let ItemData::Email(email) = &mut item {
+        if let Some(named) = schema(&asked.options) {
+            **email = std::mem::take(&mut **email).with_only(named);
+        }
+        if let Some(body) = &mut email.body {
+            making.hold_body(body);
+        }
+        if let Some(part) = &email.body_part {
+            making.weigh(&part.body);
+        }
     }
     making.push(Outcome::Fetch {
         head: super::head(asked),
-        properties: Some(Properties::Item(ItemData::Email(Box::new(email)))),
+        properties: Some(Properties::Item(item)),
     });
     Ok(Ok(()))
 }
