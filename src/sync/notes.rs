@@ -197,15 +197,13 @@ mod tests {
         ) {
             let mut view = holding(&[(1, 101), (2, 102), (3, 103), (4, 104)]);
             let mut current = [1, 2, 3, 4];
-            let mut next = 5;
-            for (which, gone) in replacements {
+            for (next, (which, gone)) in (5..).zip(replacements) {
                 let print = 101 + i64::try_from(which).unwrap();
                 arrive(&mut view, next, print);
                 if gone {
                     view.server_mut().remove(current[which]);
                 }
                 current[which] = next;
-                next += 1;
                 view.settle_notes();
                 for change in planned(&view) {
                     prop_assert!(matches!(change, Change::Rewrite(_)), "{:?}", change);
