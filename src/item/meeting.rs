@@ -6,11 +6,11 @@
 
 mod alarm;
 mod event;
-mod ids;
-mod people;
-mod place;
-mod status;
-mod when;
+pub(super) mod ids;
+pub(super) mod people;
+pub(super) mod place;
+pub(super) mod status;
+pub(super) mod when;
 
 use airgate_codec::eas::Moment;
 use airgate_codec::eas::email::MeetingRequest;
