@@ -123,7 +123,8 @@ fn all_day_comes_as_midnight_of_a_zone_or_of_utc() {
         day("20260328T000000Z", "20260328T000000Z", None),
     ] {
         assert!(
-            text.contains("DTSTART;VALUE=DATE:20260328\nDTEND;VALUE=DATE:20260329"),
+            text.contains("DTSTART;VALUE=DATE:20260328\n")
+                && text.contains("DTEND;VALUE=DATE:20260329\n"),
             "{text}"
         );
     }

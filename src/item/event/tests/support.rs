@@ -16,10 +16,8 @@ use crate::item::object::{
 };
 use crate::item::options::{BodyOptions, BodyPreference};
 
-pub(super) const VERSIONS: [ProtocolVersion; 5] = [
+pub(super) const VERSIONS: [ProtocolVersion; 3] = [
     ProtocolVersion::V2_5,
-    ProtocolVersion::V12_1,
-    ProtocolVersion::V14_0,
     ProtocolVersion::V14_1,
     ProtocolVersion::V16_1,
 ];
