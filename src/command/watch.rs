@@ -9,7 +9,7 @@ use std::time::Duration;
 use airgate_codec::imap::MailboxName;
 use tracing::info;
 
-use super::{Call, folders};
+use super::{Call, folders, objects};
 use crate::clock;
 use crate::failure::{self, Failure, Remedy};
 use crate::push::{Event, Hold};
@@ -57,10 +57,11 @@ pub(super) async fn wait(
     let watched: Vec<&FolderRow> = rows
         .iter()
         // In a level of the hierarchy nothing ever happens.
-        .filter(|row| row.holds_mail() && ids.contains(&row.id.as_str()))
+        .filter(|row| (row.holds_mail() || holds_objects(row)) && ids.contains(&row.id.as_str()))
         .collect();
     let names: Vec<MailboxName> = watched
         .iter()
+        .filter(|row| row.holds_mail())
         .map(|row| MailboxName::new(row.name.clone()))
         .collect();
     let gateway = call.gateway;
@@ -78,14 +79,14 @@ pub(super) async fn wait(
             Event::Hierarchy => hierarchy_differs(call)
                 .await
                 .map(|yes| yes.then_some(Woken::Hierarchy)),
-            Event::Anything => changed(call, &watched).await.map(changes),
+            Event::Anything => changed(call, rows, &watched).await.map(changes),
             Event::Mailbox(name) => {
                 let one: Vec<&FolderRow> = watched
                     .iter()
                     .copied()
                     .filter(|row| row.name == name.as_str())
                     .collect();
-                changed(call, &one).await.map(changes)
+                changed(call, rows, &one).await.map(changes)
             }
         };
         let mut again = None;
@@ -120,17 +121,26 @@ pub(super) async fn wait(
     }
 }
 
+/// Whether this is a collection of objects, and there.
+fn holds_objects(row: &FolderRow) -> bool {
+    objects::kind_of(row).is_some() && !row.retired
+}
+
 fn changes(ids: Vec<String>) -> Option<Woken> {
     (!ids.is_empty()).then_some(Woken::Changes(ids))
 }
 
 /// The collections in which a Sync would show something.
-async fn changed(call: &Call<'_>, watched: &[&FolderRow]) -> Result<Vec<String>, Failure> {
+async fn changed(
+    call: &Call<'_>,
+    all: &[FolderRow],
+    watched: &[&FolderRow],
+) -> Result<Vec<String>, Failure> {
     let mut changed = Vec::new();
     let mut rows = watched.to_vec();
     for _ in 0..SECOND_LOOKS {
         let mut again = Vec::new();
-        for (row, compared) in differing(call, &rows).await? {
+        for (row, compared) in differing(call, all, &rows).await? {
             // A Sync of this device went on meanwhile: what was seen may be its own doing.
             let now = chain(call, row).await?;
             let same =
@@ -164,6 +174,7 @@ async fn chain(call: &Call<'_>, row: &FolderRow) -> Result<Option<ChainRow>, Fai
 /// STATUS flight; only what moved is looked at.
 async fn differing<'r>(
     call: &Call<'_>,
+    all: &[FolderRow],
     watched: &[&'r FolderRow],
 ) -> Result<Vec<(&'r FolderRow, ChainRow)>, Failure> {
     let mut candidates = Vec::new();
@@ -172,8 +183,15 @@ async fn differing<'r>(
             candidates.push((*row, chain));
         }
     }
+    let (objects, candidates): (Vec<_>, Vec<_>) = candidates
+        .into_iter()
+        .partition(|(row, _)| holds_objects(row));
+    let mut differing = Vec::new();
+    if !objects.is_empty() {
+        differing = objects::differing(call, all, objects).await?;
+    }
     if candidates.is_empty() {
-        return Ok(Vec::new());
+        return Ok(differing);
     }
     let names: Vec<MailboxName> = candidates
         .iter()
@@ -182,7 +200,6 @@ async fn differing<'r>(
     let imap = &call.gateway.imap;
     let mut session = imap.session(call.login, names.first()).await?;
     let statuses = session.status(&names).await?;
-    let mut differing = Vec::new();
     for (((row, chain), name), status) in candidates.into_iter().zip(&names).zip(statuses) {
         // A view that cannot be read, or was never filled: a Sync has something to say.
         let view = MailView::decode(&chain.view).ok();
