@@ -24,7 +24,7 @@ use crate::store::{FolderKind, FolderRow};
 use crate::sync::objects::Mark;
 use crate::undo;
 
-pub(super) use self::look::{differing, waiting};
+pub(super) use self::look::{differs, waiting};
 pub(super) use self::shown::fetch;
 
 /// The class of the objects in a folder; `None` for mail, and for notes that lie in a mailbox.

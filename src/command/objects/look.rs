@@ -1,14 +1,14 @@
 //! Looking at a collection: what changed at the backend is folded into the view, and what is new is
 //! told apart into what the phone wants and what it does not.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use tracing::info;
 
-use super::{Read, Source, cursors, kind_of, mark_of};
+use super::{Read, Source, kind_of, mark_of};
 use crate::backend::dav::{Cursor, Delta, Href};
 use crate::command::Call;
-use crate::failure::{self, Failure, Remedy};
+use crate::failure::{self, Blame, Failure, Remedy};
 use crate::item::object::{Kind, component};
 use crate::item::options::BodyOptions;
 use crate::store::{ChainRow, FolderRow};
@@ -40,8 +40,7 @@ impl Source<'_, '_> {
         seen: Option<&Cursor>,
     ) -> Result<(), Failure> {
         view.look_through(window);
-        let known = view.cursor.as_deref();
-        let known: Option<Cursor> = known.and_then(|octets| postcard::from_bytes(octets).ok());
+        let known = view.cursor.as_deref().and_then(Cursor::decode);
         if known.is_none() || known.as_ref() != seen {
             let (dav, login) = (self.dav, self.call.login);
             let delta = dav.changes(login, &self.href, known.as_ref()).await?;
@@ -63,8 +62,7 @@ impl Source<'_, '_> {
     async fn take(&self, view: &mut ObjectView, delta: Delta) -> Result<(), Failure> {
         let store = self.call.gateway.store.as_ref();
         let (user, collection) = (self.call.user, self.folder.id.as_str());
-        let cursor = postcard::to_stdvec(&delta.cursor)
-            .map_err(|error| Failure::gateway(error.to_string()))?;
+        let cursor = delta.cursor.encode();
         let there: Vec<String> = delta
             .changed
             .iter()
@@ -178,38 +176,36 @@ impl Source<'_, '_> {
     }
 }
 
-/// Those of these collections in which a Sync would show something, each with the chain that was
-/// compared. A collection that cannot be looked at now waits on (T60).
+/// Whether a Sync of a collection would show something to the phone whose chain this is; `seen` is how
+/// far the server says the collection is. One that cannot be looked at now waits on (T60).
 ///
 /// # Errors
-/// A collection that is gone.
-pub(in crate::command) async fn differing<'r>(
+/// A collection that is gone; the store's.
+pub(in crate::command) async fn differs(
     call: &Call<'_>,
     rows: &[FolderRow],
-    candidates: Vec<(&'r FolderRow, ChainRow)>,
-) -> Result<Vec<(&'r FolderRow, ChainRow)>, Failure> {
-    let kinds = candidates.iter().filter_map(|(row, _)| kind_of(row));
-    let seen = cursors(call, kinds).await;
-    let mut found = Vec::new();
-    for (row, chain) in candidates {
-        let Some(kind) = kind_of(row) else { continue };
-        // A view that cannot be read, or was never filled: a Sync has something to say.
-        let view = ObjectView::decode(&chain.view).ok();
-        let Some(mut view) = view.filter(|view| view.cursor.is_some()) else {
-            found.push((row, chain));
-            continue;
-        };
-        let options = ObjectOptions::decode(&chain.options);
-        match count(call, rows, (row, kind), &mut view, &options, &seen).await {
-            Ok(0) => {}
-            Ok(_) => found.push((row, chain)),
-            Err(failure) if failure.remedy == Remedy::ResyncFolders => return Err(failure),
-            Err(failure) => {
-                info!(error = %failure::chain(&failure), "a collection cannot be compared now");
-            }
+    folder: &FolderRow,
+    chain: &ChainRow,
+    seen: Option<&Cursor>,
+) -> Result<bool, Failure> {
+    let Some(kind) = kind_of(folder) else {
+        return Ok(false);
+    };
+    // A view that cannot be read, or was never filled: a Sync has something to say.
+    let view = ObjectView::decode(&chain.view).ok();
+    let Some(mut view) = view.filter(|view| view.cursor.is_some()) else {
+        return Ok(true);
+    };
+    let options = ObjectOptions::decode(&chain.options);
+    match count(call, rows, (folder, kind), &mut view, &options, seen).await {
+        Err(failure)
+            if failure.blame == Blame::Backend && failure.remedy != Remedy::ResyncFolders =>
+        {
+            info!(error = %failure::chain(&failure), "a collection cannot be compared now");
+            Ok(false)
         }
+        counted => Ok(counted? > 0),
     }
-    Ok(found)
 }
 
 /// How many changes wait in a collection for the phone that holds this view.
@@ -223,7 +219,7 @@ pub(in crate::command) async fn waiting(
     view: &mut ObjectView,
     options: &ObjectOptions,
 ) -> Result<usize, Failure> {
-    count(call, rows, folder, view, options, &HashMap::new()).await
+    count(call, rows, folder, view, options, None).await
 }
 
 async fn count(
@@ -232,12 +228,11 @@ async fn count(
     (folder, kind): (&FolderRow, Kind),
     view: &mut ObjectView,
     options: &ObjectOptions,
-    seen: &HashMap<(Kind, Href), Cursor>,
+    seen: Option<&Cursor>,
 ) -> Result<usize, Failure> {
     let mut source = Source::open(call, rows, folder, kind).await?;
     let window = call.object_window(kind, options);
     let bodies = call.object_bodies(options);
-    let cursor = seen.get(&(kind, source.href.clone()));
-    source.look(view, window, &bodies, cursor).await?;
+    source.look(view, window, &bodies, seen).await?;
     Ok(objects::waiting(view))
 }
