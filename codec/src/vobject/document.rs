@@ -271,6 +271,14 @@ impl<'d> Component<'d> {
             .filter_map(move |&at| Property::read(document.lines.get(at)?, old))
     }
 
+    /// The names of all its own properties, in upper case, in order.
+    pub fn names(&self) -> impl Iterator<Item = &'d str> + use<'d> {
+        let document = self.document;
+        let lines = self.node.own.iter();
+        let names = lines.filter_map(move |&at| document.lines.get(at).map(|line| &*line.name));
+        names.filter(|name| !name.is_empty())
+    }
+
     /// Its properties of that name, which is given in upper case.
     pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = Property> + use<'d, 'n> {
         let document = self.document;

@@ -124,7 +124,9 @@ impl Property {
         if self.old {
             return component.replace("\\;", ";");
         }
-        split_list(component).join(joint)
+        let texts = split_list(component);
+        let texts: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
+        texts.join(joint)
     }
 
     /// The components of a structured value, still escaped.
