@@ -91,6 +91,7 @@ pub struct Backend {
     pub ca_file: Option<PathBuf>,
     pub imap_connections: usize,
     pub imap_compress: bool,
+    pub dav_connections: usize,
     /// For name, TCP, TLS and greeting together.
     pub connect: Duration,
     /// How long a backend that works may say nothing.

@@ -15,13 +15,14 @@ use tracing::{info, warn};
 
 use crate::autodiscover::Site;
 use crate::backend::Login;
+use crate::backend::dav::{Dav, DavSettings, Davs, Start};
 use crate::backend::imap::{self, Imap, ImapSettings};
 use crate::backend::smtp::{self, Smtp, SmtpSettings};
 use crate::backend::tls::{self, Trust};
 use crate::clock;
 use crate::command::{Gateway, Heartbeat, Parts, Settings};
 use crate::config::SharedFolders;
-use crate::config::{Config, Security};
+use crate::config::{Config, DavUrl, Security};
 use crate::failure::{self, Failure};
 use crate::front;
 use crate::gate::keys::ServerKeys;
@@ -83,6 +84,7 @@ impl Server {
             ),
             imap,
             smtp: smtp(&config)?,
+            dav: dav(&config)?,
             gate: Arc::clone(&gate),
             settings: Settings {
                 heartbeat: Heartbeat {
@@ -289,6 +291,53 @@ pub(crate) fn smtp(config: &Config) -> anyhow::Result<Option<Smtp>> {
     };
     let settings = SmtpSettings::new(url.host.clone(), url.port, security, tls);
     Ok(Some(Smtp::new(settings)))
+}
+
+/// The DAV clients: one where calendars and address books are on the same server.
+///
+/// # Errors
+/// Certificate authorities that cannot be read.
+pub(crate) fn dav(config: &Config) -> anyhow::Result<Davs> {
+    let start = |url: &DavUrl| -> Start {
+        let url = url.clone();
+        Arc::new(move |user| url.path_for(user))
+    };
+    let client = |url: &DavUrl, calendars: Option<Start>, contacts: Option<Start>| {
+        let trust = config
+            .backend
+            .ca_file
+            .clone()
+            .map_or(Trust::System, Trust::Authorities);
+        let tls =
+            tls::client_config(&trust).context("the backends' certificates cannot be checked")?;
+        let mut settings = DavSettings::new(url.origin(), tls);
+        settings.calendars = calendars;
+        settings.contacts = contacts;
+        settings.exposed = url.is_exposed();
+        settings.per_user_connections = config.backend.dav_connections;
+        settings.deadlines.connect = config.backend.connect;
+        settings.deadlines.progress = config.backend.silence;
+        anyhow::Ok(Dav::new(settings))
+    };
+    Ok(match (&config.caldav, &config.carddav) {
+        (Some(calendars), Some(contacts)) if calendars.origin() == contacts.origin() => {
+            let both = client(calendars, Some(start(calendars)), Some(start(contacts)))?;
+            Davs {
+                calendars: Some(both.clone()),
+                contacts: Some(both),
+            }
+        }
+        (calendars, contacts) => Davs {
+            calendars: calendars
+                .as_ref()
+                .map(|url| client(url, Some(start(url)), None))
+                .transpose()?,
+            contacts: contacts
+                .as_ref()
+                .map(|url| client(url, None, Some(start(url))))
+                .transpose()?,
+        },
+    })
 }
 
 /// Deletes what has run out, now and then.

@@ -17,9 +17,11 @@ pub mod credentials;
 pub mod devices;
 pub mod error;
 pub mod folders;
+pub mod objects;
 pub mod outbox;
 pub mod outcomes;
 pub mod sqlite;
+pub mod undo;
 
 #[cfg(test)]
 mod suite;
@@ -29,16 +31,18 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 pub use self::audit::{Audit, AuditAction, AuditRow};
-pub use self::chains::{ChainRow, ChainVersion, Chains, FingerprintBatch};
+pub use self::chains::{Along, ChainRow, ChainVersion, Chains, FingerprintBatch};
 pub use self::credentials::{
     CredentialChanges, CredentialId, CredentialRow, Credentials, PinOutcome, SealedSecret, Touch,
 };
 pub use self::devices::{DeviceRow, Devices, Standing, Wipe};
 pub use self::error::StoreError;
 pub use self::folders::{FolderKind, FolderRow, FolderTable, Folders, NewFolder};
+pub use self::objects::{HeldChanges, HeldVersion, ObjectRow, Objects};
 pub use self::outbox::{NewOutbox, Outbox, OutboxEntry, OutboxRow, OutboxState};
 pub use self::outcomes::Outcomes;
 pub use self::sqlite::SqliteStore;
+pub use self::undo::{Undo, UndoReason, UndoRow};
 
 /// What a store answers.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -46,7 +50,18 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 /// Everything Airgate keeps.
 #[async_trait]
 pub trait Store:
-    Audit + Chains + Credentials + Debug + Devices + Folders + Outbox + Outcomes + Send + Sync
+    Audit
+    + Chains
+    + Credentials
+    + Debug
+    + Devices
+    + Folders
+    + Objects
+    + Outbox
+    + Outcomes
+    + Send
+    + Sync
+    + Undo
 {
     /// Writes and commits a small row. A command with side effects calls it first where nothing
     /// else it must store comes before them, so that a full disk or a read-only file is found
@@ -57,8 +72,8 @@ pub trait Store:
     async fn ready(&self, now: i64) -> Result<()>;
 
     /// Deletes what has run out: outcomes, outbox rows older than
-    /// [`outbox::KEPT`](outbox::KEPT), audit rows of failed logins older than
-    /// [`audit::FAILURES_KEPT`]. Returns how many rows went.
+    /// [`outbox::KEPT`](outbox::KEPT), kept objects older than [`undo::KEPT`](undo::KEPT), audit rows of
+    /// failed logins older than [`audit::FAILURES_KEPT`]. Returns how many rows went.
     async fn expire(&self, now: i64) -> Result<u64>;
 
     /// Starts a new epoch after the state was restored from a backup (S26): every chain is

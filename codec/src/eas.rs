@@ -17,6 +17,7 @@ pub mod get_item_estimate;
 pub mod item_operations;
 pub mod meeting_response;
 pub mod move_items;
+pub mod notes;
 pub mod ping;
 pub mod provision;
 pub mod request_line;
@@ -25,6 +26,7 @@ pub mod search;
 pub mod settings;
 pub mod status;
 pub mod sync;
+pub mod tasks;
 pub mod validate_cert;
 
 mod base64_stream;
@@ -39,6 +41,7 @@ mod preference;
 mod range;
 mod raw;
 mod recurrence;
+mod said;
 
 pub use base64_stream::Base64Stream;
 pub use class::Class;
@@ -51,3 +54,4 @@ pub use preference::BodyPreference;
 pub use range::{BadRange, Range};
 pub use raw::{Raw, RawEvent};
 pub use recurrence::Recurrence;
+pub use said::Said;

@@ -6,6 +6,7 @@
 //! fuzzed, replayed and tested by the million. Every parser has a limit, named beside it.
 
 pub mod autodiscover;
+pub mod dav;
 pub mod eas;
 pub mod imap;
 pub mod percent;

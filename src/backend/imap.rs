@@ -17,6 +17,7 @@ mod wire;
 
 pub use capabilities::Capabilities;
 pub use error::ImapError;
+pub(super) use error::printable;
 pub use mailbox::News;
 pub use pool::Imap;
 pub use session::{

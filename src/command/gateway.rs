@@ -21,6 +21,7 @@ use super::options::Offers;
 use super::provision::PolicyMark;
 use super::{Call, answer, discovery, failures, partnership, provision, told};
 use crate::autodiscover::Site;
+use crate::backend::dav::Davs;
 use crate::backend::imap::Imap;
 use crate::backend::smtp::Smtp;
 use crate::clock;
@@ -42,6 +43,8 @@ pub struct Gateway {
     pub(crate) imap: Imap,
     /// `None`: mail is read, not sent.
     pub(crate) smtp: Option<Smtp>,
+    /// Calendars and address books.
+    pub(crate) dav: Davs,
     pub(crate) hub: Hub,
     pub(crate) gate: Arc<Gate>,
     pub(crate) holds: Holds,
@@ -113,6 +116,7 @@ pub struct Parts {
     pub imap: Imap,
     /// `None`: mail is read, not sent.
     pub smtp: Option<Smtp>,
+    pub dav: Davs,
     pub hub: Hub,
     pub gate: Arc<Gate>,
     pub settings: Settings,
@@ -141,6 +145,7 @@ impl Gateway {
         Self {
             imap: parts.imap,
             smtp: parts.smtp,
+            dav: parts.dav,
             hub: parts.hub,
             gate: parts.gate,
             holds: Holds::default(),
@@ -181,11 +186,13 @@ impl Gateway {
     /// Closes the idle backend connections of a user whose credentials changed (T46).
     pub fn forget(&self, user: &UserId) {
         self.imap.forget(user);
+        self.dav.forget(user);
     }
 
     /// The same for everybody, when it is not known whose.
     pub fn forget_all(&self) {
         self.imap.forget_all();
+        self.dav.forget_all();
     }
 
     /// A place for one more request of this device.

@@ -162,11 +162,11 @@ fn write(call: &Call<'_>, answers: Vec<Answer>) -> Reply {
         for told in &answer.told {
             let operation = match told {
                 Told::Add(id, item) => {
-                    writer.add(id, item.as_ref());
+                    writer.add(id, item);
                     "add"
                 }
                 Told::Change(id, item) => {
-                    writer.change(id, item.as_ref());
+                    writer.change(id, item);
                     "change"
                 }
                 Told::Delete(id) => {

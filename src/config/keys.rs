@@ -151,7 +151,7 @@ pub(super) const KEYS: &[Key] = &[
         None,
         r#""https://dav.example.com/calendars/{user}/""#,
         Some("--caldav"),
-        "The CalDAV server, `https://` or `http://`. `{user}` becomes the login, `{localpart}` what stands before its `@`.",
+        "The CalDAV server, `https://` or `http://`: its address alone, or with a path where the user's calendars begin to be looked for. `{user}` becomes the login, `{localpart}` what stands before its `@`. Redirects and links to other hosts are not followed.",
     ),
     key(
         "carddav",
@@ -248,6 +248,14 @@ pub(super) const KEYS: &[Key] = &[
         "true",
         None,
         "Use COMPRESS where the IMAP server offers it. Worth it only over slow lines.",
+    ),
+    key(
+        "backend.dav_connections",
+        Kind::Number,
+        Some("4"),
+        "4",
+        None,
+        "Connections per user to a CalDAV or CardDAV server.",
     ),
     key(
         "backend.connect",

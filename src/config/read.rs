@@ -140,6 +140,9 @@ impl Reader {
         let connections = self.required("backend.imap_connections", |value| {
             values::number(value, 1, 64)
         });
+        let dav = self.required("backend.dav_connections", |value| {
+            values::number(value, 1, 64)
+        });
         let compress = self.required("backend.imap_compress", values::boolean);
         let connect = self.required("backend.connect", positive);
         let silence = self.required("backend.silence", positive);
@@ -155,6 +158,7 @@ impl Reader {
             ca_file,
             imap_connections: usize::try_from(connections?).ok()?,
             imap_compress: compress?,
+            dav_connections: usize::try_from(dav?).ok()?,
             connect: connect?,
             silence: silence?,
             hide_capabilities: hide?.iter().map(|name| name.to_ascii_uppercase()).collect(),

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use airgate_codec::dav::Origin;
+
 use crate::identity::UserId;
 
 /// A mail server.
@@ -151,6 +153,15 @@ impl DavUrl {
         self.path
             .replace("{user}", &encoded(user.as_str()))
             .replace("{localpart}", &encoded(user.local_part()))
+    }
+
+    /// Scheme, host and port: all that names and redirects of the server may lead to (T34).
+    pub fn origin(&self) -> Origin {
+        Origin {
+            tls: self.tls,
+            host: self.host.to_ascii_lowercase(),
+            port: self.port,
+        }
     }
 
     /// Whether passwords would cross a network in the clear.

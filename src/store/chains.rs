@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 
-use super::Result;
+use super::{HeldChanges, Result};
 use crate::identity::{DeviceId, UserId};
 
 /// The two halves of a sync key.
@@ -50,6 +50,14 @@ pub struct FingerprintBatch {
     pub entries: Vec<(u32, i64)>,
 }
 
+/// What is written in the transaction of a chain.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Along<'a> {
+    pub fingerprints: &'a [FingerprintBatch],
+    /// What the device holds of the objects of the collection the chain is of.
+    pub held: Option<&'a HeldChanges>,
+}
+
 /// Keys, views and journals.
 #[async_trait]
 pub trait Chains {
@@ -62,7 +70,7 @@ pub trait Chains {
     ) -> Result<Option<ChainRow>>;
 
     /// Puts `row` in the place of the row at version `expected` (`None`: of no row), together with
-    /// the fingerprints, or changes nothing. When it returns, the row is on disk (S4, S18).
+    /// what goes along, or changes nothing. When it returns, the row is on disk (S4, S18).
     /// Fingerprints already known are left as they are.
     ///
     /// Returns false when the chain stands at another version: another request was first.
@@ -73,7 +81,7 @@ pub trait Chains {
         chain: &str,
         expected: Option<ChainVersion>,
         row: &ChainRow,
-        fingerprints: &[FingerprintBatch],
+        along: Along<'_>,
     ) -> Result<bool>;
 
     /// Forgets a chain; its keys are invalid from then on (S3).

@@ -11,10 +11,12 @@ mod devices;
 mod fault;
 mod folders;
 mod migrate;
+mod objects;
 mod outbox;
 mod outcomes;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -30,6 +32,7 @@ use sqlx::{Connection as _, Row as _, Sqlite, Transaction};
 use self::fault::fault;
 use super::audit::FAILURES_KEPT;
 use super::outbox::{KEPT, code};
+use super::undo as undo_kept;
 use super::{AuditAction, OutboxState, Result, Store, StoreError};
 
 /// The store on a SQLite file.
@@ -145,6 +148,12 @@ impl Store for SqliteStore {
             .await
             .map_err(fault)?
             .rows_affected();
+        gone += sqlx::query("DELETE FROM undo WHERE at <= $1")
+            .bind(now.saturating_sub(undo_kept::KEPT))
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?
+            .rows_affected();
         for action in [AuditAction::LoginFailed, AuditAction::LoginThrottled] {
             gone += sqlx::query("DELETE FROM audit WHERE action = $1 AND at <= $2")
                 .bind(action.as_str())
@@ -161,6 +170,10 @@ impl Store for SqliteStore {
     async fn begin_epoch(&self) -> Result<()> {
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM chains")
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?;
+        sqlx::query("DELETE FROM held")
             .execute(&mut *transaction)
             .await
             .map_err(fault)?;

@@ -34,6 +34,13 @@ fn batch(collection: &str, uid_validity: u32, entries: &[(u32, i64)]) -> Fingerp
     }
 }
 
+fn knowing(fingerprints: &[FingerprintBatch]) -> Along<'_> {
+    Along {
+        fingerprints,
+        held: None,
+    }
+}
+
 fn credential(user: &UserId, id: &str) -> CredentialRow {
     CredentialRow {
         id: CredentialId::parse(id).unwrap(),
@@ -85,7 +92,7 @@ async fn s4_commit_is_compare_and_swap(store: &dyn Store) {
         let (alice, phone) = (alice.clone(), phone.clone());
         async move {
             store
-                .commit_chain(&alice, &phone, "m1", expected, &row, &known)
+                .commit_chain(&alice, &phone, "m1", expected, &row, knowing(&known))
                 .await
                 .unwrap()
         }
@@ -157,7 +164,7 @@ async fn s4_one_of_many_writers_wins(store: &Arc<dyn Store>) {
     let start = row(1, 1, b"start");
     assert!(
         store
-            .commit_chain(&alice, &phone, "race", None, &start, &[])
+            .commit_chain(&alice, &phone, "race", None, &start, Along::default())
             .await
             .unwrap()
     );
@@ -168,7 +175,7 @@ async fn s4_one_of_many_writers_wins(store: &Arc<dyn Store>) {
         tasks.spawn(async move {
             let next = row(1, 2, &[number]);
             store
-                .commit_chain(&alice, &phone, "race", expected, &next, &[])
+                .commit_chain(&alice, &phone, "race", expected, &next, Along::default())
                 .await
                 .unwrap()
                 .then_some(number)
@@ -184,7 +191,14 @@ async fn s24_nothing_is_shared_between_users_or_devices(store: &dyn Store) {
     let (alice, bob) = (user("alice"), user("bob"));
     let (one, two) = (device("one"), device("two"));
     store
-        .commit_chain(&alice, &one, "m7", None, &row(1, 1, b"alice"), &[])
+        .commit_chain(
+            &alice,
+            &one,
+            "m7",
+            None,
+            &row(1, 1, b"alice"),
+            Along::default(),
+        )
         .await
         .unwrap();
     for (user, device) in [(&alice, &two), (&bob, &one)] {
@@ -220,7 +234,14 @@ async fn t13_t29_hostile_names_are_only_names(store: &dyn Store) {
         let view = number.to_be_bytes();
         assert!(
             store
-                .commit_chain(&alice, &phone, name, None, &row(1, 1, &view), &[])
+                .commit_chain(
+                    &alice,
+                    &phone,
+                    name,
+                    None,
+                    &row(1, 1, &view),
+                    Along::default()
+                )
                 .await
                 .unwrap(),
             "{name:?}"
@@ -263,7 +284,14 @@ async fn t13_t29_hostile_names_are_only_names(store: &dyn Store) {
     assert!(store.note(&alice, &phone, &long).await.unwrap().is_none());
     assert!(matches!(
         store
-            .commit_chain(&alice, &phone, &long, None, &row(1, 1, b""), &[])
+            .commit_chain(
+                &alice,
+                &phone,
+                &long,
+                None,
+                &row(1, 1, b""),
+                Along::default()
+            )
             .await,
         Err(StoreError::TooLarge { .. })
     ));
@@ -414,7 +442,14 @@ async fn s17_the_outbox_knows_a_repeat(store: &dyn Store) {
     // S26: after a restore nothing unsent is sent by itself, and no old key is valid.
     let phone = device("phone1");
     store
-        .commit_chain(&carol, &phone, "m1", None, &row(1, 1, b""), &[])
+        .commit_chain(
+            &carol,
+            &phone,
+            "m1",
+            None,
+            &row(1, 1, b""),
+            Along::default(),
+        )
         .await
         .unwrap();
     store.begin_epoch().await.unwrap();
@@ -549,6 +584,152 @@ async fn c15_the_audit_trail_keeps_what_matters(store: &dyn Store) {
     assert_eq!(store.recent_audit(Some(&frank), 9).await.unwrap(), [pinned]);
 }
 
+async fn s24_objects_have_one_number_for_all_devices(store: &dyn Store) {
+    let (alice, bob) = (user("alice"), user("bob"));
+    let hrefs = |names: &[&str]| -> Vec<String> {
+        names.iter().map(|name| format!("/cal/{name}")).collect()
+    };
+    let first = hrefs(&["a", "b", "' OR '1'='1", "b"]);
+    let number = async |user: &UserId, hrefs: &[String]| {
+        store.number_objects(user, "c1", hrefs).await.unwrap()
+    };
+    assert_eq!(number(&alice, &first).await, [1, 2, 3, 2]);
+    assert_eq!(number(&alice, &hrefs(&["c", "a"])).await, [4, 1]);
+    assert_eq!(number(&bob, &hrefs(&["c"])).await, [1], "T13");
+    let many: Vec<String> = (0..1_200).map(|n| format!("/cal/n{n}")).collect();
+    assert_eq!(number(&alice, &many).await, (5..1_205).collect::<Vec<_>>());
+    let known = store
+        .known_objects(&alice, "c1", &hrefs(&["b", "zzz"]))
+        .await
+        .unwrap();
+    let row = ObjectRow {
+        number: 2,
+        href: "/cal/b".into(),
+        uid: None,
+    };
+    assert_eq!(known, [row.clone()]);
+    let uid = "'; DROP TABLE objects; --";
+    let uids = [(2, uid.to_owned()), (3, "x".repeat(5_000))];
+    store.learn_uids(&alice, "c1", &uids).await.unwrap();
+    let row = ObjectRow {
+        uid: Some(uid.into()),
+        ..row
+    };
+    let by_uid =
+        async |user: &UserId, uid: &str| store.objects_with_uid(user, "c1", uid).await.unwrap();
+    assert_eq!(by_uid(&alice, uid).await, std::slice::from_ref(&row));
+    assert_eq!(by_uid(&bob, uid).await, []);
+    assert_eq!(by_uid(&alice, &"x".repeat(5_000)).await, []);
+    let rows = store.objects(&alice, "c1", &[2, 77_777]).await.unwrap();
+    assert_eq!(rows, [row]);
+}
+
+async fn s2_two_versions_of_an_object_are_held(store: &dyn Store) {
+    let (alice, phone, other) = (user("alice"), device("phone1"), device("phone2"));
+    let told = |number, mark: u64, base| objects::Told {
+        version: HeldVersion {
+            number,
+            mark,
+            digest: mark.to_be_bytes().to_vec(),
+        },
+        base,
+    };
+    let counter = std::cell::Cell::new(0);
+    let commit = async |changes: HeldChanges| {
+        let next = counter.get() + 1;
+        let along = Along {
+            held: Some(&changes),
+            ..Along::default()
+        };
+        let expected = (next > 1).then_some(ChainVersion {
+            epoch: 1,
+            counter: next - 1,
+        });
+        counter.set(next);
+        let row = row(1, next, b"");
+        let committed = store.commit_chain(&alice, &phone, "c9", expected, &row, along);
+        assert!(committed.await.unwrap());
+    };
+    let held = async |device: &DeviceId| -> Vec<(u32, u64)> {
+        let found = store.held(&alice, device, "c9", &[1, 2, 3]).await.unwrap();
+        let mut found: Vec<_> = found.iter().map(|v| (v.number, v.mark)).collect();
+        found.sort_unstable();
+        found
+    };
+    let changes = |told| HeldChanges {
+        told,
+        ..HeldChanges::default()
+    };
+    let big = u64::MAX - 1;
+    commit(changes(vec![told(1, 10, None), told(2, big, None)])).await;
+    commit(changes(vec![told(1, 11, Some(10))])).await;
+    assert_eq!(held(&phone).await, [(1, 10), (1, 11), (2, big)]);
+    commit(changes(vec![told(1, 12, Some(11))])).await;
+    assert_eq!(held(&phone).await, [(1, 11), (1, 12), (2, big)]);
+    assert_eq!(held(&other).await, [], "S24");
+    // A commit that lost the race leaves nothing behind.
+    let stray = changes(vec![told(3, 30, None)]);
+    let along = Along {
+        held: Some(&stray),
+        ..Along::default()
+    };
+    let late = row(1, 1, b"");
+    let lost = store.commit_chain(&alice, &phone, "c9", None, &late, along);
+    assert!(!lost.await.unwrap());
+    commit(HeldChanges {
+        forgotten: vec![1],
+        ..HeldChanges::default()
+    })
+    .await;
+    assert_eq!(held(&phone).await, [(2, big)]);
+    commit(HeldChanges {
+        afresh: true,
+        ..changes(vec![told(3, 31, None)])
+    })
+    .await;
+    assert_eq!(held(&phone).await, [(3, 31)]);
+    store.drop_chain(&alice, &phone, "c9").await.unwrap();
+    assert_eq!(held(&phone).await, []);
+}
+
+async fn s8_what_was_overwritten_is_kept_for_thirty_days(store: &dyn Store) {
+    let (grace, eve) = (user("grace"), user("eve"));
+    let row = |at| UndoRow {
+        id: 0,
+        user: grace.clone(),
+        device: "phone1".into(),
+        collection: "c1".into(),
+        kind: 2,
+        reason: UndoReason::Lost,
+        at,
+        key_id: "k".into(),
+        sealed: vec![1, 2],
+    };
+    let first = store.keep_undo(&row(100)).await.unwrap();
+    let second = store.keep_undo(&row(200)).await.unwrap();
+    let ids = async |user: &UserId, before| -> Vec<i64> {
+        let rows = store.undo_rows(user, before, 10).await.unwrap();
+        rows.iter().map(|row| row.id).collect()
+    };
+    assert_eq!(ids(&grace, None).await, [second, first]);
+    assert_eq!(ids(&grace, Some(second)).await, [first]);
+    assert!(ids(&eve, None).await.is_empty(), "T13");
+    assert_eq!(store.undo_row(&eve, first).await.unwrap(), None);
+    store.drop_undo(&eve, &[first]).await.unwrap();
+    let kept = store.undo_row(&grace, first).await.unwrap().unwrap();
+    assert_eq!(
+        kept,
+        UndoRow {
+            id: first,
+            ..row(100)
+        }
+    );
+    store.expire(100 + undo::KEPT).await.unwrap();
+    assert_eq!(ids(&grace, None).await, [second]);
+    store.drop_undo(&grace, &[second]).await.unwrap();
+    assert!(ids(&grace, None).await.is_empty());
+}
+
 /// Runs everything against one store.
 pub(super) async fn run(store: Arc<dyn Store>) {
     let parts = store.as_ref();
@@ -563,5 +744,8 @@ pub(super) async fn run(store: Arc<dyn Store>) {
     s17_the_outbox_knows_a_repeat(parts).await;
     credentials_live_and_die(parts).await;
     c15_the_audit_trail_keeps_what_matters(parts).await;
+    s24_objects_have_one_number_for_all_devices(parts).await;
+    s2_two_versions_of_an_object_are_held(parts).await;
+    s8_what_was_overwritten_is_kept_for_thirty_days(parts).await;
     assert_eq!(parts.check_integrity().await.unwrap(), Vec::<String>::new());
 }

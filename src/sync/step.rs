@@ -6,7 +6,7 @@ use super::journal::Journal;
 use crate::clock;
 use crate::failure::Failure;
 use crate::identity::{DeviceId, UserId};
-use crate::store::{ChainRow, ChainVersion, FingerprintBatch, Store};
+use crate::store::{Along, ChainRow, ChainVersion, FingerprintBatch, HeldChanges, Store};
 
 /// A chain opened for one request. Whoever opens one holds the chain's lease.
 pub struct Step<'a> {
@@ -26,6 +26,8 @@ pub struct Next {
     pub options: Vec<u8>,
     pub journal: Journal,
     pub fingerprints: Vec<FingerprintBatch>,
+    /// What of the objects held changes.
+    pub held: Option<HeldChanges>,
     /// Under this view the phone holds just what it holds under the present key, so a repeated
     /// request may have the present key again.
     pub repeats: bool,
@@ -127,7 +129,10 @@ impl<'a> Step<'a> {
                     self.chain,
                     expected,
                     &row,
-                    fingerprints,
+                    Along {
+                        fingerprints,
+                        held: None,
+                    },
                 )
                 .await?;
         }
@@ -195,7 +200,10 @@ impl<'a> Step<'a> {
                 self.chain,
                 expected,
                 &row,
-                &next.fingerprints,
+                Along {
+                    fingerprints: &next.fingerprints,
+                    held: next.held.as_ref(),
+                },
             )
             .await?;
         Ok(first.then_some(key))

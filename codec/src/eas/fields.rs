@@ -191,6 +191,20 @@ impl Base64Pieces {
     }
 }
 
+/// A list of texts in an element of its own; an empty one is written as such.
+pub(super) fn write_list(writer: &mut Writer, list: Tag, entry: Tag, values: Option<&[String]>) {
+    let Some(values) = values else { return };
+    if values.is_empty() {
+        writer.empty(list);
+        return;
+    }
+    writer.start(list);
+    for value in values {
+        writer.text(entry, value);
+    }
+    writer.end();
+}
+
 /// A present-or-absent element.
 pub(super) fn write_mark(writer: &mut Writer, tag: Tag, present: bool) {
     if present {

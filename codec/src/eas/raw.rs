@@ -3,7 +3,8 @@
 //! A flat list and no tree: it costs one loop to read, to write and to drop, however deep it nests.
 
 use super::Malformed;
-use crate::wbxml::{Event, Reader, Tag, Writer};
+use crate::ProtocolVersion;
+use crate::wbxml::{Event, Reader, Tag, Writer, air_sync};
 
 /// What stood between an element's start and its end.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -22,6 +23,22 @@ impl Raw {
     /// Content made of these events; starts and ends must pair.
     pub const fn new(events: Vec<RawEvent>) -> Self {
         Self(events)
+    }
+
+    /// Content as a typed writer writes it into an element, for that version.
+    pub fn written(version: ProtocolVersion, write: impl FnOnce(&mut Writer)) -> Self {
+        let mut writer = Writer::new(version);
+        writer.start(air_sync::APPLICATION_DATA);
+        write(&mut writer);
+        writer.end();
+        let document = writer.into_bytes();
+        let read = || {
+            let mut reader = Reader::new(&document)?;
+            reader.root()?;
+            Self::read(&mut reader)
+        };
+        // Only what is larger than a document may be cannot be read back.
+        read().unwrap_or_default()
     }
 
     /// Whether there is nothing in it.

@@ -2,9 +2,11 @@
 //! and Tasks differ in tags only ([MS-ASCAL] 2.2.2.37, [MS-ASEMAIL] 2.2.2.63).
 
 use super::Malformed;
-use super::fields::{boolean, moment, number, write_boolean, write_compact, write_number};
+use super::fields::{
+    boolean, moment, number, write_boolean, write_compact, write_number, write_separated,
+};
 use super::moment::Moment;
-use crate::wbxml::{Reader, Tag, Writer, email, email2};
+use crate::wbxml::{Reader, Tag, Writer, email, email2, tasks};
 
 /// A recurrence. What is absent was not said.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
@@ -42,6 +44,8 @@ pub(super) struct Names {
     calendar_type: Tag,
     is_leap_month: Tag,
     first_day_of_week: Tag,
+    /// How Until is written.
+    until_form: fn(&mut Writer, Tag, Option<Moment>),
 }
 
 /// Those of a meeting request.
@@ -57,6 +61,23 @@ pub(super) const EMAIL: Names = Names {
     calendar_type: email2::CALENDAR_TYPE,
     is_leap_month: email2::IS_LEAP_MONTH,
     first_day_of_week: email2::FIRST_DAY_OF_WEEK,
+    until_form: write_compact,
+};
+
+/// Those of a task, where Until is a dateTime like all others ([MS-ASTASK] 2.2.2.28).
+pub(super) const TASKS: Names = Names {
+    kind: tasks::TYPE,
+    interval: tasks::INTERVAL,
+    until: tasks::UNTIL,
+    occurrences: tasks::OCCURRENCES,
+    week_of_month: tasks::WEEK_OF_MONTH,
+    day_of_month: tasks::DAY_OF_MONTH,
+    day_of_week: tasks::DAY_OF_WEEK,
+    month_of_year: tasks::MONTH_OF_YEAR,
+    calendar_type: tasks::CALENDAR_TYPE,
+    is_leap_month: tasks::IS_LEAP_MONTH,
+    first_day_of_week: tasks::FIRST_DAY_OF_WEEK,
+    until_form: write_separated,
 };
 
 impl Recurrence {
@@ -64,41 +85,54 @@ impl Recurrence {
     pub(super) fn read(reader: &mut Reader<'_>, names: &Names) -> Result<Self, Malformed> {
         let mut recurrence = Self::default();
         while let Some(tag) = reader.child()? {
-            if tag == names.kind {
-                recurrence.kind = number(reader, tag)?;
-            } else if tag == names.interval {
-                recurrence.interval = Some(number(reader, tag)?);
-            } else if tag == names.until {
-                recurrence.until = Some(moment(reader, tag)?);
-            } else if tag == names.occurrences {
-                recurrence.occurrences = Some(number(reader, tag)?);
-            } else if tag == names.week_of_month {
-                recurrence.week_of_month = Some(number(reader, tag)?);
-            } else if tag == names.day_of_month {
-                recurrence.day_of_month = Some(number(reader, tag)?);
-            } else if tag == names.day_of_week {
-                recurrence.day_of_week = Some(number(reader, tag)?);
-            } else if tag == names.month_of_year {
-                recurrence.month_of_year = Some(number(reader, tag)?);
-            } else if tag == names.calendar_type {
-                recurrence.calendar_type = Some(number(reader, tag)?);
-            } else if tag == names.is_leap_month {
-                recurrence.is_leap_month = Some(boolean(reader, tag)?);
-            } else if tag == names.first_day_of_week {
-                recurrence.first_day_of_week = Some(number(reader, tag)?);
-            } else {
+            if !recurrence.take(reader, tag, names)? {
                 reader.skip()?;
             }
         }
         Ok(recurrence)
     }
 
+    /// Takes the element if it is one of a recurrence's; says whether it was.
+    pub(super) fn take(
+        &mut self,
+        reader: &mut Reader<'_>,
+        tag: Tag,
+        names: &Names,
+    ) -> Result<bool, Malformed> {
+        if tag == names.kind {
+            self.kind = number(reader, tag)?;
+        } else if tag == names.interval {
+            self.interval = Some(number(reader, tag)?);
+        } else if tag == names.until {
+            self.until = Some(moment(reader, tag)?);
+        } else if tag == names.occurrences {
+            self.occurrences = Some(number(reader, tag)?);
+        } else if tag == names.week_of_month {
+            self.week_of_month = Some(number(reader, tag)?);
+        } else if tag == names.day_of_month {
+            self.day_of_month = Some(number(reader, tag)?);
+        } else if tag == names.day_of_week {
+            self.day_of_week = Some(number(reader, tag)?);
+        } else if tag == names.month_of_year {
+            self.month_of_year = Some(number(reader, tag)?);
+        } else if tag == names.calendar_type {
+            self.calendar_type = Some(number(reader, tag)?);
+        } else if tag == names.is_leap_month {
+            self.is_leap_month = Some(boolean(reader, tag)?);
+        } else if tag == names.first_day_of_week {
+            self.first_day_of_week = Some(number(reader, tag)?);
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
     /// Writes the children into the open element, in the order of Microsoft's schema. Until is
-    /// compact in every class, whatever its other dates look like (REFERENCE.md 10.3).
+    /// compact in mail and calendars, whatever their other dates look like (REFERENCE.md 10.3).
     pub(super) fn write(&self, writer: &mut Writer, names: &Names) {
         writer.number(names.kind, self.kind);
         writer.number(names.interval, self.interval.unwrap_or(1));
-        write_compact(writer, names.until, self.until);
+        (names.until_form)(writer, names.until, self.until);
         write_number(writer, names.occurrences, self.occurrences);
         write_number(writer, names.week_of_month, self.week_of_month);
         write_number(writer, names.day_of_month, self.day_of_month);

@@ -2,13 +2,10 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use airgate_codec::imap::{Response, Status, Untagged};
 use async_trait::async_trait;
 use rustls_pki_types::ServerName;
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
@@ -16,6 +13,7 @@ use super::connection::{Connection, Incoming, nothing, protocol};
 use super::error::{ImapError, printable};
 use super::settings::{ImapSettings, Security};
 use super::wire::Stream;
+use crate::backend::tcp;
 use crate::clock;
 
 /// Where the streams come from; tests put pipes here.
@@ -30,14 +28,7 @@ pub(super) struct Tcp;
 #[async_trait]
 impl Dial for Tcp {
     async fn dial(&self, settings: &ImapSettings) -> io::Result<Box<dyn Stream>> {
-        let stream = TcpStream::connect((settings.host.as_str(), settings.port)).await?;
-        stream.set_nodelay(true)?;
-        // A watch sleeps for half an hour; without keepalive a vanished server goes unnoticed.
-        let keepalive = TcpKeepalive::new()
-            .with_time(Duration::from_secs(120))
-            .with_interval(Duration::from_secs(30))
-            .with_retries(4);
-        SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+        let stream = tcp::connect(&settings.host, settings.port).await?;
         Ok(Box::new(stream))
     }
 }

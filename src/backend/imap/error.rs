@@ -175,7 +175,7 @@ impl From<ImapError> for Failure {
 }
 
 /// Server text for logs: one line, bounded (T49).
-pub(super) fn printable(text: &str) -> String {
+pub(in crate::backend) fn printable(text: &str) -> String {
     const LONGEST: usize = 200;
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })

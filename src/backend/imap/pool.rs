@@ -8,9 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use airgate_codec::imap::MailboxName;
-use secrecy::ExposeSecret as _;
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -26,6 +23,7 @@ use super::settings::ImapSettings;
 use super::watch::Watch;
 use crate::backend::Login;
 use crate::backend::breaker::Breaker;
+use crate::backend::fingerprint::{Fingerprint, Salt};
 use crate::clock;
 use crate::identity::UserId;
 
@@ -42,8 +40,7 @@ struct Backend {
     /// Connections being made, over all users: a herd that returns waits its turn (T57).
     doors: Semaphore,
     users: Mutex<HashMap<UserId, Tenant>>,
-    /// Makes fingerprints of secrets worthless outside this process.
-    salt: [u8; 32],
+    salt: Salt,
     reaper: OnceLock<JoinHandle<()>>,
 }
 
@@ -63,11 +60,6 @@ struct Idle {
     owner: Fingerprint,
     since: Instant,
 }
-
-/// Who a connection belongs to: user, names, secret and its version. Compared whole on every use
-/// (T42), so a connection can reach only who could have made it.
-#[derive(Clone)]
-struct Fingerprint([u8; 32]);
 
 /// The right to one connection of one user, and the way back into the pool.
 pub(super) struct Lease {
@@ -95,9 +87,6 @@ impl Imap {
     }
 
     pub(super) fn over(settings: ImapSettings, dial: Box<dyn Dial>) -> Self {
-        let mut salt = [0; 32];
-        // Without randomness TLS would not work either; an unsalted fingerprint never leaves here.
-        let _ = getrandom::fill(&mut salt);
         Self {
             backend: Arc::new(Backend {
                 settings,
@@ -105,7 +94,7 @@ impl Imap {
                 breaker: Breaker::default(),
                 doors: Semaphore::new(DOORS),
                 users: Mutex::default(),
-                salt,
+                salt: Salt::new(),
                 reaper: OnceLock::new(),
             }),
         }
@@ -396,17 +385,7 @@ impl Backend {
     }
 
     fn fingerprint(&self, login: &Login) -> Fingerprint {
-        let secret = login.secret.expose_secret();
-        let acts_for = login.acts_for.as_deref().unwrap_or_default();
-        let mut hash = Sha256::new_with_prefix(self.salt);
-        for field in [login.user.as_str(), &login.name, acts_for, secret] {
-            // With lengths, so that no two logins run together to the same octets.
-            hash.update((field.len() as u64).to_be_bytes());
-            hash.update(field);
-        }
-        hash.update([u8::from(login.acts_for.is_some())]);
-        hash.update(login.version.to_be_bytes());
-        Fingerprint(hash.finalize().into())
+        Fingerprint::of(login, &self.salt)
     }
 
     fn start_reaper(self: &Arc<Self>) {
@@ -446,11 +425,5 @@ impl Drop for Backend {
         if let Some(reaper) = self.reaper.get() {
             reaper.abort();
         }
-    }
-}
-
-impl Fingerprint {
-    fn is(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
     }
 }

@@ -427,6 +427,7 @@ impl Round<'_, '_> {
                 options,
                 journal,
                 fingerprints: page.fingerprints,
+                held: None,
                 repeats,
             };
             self.step.commit(next).await?.map(|key| key.to_string())

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use airgate_codec::eas::email::{Email, Moment};
+use airgate_codec::eas::email::Moment;
+use airgate_codec::eas::sync::ItemData;
 use airgate_codec::imap::{Fetched, Uid, UidSet};
 use tokio::time::Instant;
 
@@ -28,8 +29,8 @@ const PAGE_OCTETS: usize = 4 * 1024 * 1024;
 /// One change as it goes out.
 #[derive(Debug)]
 pub(in super::super) enum Told {
-    Add(String, Box<Email>),
-    Change(String, Box<Email>),
+    Add(String, ItemData),
+    Change(String, ItemData),
     Delete(String),
     SoftDelete(String),
 }
@@ -104,7 +105,7 @@ pub(super) async fn tell(
                 let validity = view.cursor.map_or(0, |cursor| cursor.uid_validity);
                 let message = (collection, validity, uid);
                 follow_ups::complete_held(call, message, &mut changed).await?;
-                Told::Change(id, Box::new(changed))
+                Told::Change(id, ItemData::Email(Box::new(changed)))
             }
             Change::Add(uid) | Change::Rewrite(uid) => {
                 adds.push(uid);
@@ -169,10 +170,11 @@ pub(super) async fn tell_adds(
             let known = view.phone.items.contains(uid);
             view.told_whole(uid, &flags);
             let id = server_id::write(&source.folder.id, view.number_of(uid));
+            let item = ItemData::Email(Box::new(item));
             page.told.push(if known {
-                Told::Change(id, Box::new(item))
+                Told::Change(id, item)
             } else {
-                Told::Add(id, Box::new(item))
+                Told::Add(id, item)
             });
         }
         if budget.is_spent() && !rest.is_empty() {

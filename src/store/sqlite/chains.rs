@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 
+use super::objects::{change_held, drop_held};
 use super::{SqliteStore, fault, findable, nameable, storable};
 use crate::identity::{DeviceId, UserId};
-use crate::store::{ChainRow, ChainVersion, Chains, FingerprintBatch, Result, StoreError};
+use crate::store::{Along, ChainRow, ChainVersion, Chains, FingerprintBatch, Result, StoreError};
 
 /// Rows in one INSERT: 5 values each, and a statement takes 32,766.
 const ROWS_AT_ONCE: usize = 500;
@@ -43,7 +44,7 @@ impl Chains for SqliteStore {
         chain: &str,
         expected: Option<ChainVersion>,
         row: &ChainRow,
-        fingerprints: &[FingerprintBatch],
+        along: Along<'_>,
     ) -> Result<bool> {
         nameable(&[chain])?;
         storable(&[
@@ -87,9 +88,12 @@ impl Chains for SqliteStore {
             transaction.rollback().await.map_err(fault)?;
             return Ok(false);
         }
-        for batch in fingerprints {
+        for batch in along.fingerprints {
             nameable(&[&batch.collection])?;
             insert_fingerprints(&mut transaction, user, batch).await?;
+        }
+        if let Some(changes) = along.held {
+            change_held(&mut transaction, user, device, chain, changes).await?;
         }
         transaction.commit().await.map_err(fault)?;
         Ok(true)
@@ -107,6 +111,7 @@ impl Chains for SqliteStore {
             .execute(&mut *transaction)
             .await
             .map_err(fault)?;
+        drop_held(&mut transaction, user, device, chain).await?;
         transaction.commit().await.map_err(fault)
     }
 

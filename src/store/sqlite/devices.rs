@@ -124,6 +124,7 @@ impl Devices for SqliteStore {
         let mut transaction = self.write().await?;
         for statement in [
             "DELETE FROM chains WHERE user_id = $1 AND device_id = $2",
+            "DELETE FROM held WHERE user_id = $1 AND device_id = $2",
             "DELETE FROM notes WHERE user_id = $1 AND device_id = $2",
             "DELETE FROM outcomes WHERE user_id = $1 AND device_id = $2",
             "DELETE FROM devices WHERE user_id = $1 AND device_id = $2",

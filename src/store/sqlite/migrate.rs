@@ -15,6 +15,8 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0004_version_told.sql"),
     include_str!("../migrations/0005_send.sql"),
+    include_str!("../migrations/0006_objects.sql"),
+    include_str!("../migrations/0007_undo.sql"),
 ];
 
 /// Marks the file as ours (`PRAGMA application_id`): "AirG".

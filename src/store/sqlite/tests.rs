@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::identity::{DeviceId, UserId};
-use crate::store::{ChainRow, Chains as _, Credentials as _, Devices as _, suite};
+use crate::store::{Along, ChainRow, Chains as _, Credentials as _, Devices as _, suite};
 
 async fn open(directory: &tempfile::TempDir) -> SqliteStore {
     SqliteStore::open(&directory.path().join("state/airgate.db"))
@@ -96,7 +96,7 @@ async fn t61_a_full_disk_is_found_before_anything_happens() {
         ..ChainRow::default()
     };
     let full = store
-        .commit_chain(&alice, &phone, "m1", None, &row, &[])
+        .commit_chain(&alice, &phone, "m1", None, &row, Along::default())
         .await;
     assert!(matches!(full, Err(StoreError::DiskFull)), "{full:?}");
     assert_eq!(store.chain(&alice, &phone, "m1").await.unwrap(), None);
@@ -107,7 +107,7 @@ async fn t61_a_full_disk_is_found_before_anything_happens() {
     store.ready(1).await.unwrap();
     assert!(
         store
-            .commit_chain(&alice, &phone, "m1", None, &row, &[])
+            .commit_chain(&alice, &phone, "m1", None, &row, Along::default())
             .await
             .unwrap(),
         "it goes on by itself"
@@ -161,7 +161,7 @@ async fn t51_any_flipped_byte_ends_in_an_error_or_a_finding() {
         ..ChainRow::default()
     };
     store
-        .commit_chain(&alice, &phone, "m1", None, &row, &[])
+        .commit_chain(&alice, &phone, "m1", None, &row, Along::default())
         .await
         .unwrap();
     store.close().await;

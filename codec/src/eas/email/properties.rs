@@ -5,8 +5,8 @@ use super::{Attachment, Body, BodyPart, BodyType, Email, FollowUp, MeetingReques
 use crate::ProtocolVersion;
 use crate::eas::Malformed;
 use crate::eas::fields::{
-    boolean, choice, moment, moment_or_none, number, text, texts, write_boolean, write_number,
-    write_separated, write_text,
+    boolean, choice, moment, moment_or_none, number, text, texts, write_boolean, write_list,
+    write_number, write_separated, write_text,
 };
 use crate::wbxml::{Reader, Writer, air_sync_base, email, email2};
 
@@ -155,17 +155,7 @@ impl Email {
 }
 
 pub(super) fn write_categories(writer: &mut Writer, categories: Option<&[String]>) {
-    match categories {
-        None => {}
-        Some([]) => writer.empty(email::CATEGORIES),
-        Some(categories) => {
-            writer.start(email::CATEGORIES);
-            for category in categories {
-                writer.text(email::CATEGORY, category);
-            }
-            writer.end();
-        }
-    }
+    write_list(writer, email::CATEGORIES, email::CATEGORY, categories);
 }
 
 fn read_attachments(reader: &mut Reader<'_>) -> Result<Vec<Attachment>, Malformed> {

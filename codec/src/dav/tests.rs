@@ -1,0 +1,1 @@
+//! Known answers of servers and RFCs, and what hostile servers send.

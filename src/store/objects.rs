@@ -1,0 +1,102 @@
+//! Objects of calendars, address books and task lists: which number stands for which href, and what
+//! each phone was told of it.
+//!
+//! Numbers belong to the user and the collection, so all devices know an object by the same one; what
+//! a device holds is its own (S24).
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::identity::{DeviceId, UserId};
+
+/// One object of a collection.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ObjectRow {
+    /// Never given to another object of the collection.
+    pub number: u32,
+    pub href: String,
+    /// The UID in it; `None` until it was first read.
+    pub uid: Option<String>,
+}
+
+/// One version of an object that a phone holds, or held under the key before.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct HeldVersion {
+    pub number: u32,
+    /// The version's name in the view.
+    pub mark: u64,
+    /// What the phone was told of it; the item room's.
+    pub digest: Vec<u8>,
+}
+
+/// What is written about held versions along with the chain of their collection.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct HeldChanges {
+    /// The chain begins anew: nothing of before counts.
+    pub afresh: bool,
+    /// Versions the phone holds now.
+    pub told: Vec<Told>,
+    /// Objects that neither generation of the view has any more.
+    pub forgotten: Vec<u32>,
+}
+
+/// A version that takes the place of all of its object but one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Told {
+    pub version: HeldVersion,
+    /// The mark of the object in the view this step went on from, which a repeat needs.
+    pub base: Option<u64>,
+}
+
+/// Objects and what phones hold of them.
+#[async_trait]
+pub trait Objects {
+    /// The numbers of the objects at these places, in their order; one that has none gets the next.
+    async fn number_objects(
+        &self,
+        user: &UserId,
+        collection: &str,
+        hrefs: &[String],
+    ) -> Result<Vec<u32>>;
+
+    /// The numbers of those of these places that have one, in no order.
+    async fn known_objects(
+        &self,
+        user: &UserId,
+        collection: &str,
+        hrefs: &[String],
+    ) -> Result<Vec<ObjectRow>>;
+
+    /// The objects with these numbers, in no order.
+    async fn objects(
+        &self,
+        user: &UserId,
+        collection: &str,
+        numbers: &[u32],
+    ) -> Result<Vec<ObjectRow>>;
+
+    /// The objects that are known to bear this UID.
+    async fn objects_with_uid(
+        &self,
+        user: &UserId,
+        collection: &str,
+        uid: &str,
+    ) -> Result<Vec<ObjectRow>>;
+
+    /// Writes down what UIDs objects bear.
+    async fn learn_uids(
+        &self,
+        user: &UserId,
+        collection: &str,
+        uids: &[(u32, String)],
+    ) -> Result<()>;
+
+    /// What a phone was told of these objects, at most two versions of each.
+    async fn held(
+        &self,
+        user: &UserId,
+        device: &DeviceId,
+        chain: &str,
+        numbers: &[u32],
+    ) -> Result<Vec<HeldVersion>>;
+}

@@ -1,0 +1,361 @@
+//! Objects, and what phones hold of them, in SQL.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
+
+use super::{SqliteStore, fault, findable, nameable, storable};
+use crate::identity::{DeviceId, UserId};
+use crate::store::{HeldChanges, HeldVersion, ObjectRow, Objects, Result, StoreError};
+
+/// Values in one list: far below the 32,766 parameters of a statement.
+const AT_ONCE: usize = 500;
+
+#[async_trait]
+impl Objects for SqliteStore {
+    async fn number_objects(
+        &self,
+        user: &UserId,
+        collection: &str,
+        hrefs: &[String],
+    ) -> Result<Vec<u32>> {
+        nameable(&[collection])?;
+        for href in hrefs {
+            nameable(&[href])?;
+        }
+        let known = self.known_objects(user, collection, hrefs).await?;
+        let mut numbers: HashMap<String, u32> = known
+            .into_iter()
+            .map(|row| (row.href, row.number))
+            .collect();
+        let missing: Vec<String> = hrefs
+            .iter()
+            .filter(|href| !numbers.contains_key(*href))
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
+            let mut transaction = self.write().await?;
+            // Another device's request may have been first.
+            for row in find(&mut transaction, user, collection, &missing).await? {
+                numbers.insert(row.href, row.number);
+            }
+            let mut next: i64 = sqlx::query(
+                "SELECT next_number FROM object_counters WHERE user_id = $1 AND collection = $2",
+            )
+            .bind(user.as_str())
+            .bind(collection)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(fault)?
+            .map_or(Ok(1), |row| row.try_get(0).map_err(fault))?;
+            let mut fresh = Vec::new();
+            for href in missing {
+                if numbers.contains_key(&href) {
+                    continue;
+                }
+                let number = number(next)?;
+                next = next.saturating_add(1);
+                numbers.insert(href.clone(), number);
+                fresh.push((number, href));
+            }
+            sqlx::query(
+                "INSERT INTO object_counters (user_id, collection, next_number) \
+                 VALUES ($1, $2, $3) \
+                 ON CONFLICT (user_id, collection) DO UPDATE SET next_number = $3",
+            )
+            .bind(user.as_str())
+            .bind(collection)
+            .bind(next)
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?;
+            for rows in fresh.chunks(AT_ONCE) {
+                let mut insert = QueryBuilder::<Sqlite>::new(
+                    "INSERT INTO objects (user_id, collection, number, href) ",
+                );
+                insert.push_values(rows, |mut row, (number, href)| {
+                    row.push_bind(user.as_str())
+                        .push_bind(collection)
+                        .push_bind(i64::from(*number))
+                        .push_bind(href.as_str());
+                });
+                insert
+                    .build()
+                    .persistent(false)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(fault)?;
+            }
+            transaction.commit().await.map_err(fault)?;
+        }
+        Ok(hrefs
+            .iter()
+            .filter_map(|href| numbers.get(href).copied())
+            .collect())
+    }
+
+    async fn known_objects(
+        &self,
+        user: &UserId,
+        collection: &str,
+        hrefs: &[String],
+    ) -> Result<Vec<ObjectRow>> {
+        if !findable(&[collection]) || hrefs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut reader = self.readers.acquire().await.map_err(fault)?;
+        find(&mut reader, user, collection, hrefs).await
+    }
+
+    async fn objects(
+        &self,
+        user: &UserId,
+        collection: &str,
+        numbers: &[u32],
+    ) -> Result<Vec<ObjectRow>> {
+        if !findable(&[collection]) {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::with_capacity(numbers.len());
+        for some in numbers.chunks(AT_ONCE) {
+            let mut select = QueryBuilder::<Sqlite>::new(
+                "SELECT number, href, uid FROM objects WHERE user_id = ",
+            );
+            select
+                .push_bind(user.as_str())
+                .push(" AND collection = ")
+                .push_bind(collection)
+                .push(" AND number IN (");
+            let mut list = select.separated(", ");
+            for number in some {
+                list.push_bind(i64::from(*number));
+            }
+            select.push(")");
+            let rows = select
+                .build()
+                .persistent(false)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(fault)?;
+            for row in &rows {
+                found.push(read(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn objects_with_uid(
+        &self,
+        user: &UserId,
+        collection: &str,
+        uid: &str,
+    ) -> Result<Vec<ObjectRow>> {
+        if !findable(&[collection, uid]) {
+            return Ok(Vec::new());
+        }
+        sqlx::query(
+            "SELECT number, href, uid FROM objects \
+             WHERE user_id = $1 AND collection = $2 AND uid = $3 ORDER BY number",
+        )
+        .bind(user.as_str())
+        .bind(collection)
+        .bind(uid)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(fault)?
+        .iter()
+        .map(read)
+        .collect()
+    }
+
+    async fn learn_uids(
+        &self,
+        user: &UserId,
+        collection: &str,
+        uids: &[(u32, String)],
+    ) -> Result<()> {
+        if !findable(&[collection]) || uids.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.write().await?;
+        // One that is longer than anything is found by is nobody's we could look for.
+        for (number, uid) in uids.iter().filter(|(_, uid)| findable(&[uid])) {
+            sqlx::query(
+                "UPDATE objects SET uid = $1 \
+                 WHERE user_id = $2 AND collection = $3 AND number = $4",
+            )
+            .bind(uid.as_str())
+            .bind(user.as_str())
+            .bind(collection)
+            .bind(i64::from(*number))
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?;
+        }
+        transaction.commit().await.map_err(fault)
+    }
+
+    async fn held(
+        &self,
+        user: &UserId,
+        device: &DeviceId,
+        chain: &str,
+        numbers: &[u32],
+    ) -> Result<Vec<HeldVersion>> {
+        if !findable(&[chain]) {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for some in numbers.chunks(AT_ONCE) {
+            let mut select = QueryBuilder::<Sqlite>::new(
+                "SELECT number, mark, digest FROM held WHERE user_id = ",
+            );
+            select
+                .push_bind(user.as_str())
+                .push(" AND device_id = ")
+                .push_bind(device.as_str())
+                .push(" AND chain = ")
+                .push_bind(chain)
+                .push(" AND number IN (");
+            let mut list = select.separated(", ");
+            for number in some {
+                list.push_bind(i64::from(*number));
+            }
+            select.push(")");
+            let rows = select
+                .build()
+                .persistent(false)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(fault)?;
+            for row in &rows {
+                found.push(HeldVersion {
+                    number: number(row.try_get(0).map_err(fault)?)?,
+                    mark: row.try_get::<i64, _>(1).map_err(fault)?.cast_unsigned(),
+                    digest: row.try_get(2).map_err(fault)?,
+                });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Writes what a step changes of held versions, in the step's own transaction.
+pub(super) async fn change_held(
+    transaction: &mut Transaction<'static, Sqlite>,
+    user: &UserId,
+    device: &DeviceId,
+    chain: &str,
+    changes: &HeldChanges,
+) -> Result<()> {
+    if changes.afresh {
+        drop_held(transaction, user, device, chain).await?;
+    }
+    for told in &changes.told {
+        let version = &told.version;
+        storable(&[&version.digest])?;
+        sqlx::query(
+            "DELETE FROM held WHERE user_id = $1 AND device_id = $2 AND chain = $3 \
+             AND number = $4 AND mark <> $5",
+        )
+        .bind(user.as_str())
+        .bind(device.as_str())
+        .bind(chain)
+        .bind(i64::from(version.number))
+        .bind(told.base.unwrap_or(version.mark).cast_signed())
+        .execute(&mut **transaction)
+        .await
+        .map_err(fault)?;
+        sqlx::query(
+            "INSERT INTO held (user_id, device_id, chain, number, mark, digest) \
+             VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (user_id, device_id, chain, number, mark) DO UPDATE SET digest = $6",
+        )
+        .bind(user.as_str())
+        .bind(device.as_str())
+        .bind(chain)
+        .bind(i64::from(version.number))
+        .bind(version.mark.cast_signed())
+        .bind(version.digest.as_slice())
+        .execute(&mut **transaction)
+        .await
+        .map_err(fault)?;
+    }
+    for number in &changes.forgotten {
+        sqlx::query(
+            "DELETE FROM held WHERE user_id = $1 AND device_id = $2 AND chain = $3 AND number = $4",
+        )
+        .bind(user.as_str())
+        .bind(device.as_str())
+        .bind(chain)
+        .bind(i64::from(*number))
+        .execute(&mut **transaction)
+        .await
+        .map_err(fault)?;
+    }
+    Ok(())
+}
+
+/// Forgets all a device holds of a collection.
+pub(super) async fn drop_held(
+    transaction: &mut Transaction<'static, Sqlite>,
+    user: &UserId,
+    device: &DeviceId,
+    chain: &str,
+) -> Result<()> {
+    sqlx::query("DELETE FROM held WHERE user_id = $1 AND device_id = $2 AND chain = $3")
+        .bind(user.as_str())
+        .bind(device.as_str())
+        .bind(chain)
+        .execute(&mut **transaction)
+        .await
+        .map_err(fault)?;
+    Ok(())
+}
+
+async fn find(
+    connection: &mut SqliteConnection,
+    user: &UserId,
+    collection: &str,
+    hrefs: &[String],
+) -> Result<Vec<ObjectRow>> {
+    let mut found = Vec::with_capacity(hrefs.len());
+    for some in hrefs.chunks(AT_ONCE) {
+        let mut select =
+            QueryBuilder::<Sqlite>::new("SELECT number, href, uid FROM objects WHERE user_id = ");
+        select
+            .push_bind(user.as_str())
+            .push(" AND collection = ")
+            .push_bind(collection)
+            .push(" AND href IN (");
+        let mut list = select.separated(", ");
+        for href in some {
+            list.push_bind(href.as_str());
+        }
+        select.push(")");
+        let rows = select
+            .build()
+            .persistent(false)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(fault)?;
+        for row in &rows {
+            found.push(read(row)?);
+        }
+    }
+    Ok(found)
+}
+
+fn read(row: &SqliteRow) -> Result<ObjectRow> {
+    Ok(ObjectRow {
+        number: number(row.try_get(0).map_err(fault)?)?,
+        href: row.try_get(1).map_err(fault)?,
+        uid: row.try_get(2).map_err(fault)?,
+    })
+}
+
+fn number(stored: i64) -> Result<u32> {
+    u32::try_from(stored).map_err(|_| StoreError::BadRow("an object's number"))
+}
