@@ -26,6 +26,8 @@ mod item_operations;
 mod long_id;
 mod lookup;
 mod loops;
+mod meeting_response;
+mod meetings;
 mod move_items;
 mod moved;
 mod options;
@@ -98,6 +100,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
+        CommandName::MeetingResponse => meeting_response::meeting_response(call).await,
         CommandName::Search => search::search(call).await,
         CommandName::Find => find::find(call).await,
         CommandName::ResolveRecipients => resolve_recipients::resolve_recipients(call).await,

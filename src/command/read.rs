@@ -156,6 +156,11 @@ impl<'a, 'b> Source<'a, 'b> {
         self.translate_as(message, email::fetch_body)
     }
 
+    /// The calendar part of a message that was read for a page, or alone.
+    pub(super) fn calendar_part(&self, message: &Fetched, paged: bool) -> Option<String> {
+        email::calendar_part(message, &self.options, paged)
+    }
+
     fn translate_as(
         &self,
         message: &Fetched,

@@ -39,7 +39,7 @@ pub use ids::{global_object_id, uid_of_global_object_id};
 pub use letter::{Letter, subject_of_answer, subject_of_message};
 pub use reply::{Answer, Choice, Message, Words, in_calendar, to_organizer};
 pub use stored::NoMeeting;
-pub use update::{Incoming, apply, concerns, uid_of};
+pub use update::{Incoming, apply, as_object, concerns, uid_of};
 
 /// What a mail says about a meeting.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,10 +104,8 @@ pub(crate) fn of_mail(
     around: &Around<'_>,
 ) -> Option<Invitation> {
     let part = part(outline)?;
-    let piece = content.part(part)?;
-    let octets = transfer::decode(piece.octets, &part.encoding);
-    let mut text = charset::decode(&octets, part.parameter("charset"));
-    if !piece.complete {
+    let (mut text, complete) = text(content, part)?;
+    if !complete {
         // The last line may be half of one.
         text.truncate(text.rfind('\n')?);
     }
@@ -116,6 +114,20 @@ pub(crate) fn of_mail(
         section: part.section.clone(),
         ..invitation
     })
+}
+
+/// The calendar part of a mail in UTF-8, if it is here to its end: half a meeting can be shown, but
+/// not kept.
+pub(crate) fn whole(content: &Content<'_>, outline: &Outline<'_>) -> Option<String> {
+    let (text, complete) = text(content, part(outline)?)?;
+    complete.then_some(text)
+}
+
+fn text(content: &Content<'_>, part: &Part) -> Option<(String, bool)> {
+    let piece = content.part(part)?;
+    let octets = transfer::decode(piece.octets, &part.encoding);
+    let text = charset::decode(&octets, part.parameter("charset"));
+    Some((text, piece.complete))
 }
 
 /// The MeetingRequest of a calendar object in UTF-8.

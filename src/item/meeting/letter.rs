@@ -7,7 +7,7 @@ use crate::item::outgoing::write::{self, BrokenValue};
 
 use super::reply::{Choice, Message};
 
-/// The letter around a message.
+/// The letter around a message. Its Message-ID it gets when it is sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Letter<'a> {
     pub from: &'a Mailbox,
@@ -15,8 +15,6 @@ pub struct Letter<'a> {
     pub subject: &'a str,
     /// What the user wrote.
     pub words: Option<&'a str>,
-    /// With angle brackets.
-    pub message_id: &'a str,
     /// The mail this answers, with angle brackets.
     pub answers: Option<&'a str>,
     /// In seconds since 1970.
@@ -37,7 +35,6 @@ impl Letter<'_> {
         write::mailboxes("To", self.to, &mut out)?;
         write::text("Subject", self.subject, &mut out)?;
         write::text("Date", &write::date(self.now), &mut out)?;
-        write::ids("Message-ID", &[self.message_id], &mut out)?;
         if let Some(id) = self.answers.filter(|id| write::is_id(id)) {
             write::ids("In-Reply-To", &[id], &mut out)?;
             write::ids("References", &[id], &mut out)?;

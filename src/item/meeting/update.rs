@@ -51,7 +51,7 @@ pub fn apply(
     let mine = stored::is_me(&organizer, incoming.me);
     match (method.as_str(), present) {
         ("REQUEST" | "CANCEL", _) if mine || organizer != incoming.from => Ok(None),
-        ("REQUEST", None) => invited(incoming.text).map(Some),
+        ("REQUEST", None) => as_object(incoming.text).map(Some),
         ("REQUEST", Some(present)) => updated(present, &message, incoming),
         ("CANCEL", Some(present)) => cancelled(present, &message, incoming),
         ("REPLY", Some(present)) if mine => answered(present, &message, incoming),
@@ -60,7 +60,10 @@ pub fn apply(
 }
 
 /// A new meeting: the message without its method, which no calendar keeps (RFC 4791 4.1).
-fn invited(text: &[u8]) -> Result<Vec<u8>, NoMeeting> {
+///
+/// # Errors
+/// [`NoMeeting::Unreadable`]: it is about several meetings, or none.
+pub fn as_object(text: &[u8]) -> Result<Vec<u8>, NoMeeting> {
     let mut document = stored::read(text)?;
     let calendar = stored::calendar(&document)?;
     let uid = stored::uid(&calendar).ok_or(NoMeeting::Unreadable)?;
