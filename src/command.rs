@@ -108,7 +108,6 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
             send::send(call).await
         }
-        _ => Ok(failures::unknown_command(call.version, call.command)),
     };
     match result {
         Ok(reply) => reply,

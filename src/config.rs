@@ -100,6 +100,8 @@ pub struct Backend {
     pub hide_capabilities: Vec<String>,
     /// Pause between looks at mailboxes the server does not tell of by itself.
     pub poll: Duration,
+    /// Pause between looks at calendars and address books, which no server tells of by itself.
+    pub dav_poll: Duration,
 }
 
 /// Which mailboxes phones are shown, and the names of those with a role where SPECIAL-USE and

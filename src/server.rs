@@ -27,7 +27,7 @@ use crate::failure::{self, Failure};
 use crate::front;
 use crate::gate::keys::ServerKeys;
 use crate::gate::{Gate, GateSettings, VerifyLogin};
-use crate::push::{Hub, PushSettings};
+use crate::push::{Hub, PushSettings, Rounds};
 use crate::store::{SqliteStore, Store};
 use crate::sync::folders::{Foreign, Overrides, Show};
 
@@ -73,18 +73,19 @@ impl Server {
             .context("the certificate cannot be used")?;
         let listeners = front::bind(&config.listen)?;
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let davs = dav(&config)?;
+        let push = PushSettings {
+            poll: config.backend.poll,
+            collections: config.backend.dav_poll,
+            ..PushSettings::default()
+        };
         let gateway = Arc::new(Gateway::new(Parts {
             store: Arc::clone(&store),
-            hub: Hub::new(
-                imap.clone(),
-                PushSettings {
-                    poll: config.backend.poll,
-                    ..PushSettings::default()
-                },
-            ),
+            hub: Hub::new(imap.clone(), push.clone()),
+            rounds: Rounds::new(davs.clone(), push),
             imap,
             smtp: smtp(&config)?,
-            dav: dav(&config)?,
+            dav: davs,
             gate: Arc::clone(&gate),
             settings: Settings {
                 heartbeat: Heartbeat {

@@ -30,7 +30,7 @@ use crate::failure;
 use crate::front::{Authorization, EasRequest, Head, OtherRequest, Reply, Service};
 use crate::gate::{Admission, Gate, Refusal};
 use crate::identity::{DeviceId, UserId};
-use crate::push::{Holds, Hub};
+use crate::push::{Holds, Hub, Rounds};
 use crate::steady::SteadyClock;
 use crate::store::{DeviceRow, Store};
 use crate::sync::folders::Overrides;
@@ -46,6 +46,8 @@ pub struct Gateway {
     /// Calendars and address books.
     pub(crate) dav: Davs,
     pub(crate) hub: Hub,
+    /// The same for calendars and address books.
+    pub(crate) rounds: Rounds,
     pub(crate) gate: Arc<Gate>,
     pub(crate) holds: Holds,
     pub(crate) leases: Leases,
@@ -118,6 +120,7 @@ pub struct Parts {
     pub smtp: Option<Smtp>,
     pub dav: Davs,
     pub hub: Hub,
+    pub rounds: Rounds,
     pub gate: Arc<Gate>,
     pub settings: Settings,
     /// Cancelled when the server goes down: held requests then end.
@@ -147,6 +150,7 @@ impl Gateway {
             smtp: parts.smtp,
             dav: parts.dav,
             hub: parts.hub,
+            rounds: parts.rounds,
             gate: parts.gate,
             holds: Holds::default(),
             leases: Leases::default(),

@@ -290,6 +290,14 @@ pub(super) const KEYS: &[Key] = &[
         "Pause between two looks at mailboxes that the IMAP server does not tell of by itself: all but one without NOTIFY, all without IDLE.",
     ),
     key(
+        "backend.dav_poll",
+        Kind::Duration,
+        Some("60s"),
+        r#""60s""#,
+        None,
+        "Pause between two looks at the calendars and address books of a user whose phone waits for changes; a sixth of it right after something changed. Each look is one request for each home.",
+    ),
+    key(
         "folders.trash",
         Kind::Text,
         None,

@@ -147,13 +147,15 @@ impl Reader {
         let connect = self.required("backend.connect", positive);
         let silence = self.required("backend.silence", positive);
         let hide = self.required("backend.hide_capabilities", values::list);
-        let poll = self.required("backend.poll", |value| {
+        let pause = |value: &Value| {
             let pause = values::duration(value)?;
             if (POLL_MIN..=POLL_MAX).contains(&pause) {
                 return Ok(pause);
             }
             Err(Complaint::new("the pause is between 100ms and 15m"))
-        });
+        };
+        let poll = self.required("backend.poll", pause);
+        let dav_poll = self.required("backend.dav_poll", pause);
         Some(Backend {
             ca_file,
             imap_connections: usize::try_from(connections?).ok()?,
@@ -163,6 +165,7 @@ impl Reader {
             silence: silence?,
             hide_capabilities: hide?.iter().map(|name| name.to_ascii_uppercase()).collect(),
             poll: poll?,
+            dav_poll: dav_poll?,
         })
     }
 

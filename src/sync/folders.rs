@@ -1,6 +1,7 @@
 //! The folder hierarchy: mailboxes of the backend, the ids under which phones know them, and the
 //! difference between what a phone holds and what there is. Pure.
 
+pub mod dav;
 pub mod listing;
 pub mod place;
 pub mod reconcile;

@@ -27,6 +27,7 @@ mod faults;
 mod attachments;
 mod bodies;
 mod conversations;
+mod dav;
 mod discovery;
 mod doctor;
 mod drafts;

@@ -7,6 +7,7 @@
 
 pub mod backend;
 pub mod counting;
+pub mod dav_client;
 pub mod faulty;
 pub mod mail;
 pub mod other_client;

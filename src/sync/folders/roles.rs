@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::listing::{Mailboxes, Show};
-use crate::store::FolderRow;
+use crate::store::{FolderKind, FolderRow};
 
-/// What a mailbox is for ([MS-ASCMD] 2.2.3.186.3). The numbers are the protocol's.
+/// What a folder is for ([MS-ASCMD] 2.2.3.186.3). The numbers are the protocol's; the order is that
+/// of stored hierarchies and grows at its end.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[repr(u8)]
 pub enum Role {
@@ -19,6 +20,16 @@ pub enum Role {
     /// No mailbox, only a level above some. Phones know nothing like it: they are told a mail
     /// folder, since they leave out what has a type they do not know, with all that is below it.
     Level = 18,
+    /// The default of its kind.
+    Tasks = 7,
+    Calendar = 8,
+    Contacts = 9,
+    Notes = 10,
+    /// Further ones of the kind.
+    UserCalendar = 13,
+    UserContacts = 14,
+    UserTasks = 15,
+    UserNotes = 17,
 }
 
 impl Role {
@@ -28,6 +39,14 @@ impl Role {
             3 => Self::Drafts,
             4 => Self::Trash,
             5 => Self::Sent,
+            7 => Self::Tasks,
+            8 => Self::Calendar,
+            9 => Self::Contacts,
+            10 => Self::Notes,
+            13 => Self::UserCalendar,
+            14 => Self::UserContacts,
+            15 => Self::UserTasks,
+            17 => Self::UserNotes,
             18 => Self::Level,
             _ => Self::Mail,
         }
@@ -36,7 +55,30 @@ impl Role {
     /// Whether every account has such a folder, which phones may neither rename nor delete
     /// (REFERENCE 4.3).
     pub const fn is_special(self) -> bool {
-        matches!(self, Self::Inbox | Self::Drafts | Self::Trash | Self::Sent)
+        matches!(
+            self,
+            Self::Inbox
+                | Self::Drafts
+                | Self::Trash
+                | Self::Sent
+                | Self::Tasks
+                | Self::Calendar
+                | Self::Contacts
+                | Self::Notes
+        )
+    }
+
+    /// What a folder with this role holds.
+    pub const fn kind(self) -> FolderKind {
+        match self {
+            Self::Inbox | Self::Drafts | Self::Trash | Self::Sent | Self::Mail | Self::Level => {
+                FolderKind::Mail
+            }
+            Self::Calendar | Self::UserCalendar => FolderKind::Calendar,
+            Self::Contacts | Self::UserContacts => FolderKind::Contacts,
+            Self::Tasks | Self::UserTasks => FolderKind::Tasks,
+            Self::Notes | Self::UserNotes => FolderKind::Notes,
+        }
     }
 }
 
@@ -206,6 +248,6 @@ fn well_known(role: Role) -> &'static [&'static str] {
             "已删除",
             "휴지통",
         ],
-        Role::Inbox | Role::Mail | Role::Level => &[],
+        _ => &[],
     }
 }
