@@ -150,12 +150,13 @@ async fn one(
 
 /// A good outcome, with the names the phone used.
 fn named(call: &Call<'_>, asked: &Asked, calendar_id: Option<String>) -> Outcome {
-    let instance = asked.instance_id.clone();
+    // In the one form the schema has for it, whichever the phone used.
+    let instance = instance(call, asked).ok().flatten();
     Outcome {
         request_id: asked.request_id.clone(),
         status: status::OK,
         calendar_id,
-        instance_id: instance.filter(|_| call.version >= ProtocolVersion::V14_1),
+        instance_id: instance.map(Moment::to_separated),
     }
 }
 

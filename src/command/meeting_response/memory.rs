@@ -59,8 +59,15 @@ impl Memory {
 
     /// The CalendarId that was answered, if this very answer was given last. `source` is what there is
     /// to be answered now.
-    pub(super) fn repeated(&self, source: Option<&Source>, calendars: bool) -> Option<Option<String>> {
-        let last = self.last.as_ref().filter(|last| last.answer == self.answer)?;
+    pub(super) fn repeated(
+        &self,
+        source: Option<&Source>,
+        calendars: bool,
+    ) -> Option<Option<String>> {
+        let last = self
+            .last
+            .as_ref()
+            .filter(|last| last.answer == self.answer)?;
         // Without its event, or with the same plan of it, and with what was put into the calendar.
         let same = source.is_none_or(|source| {
             let there = source.kept.is_some() || !calendars || last.calendar_id.is_none();
