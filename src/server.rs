@@ -113,6 +113,7 @@ impl Server {
                     },
                 },
                 sending: config.sending.clone(),
+                meetings_from_mail: config.meetings_from_mail,
                 max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
                 policy: config.policy.clone(),
                 devices: config.limits.devices,

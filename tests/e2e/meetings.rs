@@ -3,6 +3,7 @@
 //! mail says is reviewed in `src/item/snapshots`; every answer is checked against the schemas.
 
 mod answers;
+mod attended;
 
 use std::collections::BTreeMap;
 

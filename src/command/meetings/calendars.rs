@@ -17,23 +17,32 @@ use crate::gate::Scopes;
 use crate::identity::UserId;
 use crate::item::meeting::{self, NoMeeting};
 use crate::store::{FolderKind, FolderRow, Store};
+use crate::sync::folders::Role;
 use crate::sync::server_id;
 use crate::sync::view::ItemNumber;
+
+/// Whose calendars, and by what they are opened: enough to do so without the phone.
+#[derive(Clone)]
+pub(in crate::command) struct Owner {
+    pub(in crate::command) store: Arc<dyn Store>,
+    dav: Dav,
+    login: Login,
+    pub(in crate::command) user: UserId,
+    /// The user's addresses, as far as they are known without the server.
+    me: Vec<String>,
+    pub(in crate::command) zone: TimeZone,
+}
 
 /// The calendars of one user.
 #[derive(Clone)]
 pub(in crate::command) struct Calendars {
-    store: Arc<dyn Store>,
-    dav: Dav,
-    login: Login,
-    user: UserId,
+    owner: Owner,
     /// The default one first.
     rows: Vec<FolderRow>,
     /// The server sends invitations and answers by itself.
     pub(in crate::command) scheduling: bool,
     /// All addresses of the user, the account's own first.
     pub(in crate::command) me: Vec<String>,
-    pub(in crate::command) zone: TimeZone,
 }
 
 /// An event as it lies in a calendar.
@@ -67,46 +76,59 @@ pub(in crate::command) enum Changed {
 
 /// Times a change is tried on what others changed meanwhile.
 const TRIES: usize = 4;
-/// The role of a user's default calendar ([MS-ASCMD] 2.2.3.186.3).
-const DEFAULT: u8 = 8;
 
-impl Calendars {
-    /// The calendars a request may use; `None` where there are none, or its secret does not open
-    /// them (C3).
+impl Owner {
+    /// The owner of the calendars a request may use; `None` where there are none, or its secret does
+    /// not open them (C3).
+    pub(in crate::command) fn of(call: &Call<'_>) -> Option<Self> {
+        let dav = call.gateway.dav.calendars.as_ref();
+        let dav = dav.filter(|_| call.scopes.allows(Scopes::CALENDAR))?;
+        Some(Self {
+            store: Arc::clone(&call.gateway.store),
+            dav: dav.clone(),
+            login: call.login.clone(),
+            user: call.user.clone(),
+            me: mail::addresses(call),
+            zone: call.gateway.settings.time_zone.clone(),
+        })
+    }
+
+    /// The calendars, if phones have been shown any.
     ///
     /// # Errors
     /// The server's.
-    pub(in crate::command) async fn of(call: &Call<'_>) -> Result<Option<Self>, Failure> {
-        if !call.scopes.allows(Scopes::CALENDAR) {
-            return Ok(None);
-        }
-        let Some(dav) = call.gateway.dav.calendars.clone() else {
-            return Ok(None);
-        };
-        let store = Arc::clone(&call.gateway.store);
-        let table = store.folders(call.user).await?;
-        let mut rows = table.rows;
+    pub(in crate::command) async fn calendars(&self) -> Result<Option<Calendars>, Failure> {
+        let mut rows = self.store.folders(&self.user).await?.rows;
         rows.retain(|row| row.kind == FolderKind::Calendar && !row.retired);
         if rows.is_empty() {
             return Ok(None);
         }
-        rows.sort_by_key(|row| row.role != DEFAULT);
-        let mut me = mail::addresses(call);
-        for other in dav.addresses(call.login).await? {
+        rows.sort_by_key(|row| row.role != Role::Calendar as u8);
+        let mut me = self.me.clone();
+        for other in self.dav.addresses(&self.login).await? {
             if !me.contains(&other) {
                 me.push(other);
             }
         }
-        Ok(Some(Self {
-            scheduling: dav.scheduling(call.login).await?,
-            store,
-            dav,
-            login: call.login.clone(),
-            user: call.user.clone(),
+        Ok(Some(Calendars {
+            scheduling: self.dav.scheduling(&self.login).await?,
+            owner: self.clone(),
             rows,
             me,
-            zone: call.gateway.settings.time_zone.clone(),
         }))
+    }
+}
+
+impl Calendars {
+    /// The calendars a request may use.
+    ///
+    /// # Errors
+    /// The server's.
+    pub(in crate::command) async fn of(call: &Call<'_>) -> Result<Option<Self>, Failure> {
+        match Owner::of(call) {
+            Some(owner) => owner.calendars().await,
+            None => Ok(None),
+        }
     }
 
     /// The event with that UID, wherever it is.
@@ -116,7 +138,12 @@ impl Calendars {
     pub(in crate::command) async fn find(&self, uid: &str) -> Result<Option<Kept>, Failure> {
         for row in &self.rows {
             let collection = href(&row.name)?;
-            let found = match self.dav.with_uid(&self.login, &collection, uid).await {
+            let found = match self
+                .owner
+                .dav
+                .with_uid(&self.owner.login, &collection, uid)
+                .await
+            {
                 Ok(found) => found,
                 // The calendar is gone, which the next FolderSync tells.
                 Err(DavError::NotFound) => continue,
@@ -155,7 +182,11 @@ impl Calendars {
         let (Some(row), Ok(number)) = (row, u32::try_from(number)) else {
             return Ok(None);
         };
-        let objects = self.store.objects(&self.user, &row.id, &[number]).await?;
+        let objects = self
+            .owner
+            .store
+            .objects(&self.owner.user, &row.id, &[number])
+            .await?;
         let Some(object) = objects.first() else {
             return Ok(None);
         };
@@ -169,8 +200,9 @@ impl Calendars {
     pub(in crate::command) async fn server_id(&self, kept: &Kept) -> Result<String, Failure> {
         let hrefs = [kept.href.as_str().to_owned()];
         let numbers = self
+            .owner
             .store
-            .number_objects(&self.user, &kept.collection, &hrefs)
+            .number_objects(&self.owner.user, &kept.collection, &hrefs)
             .await?;
         let number = numbers.first().copied().unwrap_or_default();
         Ok(server_id::write(
@@ -256,16 +288,18 @@ impl Calendars {
     async fn put(&self, href: &Href, text: &[u8], guard: Guard<'_>) -> Result<(), DavError> {
         let octets = Bytes::copy_from_slice(text);
         let put = self
+            .owner
             .dav
-            .put(&self.login, href, octets, Data::ICalendar, guard);
+            .put(&self.owner.login, href, octets, Data::ICalendar, guard);
         put.await.map(|_| ())
     }
 
     async fn remove(&self, kept: &Kept, word: Word) -> Result<(), DavError> {
         let quiet = word == Word::Silent;
         let removed = self
+            .owner
             .dav
-            .withdraw(&self.login, &kept.href, &kept.etag, quiet);
+            .withdraw(&self.owner.login, &kept.href, &kept.etag, quiet);
         match removed.await {
             Err(DavError::NotFound) => Ok(()),
             other => other,
@@ -273,7 +307,7 @@ impl Calendars {
     }
 
     async fn read(&self, collection: String, href: Href) -> Result<Option<Kept>, Failure> {
-        match self.dav.get(&self.login, &href).await {
+        match self.owner.dav.get(&self.owner.login, &href).await {
             Ok((etag, text)) => Ok(Some(Kept {
                 collection,
                 href,

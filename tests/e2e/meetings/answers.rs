@@ -17,7 +17,7 @@ use crate::support::world::World;
 const VERSIONS: [V; 3] = [V::V12_1, V::V14_1, V::V16_1];
 
 /// A meeting of Bob's in the summer of 2030, every week if `rule` says so.
-fn event(uid: &str, sequence: u32, more: &str) -> String {
+pub(super) fn event(uid: &str, sequence: u32, more: &str) -> String {
     format!(
         "BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20260101T000000Z\r\nSEQUENCE:{sequence}\r\n\
          SUMMARY:Tea {uid}\r\nDTSTART:20300701T100000Z\r\nDTEND:20300701T110000Z\r\n{more}\
@@ -28,14 +28,14 @@ fn event(uid: &str, sequence: u32, more: &str) -> String {
     )
 }
 
-fn calendar(method: &str, events: &str) -> String {
+pub(super) fn calendar(method: &str, events: &str) -> String {
     format!(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\n{method}{events}END:VCALENDAR\r\n"
     )
 }
 
 /// The mail it comes with.
-fn mail(uid: &str, method: &str, from: &str, events: &str) -> Vec<u8> {
+pub(super) fn mail(uid: &str, method: &str, from: &str, events: &str) -> Vec<u8> {
     let text = calendar(&format!("METHOD:{method}\r\n"), events);
     format!(
         "From: Bob <{from}>\r\nTo: alice@example.com\r\nSubject: {method} {uid}\r\n\
@@ -67,7 +67,7 @@ async fn ask(phone: &mut Phone, reply: Reply) -> Outcome {
     outcome
 }
 
-async fn phone_of(world: &World, version: V) -> Phone {
+pub(super) async fn phone_of(world: &World, version: V) -> Phone {
     let profile = Profile::ios().speaking(version).filter(0);
     world
         .phone(profile.called(&format!("MEETS{}", version.query_byte())))
@@ -82,7 +82,7 @@ async fn invited(world: &World, phone: &mut Phone, uid: &str) -> String {
 }
 
 /// Alice's event with that UID as another client sees it.
-async fn kept(world: &World, uid: &str) -> Option<String> {
+pub(super) async fn kept(world: &World, uid: &str) -> Option<String> {
     let client = world.dav_client();
     let objects = client.objects(&world.dav().calendar(&world.alice)).await;
     let mut found = objects
@@ -93,7 +93,7 @@ async fn kept(world: &World, uid: &str) -> Option<String> {
     one.map(|object| object.replace("\r\n ", ""))
 }
 
-fn says(object: &str, person: &str, word: &str) -> bool {
+pub(super) fn says(object: &str, person: &str, word: &str) -> bool {
     object.lines().any(|line| {
         line.starts_with("ATTENDEE")
             && line.to_lowercase().contains(person)
