@@ -21,6 +21,7 @@ mod moment;
 pub mod passcode;
 mod probes;
 mod scopes;
+pub mod seal;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -140,6 +141,7 @@ pub struct Gate {
     settings: GateSettings,
     hasher: PasscodeHasher,
     vault: Vault,
+    seal: seal::Seal,
     marker: Marker,
     verdicts: Verdicts,
     probes: Probes,
@@ -193,6 +195,11 @@ const NOTED_AGAIN: Duration = Duration::from_secs(24 * 3600);
 const SEEN_CAPACITY: u64 = 100_000;
 
 impl Gate {
+    /// What keeps users' objects from whoever has only the database.
+    pub const fn seal(&self) -> &seal::Seal {
+        &self.seal
+    }
+
     /// Makes the gate, and says in the log which passcodes cannot work because their server key is
     /// not there.
     ///
@@ -218,6 +225,7 @@ impl Gate {
         Ok(Arc::new(Self {
             hasher: PasscodeHasher::new(&keys.credential),
             vault: Vault::new(&keys.vault),
+            seal: seal::Seal::new(&keys.vault),
             marker: Marker::new()?,
             verdicts: Verdicts::new(),
             probes: Probes::new(verifier),

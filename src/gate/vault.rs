@@ -47,8 +47,8 @@ pub enum VaultError {
 pub const MAX_PASSWORD: usize = 1024;
 /// Sealed passwords have lengths in these steps, so that a stolen database does not tell theirs.
 const PADDING: usize = 64;
-const FORMAT: u8 = 1;
-const NONCE: usize = 12;
+pub(super) const FORMAT: u8 = 1;
+pub(super) const NONCE: usize = 12;
 
 impl Vault {
     pub fn new(key: &ServerKey) -> Self {
@@ -212,7 +212,7 @@ fn password_key(
     expand(extract, b"airgate vault password 1")
 }
 
-fn expand(extract: HkdfExtract<Sha256>, info: &[u8]) -> Zeroizing<[u8; 32]> {
+pub(super) fn expand(extract: HkdfExtract<Sha256>, info: &[u8]) -> Zeroizing<[u8; 32]> {
     let (mut prk, hkdf) = extract.finalize();
     let mut key = Zeroizing::new([0; 32]);
     hkdf.expand(info, key.as_mut_slice())
@@ -237,7 +237,7 @@ fn password_context(user: &UserId, id: &CredentialId, version: u64) -> Vec<u8> {
     )
 }
 
-fn context(label: &[u8], parts: &[&str], version: u64) -> Vec<u8> {
+pub(super) fn context(label: &[u8], parts: &[&str], version: u64) -> Vec<u8> {
     let mut context = label.to_vec();
     for part in parts {
         context.extend_from_slice(&(part.len() as u64).to_be_bytes());
@@ -247,7 +247,7 @@ fn context(label: &[u8], parts: &[&str], version: u64) -> Vec<u8> {
     context
 }
 
-fn encrypt(
+pub(super) fn encrypt(
     key: &[u8; 32],
     nonce: &[u8; NONCE],
     text: &[u8],
@@ -264,7 +264,7 @@ fn encrypt(
         .map_err(|_| VaultError::TooLong)
 }
 
-fn decrypt(
+pub(super) fn decrypt(
     key: &[u8; 32],
     nonce: &[u8; NONCE],
     text: &[u8],
@@ -283,7 +283,7 @@ fn decrypt(
 }
 
 /// Format byte, nonce, sealed text.
-fn split(sealed: &[u8]) -> Result<([u8; NONCE], &[u8]), VaultError> {
+pub(super) fn split(sealed: &[u8]) -> Result<([u8; NONCE], &[u8]), VaultError> {
     let (format, rest) = sealed.split_first().ok_or(VaultError::Damaged)?;
     let (nonce, text) = rest.split_first_chunk().ok_or(VaultError::Damaged)?;
     if *format != FORMAT {

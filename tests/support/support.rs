@@ -8,6 +8,7 @@
 pub mod backend;
 pub mod counting;
 pub mod dav_client;
+pub mod dav_script;
 pub mod faulty;
 pub mod mail;
 pub mod other_client;
