@@ -5,6 +5,7 @@
 //! 16.0 on the calendar server where it schedules (RFC 6638), else we do. A server that would send
 //! although it must not is silenced by SCHEDULE-AGENT=CLIENT.
 
+pub(super) mod announcer;
 pub(super) mod attendant;
 pub(super) mod calendars;
 pub(super) mod mail;

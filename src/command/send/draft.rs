@@ -73,7 +73,7 @@ pub(in crate::command) async fn send_as(
         source: None,
         answers,
     };
-    Ok(deliver(call, smtp, asked).await?.map(|_| ()))
+    Ok(Box::pin(deliver(call, smtp, asked)).await?.map(|_| ()))
 }
 
 /// The mail in the inbox that a mail says it answers; what cannot be found is not marked (S19).

@@ -336,6 +336,21 @@ fn set_agent(document: &mut Document, agent: impl Fn(&str) -> Agent) -> Result<(
     Ok(())
 }
 
+/// Whether the user is the one who invites others.
+pub fn invites(text: &[u8], me: &[String]) -> bool {
+    let Ok(document) = stored::read(text) else {
+        return false;
+    };
+    let calendar = document.component("VCALENDAR");
+    calendar.is_some_and(|calendar| {
+        stored::events(&calendar).any(|event| {
+            let organizer = stored::organizer(&event);
+            organizer.is_some_and(|organizer| stored::is_me(&organizer, me))
+                && event.property("ATTENDEE").is_some()
+        })
+    })
+}
+
 /// Whether a meeting concerns anybody but the user.
 pub fn is_meeting(text: &[u8]) -> bool {
     let Ok(document) = stored::read(text) else {
