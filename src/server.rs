@@ -131,6 +131,7 @@ impl Server {
                     },
                 },
                 sending: config.sending.clone(),
+                meetings_from_mail: config.meetings_from_mail,
                 max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
                 language: config.language,
                 account_page: account_page(&config),

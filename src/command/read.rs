@@ -178,6 +178,11 @@ impl<'a, 'b> Source<'a, 'b> {
         Ok(ItemData::Email(Box::new(email)))
     }
 
+    /// The calendar part of a message that was read for a page, or alone.
+    pub(super) fn calendar_part(&self, message: &Fetched, paged: bool) -> Option<String> {
+        email::calendar_part(message, &self.options, paged)
+    }
+
     fn translate_as(
         &self,
         message: &Fetched,

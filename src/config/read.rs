@@ -90,6 +90,7 @@ impl Reader {
         let save_sent = self.required("sending.save_sent", save_sent);
         let aliases = self.required("sending.aliases", aliases);
         let read_receipts = self.required("sending.read_receipts", read_receipts);
+        let meetings_from_mail = self.required("meetings.from_mail", values::boolean);
         let folders = self.folders();
         let heartbeat = self.heartbeat();
         let log = self.log();
@@ -126,6 +127,7 @@ impl Reader {
                 aliases: aliases?,
                 read_receipts: read_receipts?,
             },
+            meetings_from_mail: meetings_from_mail?,
             heartbeat: heartbeat?,
             log: log?,
             policy,
