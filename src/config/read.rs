@@ -216,6 +216,11 @@ impl Reader {
                 .hint("set smtp, or leave notices.sender out");
             self.problem("notices.sender", complaint);
         }
+        if sender.is_some() && secret.is_none() {
+            let complaint = Complaint::new("the sender must sign in at the submission server")
+                .hint("set notices.secret to a file with its password");
+            self.problem("notices.sender", complaint);
+        }
         Some(Notices {
             enabled: enabled?,
             sender,

@@ -38,6 +38,7 @@ mod init;
 mod items;
 mod limits;
 mod mail_zoo;
+mod masters;
 mod meetings;
 mod operator;
 mod phone_itself;
