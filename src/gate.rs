@@ -73,7 +73,7 @@ pub use self::recovery::{Busy, RECOVERY_CODES, RecoverySet};
 use self::rulebook::Rulebook;
 pub use self::rulebook::{UserRules, fits};
 pub use self::scopes::{Scopes, UnknownClass};
-pub use self::sign_in::BrowserMark;
+pub use self::sign_in::{BrowserMark, Slowed};
 use self::sign_in::{DelayKey, FREE_TRIES, SIGN_INS_AT_ONCE};
 use self::throttle::{AddressKey, Looks, Throttle};
 use self::vault::Vault;

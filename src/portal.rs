@@ -8,9 +8,13 @@
 //! handler -> `headers` -> the front's [`Reply`]. A handler that changes something takes a `Form`,
 //! which cannot be had without proof that a page of ours sent it (T45).
 
+mod admin;
+mod agent;
 mod cookies;
+mod devices;
 mod form;
 mod frame;
+mod happened;
 mod headers;
 mod known;
 mod link;
@@ -19,6 +23,7 @@ mod overview;
 mod passcodes;
 mod profile;
 mod qr;
+mod security;
 mod sessions;
 mod set_up;
 mod sign_in;
@@ -185,9 +190,22 @@ fn routes(desk: Arc<Desk>) -> Router {
         .route("/account/passcodes/{id}/rename", post(passcodes::rename))
         .route("/account/passcodes/{id}/revoke", post(passcodes::revoke))
         .route("/account/link/{token}", get(link::show).post(link::take))
+        .route("/account/devices", get(devices::list))
+        .route(
+            "/account/devices/{id}/{action}",
+            get(devices::ask).post(devices::act),
+        )
+        .route("/account/security", get(security::show))
+        .route("/account/security/end-others", post(security::end_others))
+        .route(
+            "/account/security/distrust-all",
+            post(security::distrust_all),
+        )
+        .route("/account/security/distrust/{id}", post(security::distrust))
         .route("/account/set-up", get(set_up::choose))
         .route("/account/set-up/{family}", get(set_up::family))
         .route("/account/{file}", get(style::serve))
+        .merge(admin::routes())
         .fallback(async || Trouble::NotFound)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
         .layer(from_fn_with_state(Arc::clone(&desk), visit::open))
@@ -260,6 +278,11 @@ fn encoded(text: &str) -> String {
         }
     }
     out
+}
+
+/// Text as one part of a path.
+fn segment(text: &str) -> String {
+    encoded(text).replace('/', "%2F")
 }
 
 /// A path of ours to go on to, from a query or a form; never another host (an open redirect).

@@ -31,9 +31,9 @@ use crate::gate::{Gate, GateSettings, VerifyLogin};
 use crate::identity::UserId;
 use crate::notices::{Notices, Post};
 use crate::portal::{self, Portal};
-use crate::push::{Hub, PushSettings};
+use crate::push::{Hub, PushSettings, Rounds};
 use crate::store::{SqliteStore, Store};
-use crate::sync::folders::{Foreign, Overrides, Show};
+use crate::sync::folders::{Foreign, NotesMailbox, Overrides, Show};
 
 /// How often what has run out is deleted from the store.
 const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
@@ -101,18 +101,19 @@ impl Server {
             false => None,
         };
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let davs = dav(&config)?;
+        let push = PushSettings {
+            poll: config.backend.poll,
+            collections: config.backend.dav_poll,
+            ..PushSettings::default()
+        };
         let gateway = Arc::new(Gateway::new(Parts {
             store: Arc::clone(&store),
-            hub: Hub::new(
-                imap.clone(),
-                PushSettings {
-                    poll: config.backend.poll,
-                    ..PushSettings::default()
-                },
-            ),
+            hub: Hub::new(imap.clone(), push.clone()),
+            rounds: Rounds::new(davs.clone(), push),
             imap,
             smtp: smtp(&config)?,
-            dav: dav(&config)?,
+            dav: davs,
             gate: Arc::clone(&gate),
             portal: beside,
             settings: Settings {
@@ -131,6 +132,11 @@ impl Server {
                     drafts: config.folders.drafts.clone(),
                     sent: config.folders.sent.clone(),
                     trash: config.folders.trash.clone(),
+                    notes: match config.folders.notes.as_deref() {
+                        None => NotesMailbox::Found,
+                        Some("none") => NotesMailbox::None,
+                        Some(name) => NotesMailbox::Named(name.to_owned()),
+                    },
                     show: Show {
                         subscribed_only: config.folders.subscribed_only,
                         foreign: match config.folders.shared {

@@ -70,6 +70,18 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Delays<K> {
         wait
     }
 
+    /// Whom somebody waits for, and how long.
+    pub(super) fn waiting(&self, now: Moment) -> Vec<(K, Duration)> {
+        self.counts
+            .iter()
+            .map(|(key, count)| {
+                let left = count.until.saturating_duration_since(now.monotonic);
+                ((*key).clone(), left)
+            })
+            .filter(|(_, left)| !left.is_zero())
+            .collect()
+    }
+
     pub(super) async fn succeeded(&self, key: &K) {
         self.counts.invalidate(key).await;
     }

@@ -9,6 +9,7 @@
 //! while (T40).
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -40,7 +41,37 @@ pub(super) const FREE_TRIES: u32 = 5;
 /// Password checks under way at a time: each is a login at the backend (T38).
 pub(super) const SIGN_INS_AT_ONCE: usize = 16;
 
+/// Somebody who is slowed down.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Slowed {
+    /// An address, or an account.
+    pub who: String,
+    pub address: bool,
+    pub wait: Duration,
+}
+
 impl Gate {
+    /// Who is slowed down now: addresses with too many wrong secrets, accounts with too many wrong
+    /// passwords at the portal. For administrators.
+    pub fn slowed(&self) -> Vec<Slowed> {
+        let now = Moment::read();
+        let addresses = self.throttle.closed(now).into_iter();
+        let addresses = addresses.map(|(address, wait)| Slowed {
+            who: address.to_string(),
+            address: true,
+            wait,
+        });
+        let accounts = self.delays.waiting(now).into_iter();
+        let accounts = accounts.map(|(key, wait)| Slowed {
+            who: match key {
+                DelayKey::Account(user) | DelayKey::Browser(user, _) => user.to_string(),
+            },
+            address: false,
+            wait,
+        });
+        addresses.chain(accounts).collect()
+    }
+
     /// Judges a mail password at the backend. `known` tells whether the browser is one this user
     /// signed in with before.
     ///

@@ -42,6 +42,18 @@ pub(super) struct Throttle {
 /// ones that recovered there are more, new ones count as closed.
 const MAX_ADDRESSES: usize = 100_000;
 
+impl std::fmt::Display for AddressKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::V4(bits) => std::net::Ipv4Addr::from_bits(*bits).fmt(f),
+            Self::V6(bits) => {
+                let first = std::net::Ipv6Addr::from_bits(u128::from(*bits) << 64);
+                write!(f, "{first}/64")
+            }
+        }
+    }
+}
+
 impl AddressKey {
     pub(super) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
@@ -72,6 +84,18 @@ impl Throttle {
         let until = self.closed.get(&address).await?;
         let left = until.saturating_duration_since(now.monotonic);
         (!left.is_zero()).then_some(left)
+    }
+
+    /// The addresses that are closed, and how long.
+    pub(super) fn closed(&self, now: Moment) -> Vec<(AddressKey, Duration)> {
+        self.closed
+            .iter()
+            .map(|(address, until)| {
+                let left = until.saturating_duration_since(now.monotonic);
+                (*address, left)
+            })
+            .filter(|(_, left)| !left.is_zero())
+            .collect()
     }
 
     /// Counts a failure; `Some` when the address is closed from now on.

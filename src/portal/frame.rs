@@ -158,7 +158,13 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("two-step", "/account/two-step", "nav.two-step"),
     ("security", "/account/security", "nav.security"),
 ];
-const ADMIN_PARTS: &[(&str, &str, &str)] = &[("overview", "/admin", "nav.overview")];
+const ADMIN_PARTS: &[(&str, &str, &str)] = &[
+    ("overview", "/admin", "admin.nav.users"),
+    ("rules", "/admin/devices", "admin.nav.rules"),
+    ("policy", "/admin/policy", "admin.nav.policy"),
+    ("throttled", "/admin/throttled", "admin.nav.throttled"),
+    ("audit", "/admin/audit", "admin.nav.audit"),
+];
 
 impl Frame {
     /// The way around for whoever is signed in.

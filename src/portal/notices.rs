@@ -19,4 +19,13 @@ const KNOWN: &[(&str, &str)] = &[
     ("revoked", "done.revoked"),
     ("revoked-all", "done.revoked-all"),
     ("passcode-shown", "done.passcode-shown"),
+    ("resync", "done.resync"),
+    ("blocked", "done.blocked"),
+    ("allowed", "done.allowed"),
+    ("removed", "done.removed"),
+    ("wiping", "done.wiping"),
+    ("wipe-cancelled", "done.wipe-cancelled"),
+    ("others-ended", "done.others-ended"),
+    ("distrusted", "done.distrusted"),
+    ("saved", "done.saved"),
 ];
