@@ -297,13 +297,11 @@ fn s17_s24_the_key_tells_apart_what_differs() {
         answers: None,
         save: true,
         replace: false,
-        answers: None,
         source: item.map(|item| Source {
             collection: Some("m1".into()),
             item: Some(item.into()),
             ..Source::default()
         }),
-        answers: None,
     };
     let other = DeviceId::parse("tablet").unwrap();
     let key = |user: &str, device: &DeviceId, asked: &Asked, id: Option<&str>| {
