@@ -173,11 +173,11 @@ async fn t38_strangers_by_the_thousand_cost_few_looks_and_nobody_his_place() {
 }
 
 #[tokio::test]
-async fn t39_twenty_thousand_failures_keep_the_owner_neither_out_nor_waiting() {
+async fn t39_thousands_of_failures_keep_the_owner_neither_out_nor_waiting() {
     let world = World::strict().await;
     let (code, _) = world.passcode("alice@example.com", "mail-password").await;
     let secret = world.factor("alice@example.com").await;
-    for number in 0..20_000_u32 {
+    for number in 0..3_000_u32 {
         let from = IpAddr::from((0x0b00_0000 + number / 40).to_be_bytes()).to_string();
         let login = Try {
             secret: "wrong000000",
