@@ -46,7 +46,6 @@ mod validate_cert;
 mod watch;
 
 pub use gateway::{Gateway, Heartbeat, Parts, Settings};
-pub use partnership::model as device_model;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Malformed;
@@ -61,7 +60,7 @@ use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::{Scopes, UserRules};
 use crate::identity::{DeviceId, UserId};
-use crate::store::{DeviceRow, FolderRow};
+use crate::store::{DeviceRow, FolderKind, FolderRow};
 use crate::sync::mailbox::Mailbox;
 use crate::sync::window::{self, Window};
 
@@ -160,11 +159,16 @@ impl<'a> Call<'a> {
             collection: &folder.id,
             name,
             level: folder.is_level(),
+            notes: folder.kind == FolderKind::Notes,
         }
     }
 
     /// The window of a mail filter for this user now, with what belongs to its conversations or not.
-    fn window(&self, filter_type: u8, conversations: bool) -> Window {
+    /// Notes have none ([MS-ASCMD] 2.2.3.68.2).
+    fn window(&self, folder: &FolderRow, filter_type: u8, conversations: bool) -> Window {
+        if folder.kind == FolderKind::Notes {
+            return Window::default();
+        }
         let zone = &self.gateway.settings.time_zone;
         let floor = window::mail_floor(filter_type, self.gateway.window_clock.seconds(), zone);
         // The mode came with 14.0.

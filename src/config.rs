@@ -144,6 +144,8 @@ pub struct Backend {
     pub master: Option<MasterLogin>,
     /// Pause between looks at mailboxes the server does not tell of by itself.
     pub poll: Duration,
+    /// Pause between looks at calendars and address books, which no server tells of by itself.
+    pub dav_poll: Duration,
 }
 
 /// Which mailboxes phones are shown, and the names of those with a role where SPECIAL-USE and
@@ -153,6 +155,8 @@ pub struct Folders {
     pub trash: Option<String>,
     pub sent: Option<String>,
     pub drafts: Option<String>,
+    /// `none` for none at all.
+    pub notes: Option<String>,
     pub subscribed_only: bool,
     pub shared: SharedFolders,
 }

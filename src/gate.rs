@@ -19,6 +19,7 @@ mod delays;
 pub mod devices;
 mod enrol;
 mod factors;
+mod facts;
 pub mod hash;
 pub mod issue;
 pub mod keys;
@@ -60,6 +61,7 @@ use self::changes::Changes;
 use self::delays::Delays;
 use self::factors::CodeThrottle;
 pub use self::factors::{CodeVerdict, FactorError, Lane};
+pub use self::facts::{DeviceFacts, model_of};
 use self::hash::{Mark, Marker, PasscodeHasher};
 use self::keys::ServerKeys;
 use self::master::Master;
@@ -282,6 +284,8 @@ enum Noted {
     LoginOk(UserId, Option<CredentialId>, Option<DeviceId>),
     DeviceRefused(UserId, CredentialId, DeviceId),
     Explained(UserId, DeviceId),
+    /// A phone that came in with its mail password.
+    Phone(UserId, Mark, DeviceId),
     Throttled(AddressKey),
     Frozen(UserId, Mark),
 }
@@ -350,6 +354,19 @@ impl Gate {
             settings,
         }))
     }
+}
+
+/// What holds for a user as a running server would say it, for the command line.
+///
+/// # Errors
+/// The store's.
+pub async fn rules_from(
+    store: &dyn Store,
+    settings: &GateSettings,
+    user: &UserId,
+) -> Result<UserRules, StoreError> {
+    let book = Rulebook::open(store, settings.access(), settings.policy.clone()).await?;
+    Ok(book.of(store, user).await?.as_ref().clone())
 }
 
 impl GateSettings {

@@ -6,10 +6,12 @@
 
 mod holds;
 mod hub;
+mod rounds;
 mod watcher;
 
 pub use holds::{Hold, HoldKind, Holds};
 pub use hub::{Hub, Subscription};
+pub use rounds::{Ear, Moved, Rounds};
 pub use watcher::PushSettings;
 
 use airgate_codec::imap::MailboxName;

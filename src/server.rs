@@ -29,9 +29,9 @@ use crate::gate::keys::ServerKeys;
 use crate::gate::master::{Master, read_secret};
 use crate::gate::{Gate, GateSettings, VerifyLogin};
 use crate::portal::{self, Portal};
-use crate::push::{Hub, PushSettings};
+use crate::push::{Hub, PushSettings, Rounds};
 use crate::store::{SqliteStore, Store};
-use crate::sync::folders::{Foreign, Overrides, Show};
+use crate::sync::folders::{Foreign, NotesMailbox, Overrides, Show};
 
 /// How often what has run out is deleted from the store.
 const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
@@ -55,6 +55,8 @@ pub struct Offline {
     pub store: Arc<dyn Store>,
     pub keys: ServerKeys,
     pub verifier: Option<Arc<dyn VerifyLogin>>,
+    /// What the configuration says about who may come in.
+    pub settings: GateSettings,
 }
 
 impl Server {
@@ -83,18 +85,19 @@ impl Server {
         };
         let beside = portal.clone().filter(|_| portal_listeners.is_empty());
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let davs = dav(&config)?;
+        let push = PushSettings {
+            poll: config.backend.poll,
+            collections: config.backend.dav_poll,
+            ..PushSettings::default()
+        };
         let gateway = Arc::new(Gateway::new(Parts {
             store: Arc::clone(&store),
-            hub: Hub::new(
-                imap.clone(),
-                PushSettings {
-                    poll: config.backend.poll,
-                    ..PushSettings::default()
-                },
-            ),
+            hub: Hub::new(imap.clone(), push.clone()),
+            rounds: Rounds::new(davs.clone(), push),
             imap,
             smtp: smtp(&config)?,
-            dav: dav(&config)?,
+            dav: davs,
             gate: Arc::clone(&gate),
             portal: beside,
             settings: Settings {
@@ -113,6 +116,11 @@ impl Server {
                     drafts: config.folders.drafts.clone(),
                     sent: config.folders.sent.clone(),
                     trash: config.folders.trash.clone(),
+                    notes: match config.folders.notes.as_deref() {
+                        None => NotesMailbox::Found,
+                        Some("none") => NotesMailbox::None,
+                        Some(name) => NotesMailbox::Named(name.to_owned()),
+                    },
                     show: Show {
                         subscribed_only: config.folders.subscribed_only,
                         foreign: match config.folders.shared {
@@ -278,6 +286,7 @@ impl Offline {
             store,
             keys,
             verifier,
+            settings: gate_settings(config)?,
         })
     }
 }

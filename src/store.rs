@@ -42,7 +42,7 @@ pub use self::credentials::{
 pub use self::devices::{DeviceRow, Devices, Standing, Wipe, WipeScope};
 pub use self::error::StoreError;
 pub use self::folders::{FolderKind, FolderRow, FolderTable, Folders, NewFolder};
-pub use self::objects::{HeldChanges, HeldVersion, ObjectRow, Objects};
+pub use self::objects::{HeldChanges, HeldObject, HeldVersion, ObjectRow, Objects};
 pub use self::outbox::{NewOutbox, Outbox, OutboxEntry, OutboxRow, OutboxState};
 pub use self::outcomes::Outcomes;
 pub use self::rules::{DeviceRule, PolicyKind, PolicyRow, PolicyScope, Rules, UserSettings};

@@ -11,6 +11,8 @@ pub mod journal;
 mod kin;
 pub mod lease;
 pub mod mailbox;
+pub mod notes;
+pub mod objects;
 pub mod observe;
 pub mod options;
 pub mod plan;

@@ -32,7 +32,7 @@ pub(super) async fn folder_sync(call: &Call<'_>) -> Result<Reply, Failure> {
             _ => return Ok(answer(&Response::failure(status::INVALID_SYNC_KEY))),
         },
     };
-    let now = folders::refresh(call).await?.hierarchy;
+    let now = folders::refresh(call).await?.shown(&held, call.version);
     let changes = held.changes_to(&now);
     let unchanged = changes.count() == 0 && step.position == Position::Current;
     let key = if call.probe {
@@ -88,6 +88,14 @@ pub(super) fn folder(folder: &hierarchy::Folder) -> Folder {
             Role::Trash => FolderType::DeletedItems,
             Role::Sent => FolderType::SentItems,
             Role::Mail | Role::Level => FolderType::UserMail,
+            Role::Tasks => FolderType::Tasks,
+            Role::Calendar => FolderType::Calendar,
+            Role::Contacts => FolderType::Contacts,
+            Role::Notes => FolderType::Notes,
+            Role::UserCalendar => FolderType::UserCalendar,
+            Role::UserContacts => FolderType::UserContacts,
+            Role::UserTasks => FolderType::UserTasks,
+            Role::UserNotes => FolderType::UserNotes,
         },
     }
 }

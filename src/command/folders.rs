@@ -1,9 +1,11 @@
 //! The user's folders, for the commands that name them.
 
+use crate::backend::dav::{CollectionKind, Davs};
 use crate::failure::Failure;
 use crate::gate::Scopes;
-use crate::store::FolderRow;
-use crate::sync::hierarchy::{self, Folders};
+use crate::store::{FolderKind, FolderRow};
+use crate::sync::folders::dav::kinds;
+use crate::sync::hierarchy::{self, Folders, collections};
 
 use super::Call;
 
@@ -20,30 +22,54 @@ pub(super) async fn known(call: &Call<'_>) -> Result<Vec<FolderRow>, Failure> {
 
 /// The same with the levels, for the commands that ask after whatever folder a phone was shown.
 pub(super) async fn all(call: &Call<'_>) -> Result<Vec<FolderRow>, Failure> {
-    if !call.scopes.allows(Scopes::MAIL) {
-        return Ok(Vec::new());
-    }
     let table = call.gateway.store.folders(call.user).await?;
-    if table.rows.is_empty() {
-        Ok(refresh(call).await?.rows)
+    let mut rows = if table.rows.is_empty() {
+        refresh(call).await?.rows
     } else {
-        Ok(table.rows)
-    }
+        table.rows
+    };
+    rows.retain(|row| call.scopes.allows(scope(row.kind)));
+    Ok(rows)
 }
 
-/// The folders as the backend has them now.
+/// The folders as the backends have them now; only those of the classes that the passcode is for
+/// (C3).
 pub(super) async fn refresh(call: &Call<'_>) -> Result<Folders, Failure> {
-    if !call.scopes.allows(Scopes::MAIL) {
-        // A passcode for other classes only sees no mail folders (C3).
-        return Ok(Folders::default());
-    }
     let gateway = call.gateway;
-    hierarchy::refresh(
-        gateway.store.as_ref(),
-        &gateway.imap,
-        call.login,
-        call.user,
-        &gateway.settings.folders,
-    )
-    .await
+    let store = gateway.store.as_ref();
+    let allowed = |kind| call.scopes.allows(scope(kind));
+    let mail = async {
+        if !allowed(FolderKind::Mail) {
+            return Ok(Folders::default());
+        }
+        let overrides = &gateway.settings.folders;
+        hierarchy::refresh(store, &gateway.imap, call.login, call.user, overrides).await
+    };
+    let wanted = |service| kinds(service).iter().any(|kind| allowed(*kind));
+    let configured = gateway.dav.clone();
+    let davs = Davs {
+        calendars: configured
+            .calendars
+            .filter(|_| wanted(CollectionKind::Calendar)),
+        contacts: configured
+            .contacts
+            .filter(|_| wanted(CollectionKind::AddressBook)),
+    };
+    let (mail, looks) = tokio::join!(mail, collections::look(&davs, call.login));
+    let mut folders = mail?;
+    folders.rows = collections::keep(store, &davs, call.login, call.user, &looks).await?;
+    folders.rows.retain(|row| allowed(row.kind));
+    folders.collections = looks;
+    Ok(folders)
+}
+
+/// What a passcode must allow for a folder to be seen.
+pub(super) const fn scope(kind: FolderKind) -> Scopes {
+    match kind {
+        FolderKind::Mail => Scopes::MAIL,
+        FolderKind::Calendar => Scopes::CALENDAR,
+        FolderKind::Contacts => Scopes::CONTACTS,
+        FolderKind::Tasks => Scopes::TASKS,
+        FolderKind::Notes => Scopes::NOTES,
+    }
 }

@@ -34,7 +34,7 @@ use crate::gate::{Admission, Explained, Gate, Refusal, Scopes, Why};
 use crate::identity::{DeviceId, UserId};
 use crate::language::Language;
 use crate::portal::Portal;
-use crate::push::{Holds, Hub};
+use crate::push::{Holds, Hub, Rounds};
 use crate::steady::SteadyClock;
 use crate::store::{DeviceRow, Store};
 use crate::sync::folders::Overrides;
@@ -50,6 +50,8 @@ pub struct Gateway {
     /// Calendars and address books.
     pub(crate) dav: Davs,
     pub(crate) hub: Hub,
+    /// The same for calendars and address books.
+    pub(crate) rounds: Rounds,
     pub(crate) gate: Arc<Gate>,
     /// `None` where it is off, or has addresses of its own.
     portal: Option<Arc<Portal>>,
@@ -130,6 +132,7 @@ pub struct Parts {
     pub smtp: Option<Smtp>,
     pub dav: Davs,
     pub hub: Hub,
+    pub rounds: Rounds,
     pub gate: Arc<Gate>,
     /// `None` where it is off, or has addresses of its own.
     pub portal: Option<Arc<Portal>>,
@@ -161,6 +164,7 @@ impl Gateway {
             smtp: parts.smtp,
             dav: parts.dav,
             hub: parts.hub,
+            rounds: parts.rounds,
             gate: parts.gate,
             portal: parts.portal,
             holds: Holds::default(),

@@ -6,16 +6,15 @@
 //! would put back the policy key that a Provision has just replaced.
 
 use airgate_codec::eas::settings::DeviceInformation;
-use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::{Call, Gateway};
 use crate::clock;
 use crate::failure::Failure;
 use crate::front::Head;
+use crate::gate::DeviceFacts;
 use crate::identity::{DeviceId, UserId};
 use crate::store::DeviceRow;
-use crate::sync::state;
 
 /// How stale "last seen" may be, in seconds.
 const SEEN_AFTER: i64 = 900;
@@ -29,21 +28,6 @@ const GONE_AFTER: i64 = 90 * 86_400;
 const PROBE: &str = "validate";
 /// The chain whose lease guards the row.
 const LEASE: &str = "partnership";
-/// Format of what a device says of itself.
-const VERSION: u8 = 1;
-
-/// DeviceInformation as it is stored.
-#[derive(Debug, Deserialize, Serialize)]
-struct Information {
-    model: Option<String>,
-    imei: Option<String>,
-    friendly_name: Option<String>,
-    os: Option<String>,
-    os_language: Option<String>,
-    phone_number: Option<String>,
-    user_agent: Option<String>,
-    mobile_operator: Option<String>,
-}
 
 /// The row of this device, brought up to date with what the request shows of it; `None` when it is
 /// new and the user has as many devices as may be.
@@ -117,7 +101,7 @@ pub(super) async fn save_information(
     said: &DeviceInformation,
 ) -> Result<(), Failure> {
     let said = said.clone();
-    let information = Information {
+    let information = DeviceFacts {
         model: said.model,
         imei: said.imei,
         friendly_name: said.friendly_name,
@@ -127,14 +111,8 @@ pub(super) async fn save_information(
         user_agent: said.user_agent,
         mobile_operator: said.mobile_operator,
     };
-    let info = state::encode(VERSION, &information);
+    let info = information.encode();
     update(call, |row| row.info = info).await
-}
-
-/// The model the device said it is.
-pub fn model(row: &DeviceRow) -> Option<String> {
-    let information: Information = state::decode(VERSION, &row.info).ok()?;
-    information.model
 }
 
 /// The row as it is now: what people decided about the device in it is never older than the last

@@ -20,7 +20,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::front::Reply;
 use crate::gate::devices::{self, Decision, DeviceError};
-use crate::gate::{Admission, Why};
+use crate::gate::{Admission, Why, model_of};
 use crate::store::{AuditAction, AuditRow, DeviceRow, Standing, Wipe, WipeScope};
 
 /// What stands between a device and its mail.
@@ -50,7 +50,7 @@ async fn bar_of(
         let unknown = row.wipe_scope == WipeScope::Account && call.version < ProtocolVersion::V16_1;
         return Ok(Some(if unknown { Bar::Blocked } else { Bar::Wipe }));
     }
-    let model = partnership::model(row);
+    let model = model_of(row);
     Ok(
         match call.gateway.gate.standing(row, model.as_deref()).await? {
             Standing::Blocked => Some(Bar::Blocked),

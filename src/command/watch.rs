@@ -4,15 +4,18 @@
 //! What changed before the subscription the comparison finds; what changes after it wakes us. A hint
 //! is never passed on unseen: only what a Sync would show ends the wait.
 
+mod collections;
+
 use std::time::Duration;
 
 use airgate_codec::imap::MailboxName;
 use tracing::info;
 
+use self::collections::Collections;
 use super::{Call, folders};
 use crate::clock;
 use crate::failure::{self, Failure, Remedy};
-use crate::push::{Event, Hold};
+use crate::push::{Event, Hold, Moved};
 use crate::store::{ChainRow, FolderRow};
 use crate::sync::folders::Hierarchy;
 use crate::sync::mailbox::unmoved;
@@ -31,6 +34,13 @@ pub(super) enum Woken {
     Nothing,
     /// A newer request of the device took over, or the server is going down.
     Superseded,
+}
+
+/// What to look at next.
+enum Hint {
+    All,
+    Mail(Event),
+    Dav(Moved),
 }
 
 /// A short pause after a hint, so that a burst of changes wakes the phone once.
@@ -57,7 +67,7 @@ pub(super) async fn wait(
     let watched: Vec<&FolderRow> = rows
         .iter()
         // In a level of the hierarchy nothing ever happens.
-        .filter(|row| row.holds_mail() && ids.contains(&row.id.as_str()))
+        .filter(|row| row.is_mailbox() && ids.contains(&row.id.as_str()))
         .collect();
     let names: Vec<MailboxName> = watched
         .iter()
@@ -65,21 +75,23 @@ pub(super) async fn wait(
         .collect();
     let gateway = call.gateway;
     let mut subscription = gateway.hub.subscribe(call.login, &names);
+    let mut collections = Collections::listen(call, rows, ids);
     let deadline = tokio::time::sleep_until(clock::deadline(patience));
     tokio::pin!(deadline);
     metrics::gauge!("airgate_pings_held").increment(1.0);
     let _held = Held;
-    let mut hint = Event::Anything;
+    let mut hint = Hint::All;
     if subscription.hierarchy_moved() && matches!(hierarchy_differs(call).await, Ok(true)) {
         return Ok(Woken::Hierarchy);
     }
     loop {
+        let mut again = None;
         let woken = match &hint {
-            Event::Hierarchy => hierarchy_differs(call)
+            Hint::Mail(Event::Hierarchy) | Hint::Dav(Moved::Hierarchy) => hierarchy_differs(call)
                 .await
                 .map(|yes| yes.then_some(Woken::Hierarchy)),
-            Event::Anything => changed(call, &watched).await.map(changes),
-            Event::Mailbox(name) => {
+            Hint::All | Hint::Mail(Event::Anything) => changed(call, &watched).await.map(changes),
+            Hint::Mail(Event::Mailbox(name)) => {
                 let one: Vec<&FolderRow> = watched
                     .iter()
                     .copied()
@@ -87,9 +99,11 @@ pub(super) async fn wait(
                     .collect();
                 changed(call, &one).await.map(changes)
             }
+            Hint::Dav(Moved::Anything | Moved::Collections(_)) => Ok(None),
         };
-        let mut again = None;
+        let mut found = Vec::new();
         match woken {
+            Ok(Some(Woken::Changes(ids))) => found = ids,
             Ok(Some(woken)) => return Ok(woken),
             Ok(None) => {}
             Err(failure) if failure.remedy == Remedy::ResyncFolders => {
@@ -99,6 +113,16 @@ pub(super) async fn wait(
                 info!(error = %failure::chain(&failure), "cannot compare now, waiting on");
                 again = Some(RETRY);
             }
+        }
+        if !collections.is_empty() && !matches!(hint, Hint::Mail(_)) {
+            let compared = collections.compare(call).await?;
+            if compared.hierarchy {
+                return Ok(Woken::Hierarchy);
+            }
+            found.extend(compared.changed);
+        }
+        if !found.is_empty() {
+            return Ok(Woken::Changes(found));
         }
         // What could not be compared is compared later, though nothing more may be heard of it.
         let retry = async {
@@ -110,9 +134,10 @@ pub(super) async fn wait(
         tokio::select! {
             event = subscription.next() => {
                 tokio::time::sleep(SETTLE).await;
-                hint = event;
+                hint = Hint::Mail(event);
             }
-            () = retry => hint = Event::Anything,
+            moved = collections.next() => hint = Hint::Dav(moved),
+            () = retry => hint = Hint::Mail(Event::Anything),
             () = &mut deadline => return Ok(Woken::Nothing),
             () = hold.superseded() => return Ok(Woken::Superseded),
             () = gateway.ending(call.user, call.device) => return Ok(Woken::Superseded),
@@ -191,7 +216,7 @@ async fn differing<'r>(
             continue;
         };
         let options = Options::decode(&chain.options);
-        let window = call.window(options.filter_type, options.conversation_mode);
+        let window = call.window(row, options.filter_type, options.conversation_mode);
         let status = status?;
         let moved = view.cursor.is_none_or(|cursor| !unmoved(&cursor, &status));
         if moved || view.window() != window {
@@ -215,7 +240,7 @@ async fn hierarchy_differs(call: &Call<'_>) -> Result<bool, Failure> {
         .leases
         .take(call.user, call.device, folders::CHAIN)
         .await;
-    let now = folders::refresh(call).await?.hierarchy;
+    let now = folders::refresh(call).await?;
     let held = call
         .gateway
         .store
@@ -224,7 +249,8 @@ async fn hierarchy_differs(call: &Call<'_>) -> Result<bool, Failure> {
     let held = held
         .and_then(|row| Hierarchy::decode(&row.view).ok())
         .unwrap_or_default();
-    Ok(held.changes_to(&now).count() > 0)
+    let shown = now.shown(&held, call.version);
+    Ok(held.changes_to(&shown).count() > 0)
 }
 
 /// Counts a held request for as long as it is held.

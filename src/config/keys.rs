@@ -422,6 +422,14 @@ pub(super) const KEYS: &[Key] = &[
         "Tell users by mail of a new device, a new passcode, a change of the second factor, a recovery code that was used.",
     ),
     key(
+        "backend.dav_poll",
+        Kind::Duration,
+        Some("60s"),
+        r#""60s""#,
+        None,
+        "Pause between two looks at the calendars and address books of a user whose phone waits for changes; a sixth of it right after something changed. Each look is one request for each home.",
+    ),
+    key(
         "folders.trash",
         Kind::Text,
         None,
@@ -444,6 +452,14 @@ pub(super) const KEYS: &[Key] = &[
         r#""Drafts""#,
         None,
         "Mailbox for drafts.",
+    ),
+    key(
+        "folders.notes",
+        Kind::Text,
+        None,
+        r#""Notes""#,
+        None,
+        "Mailbox for notes, in the form of Apple's mail clients; made where it is missing. Without this a mailbox called Notes is taken if it is there. Those below it are further notebooks. `none`: notes are no folders of phones, and a mailbox called Notes is mail like any other.",
     ),
     key(
         "folders.subscribed_only",

@@ -272,6 +272,7 @@ impl Reader {
             trash: self.optional("folders.trash", values::text),
             sent: self.optional("folders.sent", values::text),
             drafts: self.optional("folders.drafts", values::text),
+            notes: self.optional("folders.notes", values::text),
             subscribed_only: subscribed_only?,
             shared: shared?,
         })
@@ -292,13 +293,15 @@ impl Reader {
         let silence = self.required("backend.silence", positive);
         let hide = self.required("backend.hide_capabilities", values::list);
         let master = self.master();
-        let poll = self.required("backend.poll", |value| {
+        let pause = |value: &Value| {
             let pause = values::duration(value)?;
             if (POLL_MIN..=POLL_MAX).contains(&pause) {
                 return Ok(pause);
             }
             Err(Complaint::new("the pause is between 100ms and 15m"))
-        });
+        };
+        let poll = self.required("backend.poll", pause);
+        let dav_poll = self.required("backend.dav_poll", pause);
         Some(Backend {
             ca_file,
             imap_connections: usize::try_from(connections?).ok()?,
@@ -309,6 +312,7 @@ impl Reader {
             hide_capabilities: hide?.iter().map(|name| name.to_ascii_uppercase()).collect(),
             master: master?,
             poll: poll?,
+            dav_poll: dav_poll?,
         })
     }
 

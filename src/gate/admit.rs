@@ -169,6 +169,9 @@ impl Gate {
                 });
             }
         }
+        if verdict.passcode.is_none() {
+            self.remember_phone(now, attempt, &verdict.key).await;
+        }
         metrics::counter!("airgate_auth_total", "result" => "ok").increment(1);
         Some(Ok(admission(verdict, login, attempt)))
     }
@@ -339,7 +342,7 @@ impl Gate {
         match probe {
             Some(Probe::Right) => {
                 self.ask_for_factor(now, &key.user).await;
-                self.remember_phone(attempt, &key.user).await;
+                self.remember_phone(now, attempt, &key).await;
                 Ok(self.remember(now, attempt, key, backend, None, login).await)
             }
             Some(Probe::Down) | None => {

@@ -32,10 +32,16 @@ impl Gate {
     }
 
     /// Remembers that this phone came in with its mail password.
-    pub(super) async fn remember_phone(&self, attempt: Attempt<'_>, user: &UserId) {
-        let (Some(device), Some(mark)) =
-            (real_device(attempt.device), self.phone_mark(attempt, user))
-        else {
+    pub(super) async fn remember_phone(&self, now: Moment, attempt: Attempt<'_>, key: &VerdictKey) {
+        let Some(device) = real_device(attempt.device) else {
+            return;
+        };
+        let user = &key.user;
+        let noted = Noted::Phone(user.clone(), key.mark, device.clone());
+        if !self.noted.first(noted, now).await {
+            return;
+        }
+        let Some(mark) = self.phone_mark(attempt, user) else {
             return;
         };
         let kept = self.store.note(user, device, NOTE).await;

@@ -19,8 +19,8 @@ use crate::failure::chain;
 use crate::identity::UserId;
 use crate::store::{AuditAction, AuditRow, DeviceRow, Standing, StoreError};
 
-/// How often the store is asked for changes: one indexed look, well within the 5 s of T46.
-const ROUND: Duration = Duration::from_secs(2);
+/// How often the store is asked for changes: two indexed looks, well within the 5 s of T46.
+const ROUND: Duration = Duration::from_secs(1);
 /// Seconds between two walks over the throttle's table.
 const WALK_EVERY: u64 = 60;
 

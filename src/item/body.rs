@@ -25,10 +25,10 @@ use crate::item::tnef::{self, Opened};
 use crate::item::transfer;
 use crate::item::truncate::{self, Limit};
 
-pub(crate) use plan::{Reach, sections};
+pub(crate) use plan::{Reach, limit, preview_length, sections};
 
 use decode::{decode_html, decode_plain, decode_text_part};
-use plan::{candidates, for_preview, limit, native, opens_tnef, part_preference};
+use plan::{candidates, for_preview, native, opens_tnef, part_preference};
 
 /// Everything about bodies in one message.
 #[derive(Debug, Default)]

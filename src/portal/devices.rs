@@ -15,7 +15,7 @@ use super::frame::{Frame, show as show_page};
 use super::trouble::Trouble;
 use super::visit::Member;
 use super::{Desk, Done, see_other, segment};
-use crate::command::device_model;
+use crate::gate::model_of;
 use crate::gate::devices::{self, Decision, DeviceError};
 use crate::identity::{DeviceId, UserId};
 use crate::store::{AuditAction, DeviceRow, FolderKind, Standing, Wipe, WipeScope};
@@ -419,7 +419,7 @@ impl Desk {
 
     /// Where a device stands: as somebody decided, else by the rules.
     pub(super) async fn standing(&self, row: &DeviceRow) -> Result<Standing, Trouble> {
-        let model = device_model(row);
+        let model = model_of(row);
         Ok(self.gate.standing(row, model.as_deref()).await?)
     }
 

@@ -21,6 +21,8 @@ use crate::failure;
 pub struct PushSettings {
     /// Pause between STATUS rounds over mailboxes the connection does not cover.
     pub poll: Duration,
+    /// Pause between rounds over calendars and address books.
+    pub collections: Duration,
     /// How long a watcher stays warm after the last waiter left.
     pub linger: Duration,
 }
@@ -29,6 +31,7 @@ impl Default for PushSettings {
     fn default() -> Self {
         Self {
             poll: Duration::from_secs(30),
+            collections: Duration::from_secs(60),
             linger: Duration::from_secs(120),
         }
     }

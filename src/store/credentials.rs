@@ -195,6 +195,6 @@ pub trait Credentials {
     /// Whose credentials changed since a version; 0 gives everyone. Cheap when nothing did.
     async fn credential_changes(&self, since: u64) -> Result<CredentialChanges>;
 
-    /// The ids of all server keys that rows name, for the check at start (C17).
+    /// The ids of all server keys that passcodes and second factors name (C17).
     async fn credential_key_ids(&self) -> Result<Vec<String>>;
 }

@@ -19,7 +19,7 @@ pub struct ObjectRow {
     pub uid: Option<String>,
 }
 
-/// One version of an object that a phone holds, or held under the key before.
+/// One version of an object that a phone holds, or may hold after a repeat.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HeldVersion {
     pub number: u32,
@@ -34,18 +34,20 @@ pub struct HeldVersion {
 pub struct HeldChanges {
     /// The chain begins anew: nothing of before counts.
     pub afresh: bool,
-    /// Versions the phone holds now.
-    pub told: Vec<Told>,
+    pub objects: Vec<HeldObject>,
     /// Objects that neither generation of the view has any more.
     pub forgotten: Vec<u32>,
 }
 
-/// A version that takes the place of all of its object but one.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Told {
-    pub version: HeldVersion,
-    /// The mark of the object in the view this step went on from, which a repeat needs.
-    pub base: Option<u64>,
+/// One object of which the phone holds another version.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct HeldObject {
+    pub number: u32,
+    /// Marks of versions a repeat may need: that in the view this step went on from, those the phone
+    /// made in an earlier try of it. All others go.
+    pub keep: Vec<u64>,
+    /// New versions, by mark, each with what the phone was told.
+    pub versions: Vec<(u64, Vec<u8>)>,
 }
 
 /// Objects and what phones hold of them.
@@ -91,7 +93,7 @@ pub trait Objects {
         uids: &[(u32, String)],
     ) -> Result<()>;
 
-    /// What a phone was told of these objects, at most two versions of each.
+    /// What a phone was told of these objects: the versions a request may still go on from.
     async fn held(
         &self,
         user: &UserId,

@@ -74,6 +74,17 @@ pub trait SecondFactors {
     /// was none.
     async fn remove_factor(&self, user: &UserId) -> Result<bool>;
 
+    /// Every factor, confirmed or not: when server keys are exchanged (C17).
+    async fn all_factors(&self) -> Result<Vec<SecondFactorRow>>;
+
+    /// Puts the same secret, sealed under another key, in place; false when it is another by now.
+    async fn reseal_factor(
+        &self,
+        row: &SecondFactorRow,
+        key_id: &str,
+        sealed: &[u8],
+    ) -> Result<bool>;
+
     /// Who has a confirmed factor.
     async fn users_with_factor(&self) -> Result<Vec<UserId>>;
 

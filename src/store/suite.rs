@@ -640,13 +640,10 @@ async fn s24_objects_have_one_number_for_all_devices(store: &dyn Store) {
 
 async fn s2_two_versions_of_an_object_are_held(store: &dyn Store) {
     let (alice, phone, other) = (user("alice"), device("phone1"), device("phone2"));
-    let told = |number, mark: u64, base| objects::Told {
-        version: HeldVersion {
-            number,
-            mark,
-            digest: mark.to_be_bytes().to_vec(),
-        },
-        base,
+    let told = |number, mark: u64, base: Option<u64>| HeldObject {
+        number,
+        keep: base.into_iter().collect(),
+        versions: vec![(mark, mark.to_be_bytes().to_vec())],
     };
     let counter = std::cell::Cell::new(0);
     let commit = async |changes: HeldChanges| {
@@ -670,8 +667,8 @@ async fn s2_two_versions_of_an_object_are_held(store: &dyn Store) {
         found.sort_unstable();
         found
     };
-    let changes = |told| HeldChanges {
-        told,
+    let changes = |objects| HeldChanges {
+        objects,
         ..HeldChanges::default()
     };
     let big = u64::MAX - 1;

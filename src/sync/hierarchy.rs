@@ -1,20 +1,26 @@
 //! Looks at the backend's mailboxes and brings the user's table of folder ids up to date.
 
+pub mod collections;
+
 use std::collections::HashSet;
 
+use airgate_codec::ProtocolVersion;
 use airgate_codec::imap::{MailboxName, Namespace, UidSet};
 use tracing::{info, warn};
 
+use self::collections::Looks;
+use super::folders::dav::{self, Look};
 use super::folders::place::Ground;
 use super::folders::{
     Hierarchy, Listed, Mailboxes, Overrides, Prefix, Role, reconcile, roles, tree,
 };
 use crate::backend::Login;
+use crate::backend::dav::CollectionKind;
 use crate::backend::imap::{FetchItems, Imap, ImapError, Search, Session, SpecialUse};
 use crate::failure::Failure;
 use crate::identity::UserId;
 use crate::item::identity;
-use crate::store::{FolderRow, NewFolder, Store};
+use crate::store::{FolderKind, FolderRow, NewFolder, Store};
 
 /// Rounds before a table that others keep changing is given up on.
 const ROUNDS: usize = 5;
@@ -28,10 +34,37 @@ const SAMPLE: usize = 20;
 pub struct Folders {
     pub rows: Vec<FolderRow>,
     pub mailboxes: Mailboxes,
+    /// Of mail.
     pub hierarchy: Hierarchy,
+    /// Calendars and address books.
+    pub collections: Looks,
 }
 
 impl Folders {
+    /// All that a phone is shown. What belongs to a server that cannot be asked stays as the phone
+    /// `held` it (S7, T60).
+    pub fn shown(&self, held: &Hierarchy, version: ProtocolVersion) -> Hierarchy {
+        let mut folders = self.hierarchy.folders.clone();
+        for service in [CollectionKind::Calendar, CollectionKind::AddressBook] {
+            let found = match self.collections.of(service) {
+                Look::Absent => Vec::new(),
+                Look::Seen(seen) => dav::folders(&self.rows, service, seen),
+                Look::Down => self
+                    .rows
+                    .iter()
+                    .filter(|row| !row.retired && dav::service(row) == Some(service))
+                    .filter_map(|row| held.folder(&row.id).cloned())
+                    .collect(),
+            };
+            dav::join(&mut folders, found);
+        }
+        // Earlier versions have no such class (REFERENCE 4.1).
+        folders.retain(|folder| {
+            folder.role.kind() != FolderKind::Notes || version >= ProtocolVersion::V14_0
+        });
+        Hierarchy { folders }
+    }
+
     /// What placing a folder goes by.
     pub fn ground(&self) -> Ground<'_> {
         Ground {
@@ -96,6 +129,7 @@ pub async fn refresh(
                 rows,
                 mailboxes,
                 hierarchy,
+                collections: Looks::default(),
             });
         }
     }

@@ -74,35 +74,11 @@ impl Options {
         if filter_type > 7 {
             return Err(BadOptions::Filter(filter_type));
         }
-        for (at, preference) in options.body_preferences.iter().enumerate() {
-            if options
-                .body_preferences
-                .iter()
-                .skip(at + 1)
-                .any(|p| p.kind == preference.kind)
-            {
-                return Err(BadOptions::TwoPreferences);
-            }
-        }
-        if options
-            .body_part_preferences
-            .iter()
-            .any(|p| p.kind != BodyType::Html)
-        {
-            return Err(BadOptions::PartType);
-        }
         Ok(Self {
             filter_type,
             conversation_mode: false,
             client_wins: options.conflict == Some(0),
-            bodies: BodyOptions {
-                preferences: options.body_preferences.iter().map(Into::into).collect(),
-                part_preference: options.body_part_preferences.first().map(Into::into),
-                mime_support: options.mime_support.unwrap_or(0),
-                mime_truncation: options.mime_truncation,
-                truncation: options.truncation,
-                ..Self::default().bodies
-            },
+            bodies: bodies(&options)?,
         })
     }
 
@@ -113,6 +89,38 @@ impl Options {
             ..self.bodies.clone()
         }
     }
+}
+
+/// What a request says of bodies.
+///
+/// # Errors
+/// What the protocol refuses.
+pub(super) fn bodies(options: &sync::Options) -> Result<BodyOptions, BadOptions> {
+    for (at, preference) in options.body_preferences.iter().enumerate() {
+        if options
+            .body_preferences
+            .iter()
+            .skip(at + 1)
+            .any(|p| p.kind == preference.kind)
+        {
+            return Err(BadOptions::TwoPreferences);
+        }
+    }
+    if options
+        .body_part_preferences
+        .iter()
+        .any(|p| p.kind != BodyType::Html)
+    {
+        return Err(BadOptions::PartType);
+    }
+    Ok(BodyOptions {
+        preferences: options.body_preferences.iter().map(Into::into).collect(),
+        part_preference: options.body_part_preferences.first().map(Into::into),
+        mime_support: options.mime_support.unwrap_or(0),
+        mime_truncation: options.mime_truncation,
+        truncation: options.truncation,
+        ..Options::default().bodies
+    })
 }
 
 #[cfg(test)]

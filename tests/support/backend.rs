@@ -5,9 +5,12 @@
 
 pub mod courier;
 pub mod cyrus;
+pub mod dav;
 pub mod dovecot;
 pub mod maildir;
 pub mod packages;
+pub mod radicale;
+pub mod xandikos;
 
 use std::net::SocketAddr;
 

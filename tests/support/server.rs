@@ -63,6 +63,14 @@ impl Settings {
         self
     }
 
+    /// With this server of calendars and address books.
+    pub fn dav(self, url: &str) -> Self {
+        self.argument("--caldav")
+            .argument(url)
+            .argument("--carddav")
+            .argument(url)
+    }
+
     /// With TLS, by a certificate made here.
     pub fn tls(mut self) -> Self {
         self.tls = Tls::Files;

@@ -7,6 +7,8 @@
 
 pub mod backend;
 pub mod counting;
+pub mod dav_client;
+pub mod dav_script;
 pub mod faulty;
 pub mod mail;
 pub mod other_client;

@@ -1,6 +1,8 @@
 //! All of it together: a mail server, a submission server, Airgate in front, and phones.
 
+use super::backend::dav::{DavKind, DavServer};
 use super::backend::{Backend, Kind, User};
+use super::dav_client::DavClient;
 use super::other_client::OtherClient;
 use super::phone::{Phone, Profile, Wire};
 use super::server::{Server, Settings};
@@ -13,6 +15,8 @@ pub struct World {
     pub server: Server,
     pub backend: Backend,
     pub smtp: SmtpSink,
+    /// Where the calendars and address books are, if the test asked for some.
+    pub dav: Option<DavServer>,
     pub alice: User,
 }
 
@@ -43,8 +47,52 @@ impl World {
             server,
             backend,
             smtp,
+            dav: None,
             alice: users.first().expect("somebody").clone(),
         }
+    }
+
+    /// A world with calendars and address books: Cyrus has them itself, else Dovecot has the mail.
+    pub async fn with_dav(kind: DavKind) -> Self {
+        Self::with_dav_and(kind, |settings| settings).await
+    }
+
+    /// The same with a server set up otherwise.
+    pub async fn with_dav_and(kind: DavKind, adjust: impl FnOnce(Settings) -> Settings) -> Self {
+        let users = [User::alice(), User::new("bob@example.com")];
+        let mail = match kind {
+            DavKind::Cyrus => Kind::Cyrus,
+            _ => Kind::Dovecot,
+        };
+        let backend = Backend::start(mail, &users);
+        let dav = DavServer::start(kind, &users, Some(&backend)).await;
+        Self::around_dav(backend, dav, &users, adjust).await
+    }
+
+    /// A world around a mail server and a DAV server that the test started.
+    pub async fn around_dav(
+        backend: Backend,
+        dav: DavServer,
+        users: &[User],
+        adjust: impl FnOnce(Settings) -> Settings,
+    ) -> Self {
+        let url = dav.url();
+        let mut world = Self::around(backend, users, |settings| adjust(settings.dav(&url))).await;
+        world.dav = Some(dav);
+        world
+    }
+
+    /// The DAV server.
+    ///
+    /// # Panics
+    /// When the world has none.
+    pub fn dav(&self) -> &DavServer {
+        self.dav.as_ref().expect("a world with a DAV server")
+    }
+
+    /// Another calendar and contacts program of Alice's.
+    pub fn dav_client(&self) -> DavClient {
+        self.dav().client(&self.alice)
     }
 
     /// A phone of Alice's, its account added.

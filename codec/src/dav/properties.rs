@@ -172,11 +172,17 @@ fn hrefs(node: &Node) -> impl Iterator<Item = &str> {
     node.all(Namespace::Dav, "href").filter_map(Node::value)
 }
 
-/// `<supported-report><report><sync-collection/></report></supported-report>`...
+/// `<supported-report><report><sync-collection/></report></supported-report>`... Quirk: Xandikos
+/// leaves `report` out.
 fn reports(node: &Node) -> Vec<String> {
-    node.all(Namespace::Dav, "supported-report")
-        .filter_map(|supported| supported.child(Namespace::Dav, "report"))
-        .flat_map(|report| &report.children)
+    let supported = node.all(Namespace::Dav, "supported-report");
+    supported
+        .flat_map(
+            |supported| match supported.child(Namespace::Dav, "report") {
+                Some(report) => &report.children,
+                None => &supported.children,
+            },
+        )
         .map(|what| what.name.to_string())
         .collect()
 }

@@ -140,18 +140,31 @@ pub fn multiget<'a>(data: Data, hrefs: impl IntoIterator<Item = &'a Href>) -> Ve
     })
 }
 
-/// calendar-query for what has a part of it at `from` or later (RFC 4791 7.8), `from` as
-/// `20261124T000000Z`.
-pub fn calendar_query(component: &str, from: &str) -> Vec<u8> {
-    let filter = |xml: &mut Xml, name: &str, inside: &dyn Fn(&mut Xml)| {
+/// Which objects of a calendar are asked for (RFC 4791 7.8).
+#[derive(Clone, Copy, Debug)]
+pub enum Filter<'a> {
+    /// Some part of it is at this moment or later, as `20261124T000000Z`.
+    From(&'a str),
+    /// It has a rule.
+    Recurring,
+}
+
+/// calendar-query for the ETags of what has a component that passes the filter.
+pub fn calendar_query(component: &str, filter: Filter<'_>) -> Vec<u8> {
+    let within = |xml: &mut Xml, name: &str, inside: &dyn Fn(&mut Xml)| {
         xml.labelled(Namespace::CalDav, "comp-filter", name, inside);
     };
     document(Namespace::CalDav, "calendar-query", |xml| {
         xml.properties(&[Ask::ETag]);
         xml.within(Namespace::CalDav, "filter", |xml| {
-            filter(xml, "VCALENDAR", &|xml| {
-                filter(xml, component, &|xml| {
-                    xml.raw(&format!("<C:time-range start=\"{}\"/>", escape(from)));
+            within(xml, "VCALENDAR", &|xml| {
+                within(xml, component, &|xml| match filter {
+                    Filter::From(from) => {
+                        xml.raw(&format!("<C:time-range start=\"{}\"/>", escape(from)));
+                    }
+                    Filter::Recurring => {
+                        xml.labelled(Namespace::CalDav, "prop-filter", "RRULE", &|_| {});
+                    }
                 });
             });
         });
@@ -252,7 +265,7 @@ impl Xml {
     }
 
     fn text(&mut self, namespace: Namespace, name: &str, text: &str) {
-        self.within(namespace, name, |xml| xml.raw(&escape(&legal(text))));
+        self.within(namespace, name, |xml| xml.raw(&escape(legal(text))));
     }
 
     fn properties(&mut self, properties: &[Ask]) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use airgate_codec::dav::{Ask as Property, Href, propfind, sync_collection};
+use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 use tracing::debug;
 
@@ -41,10 +42,11 @@ impl Dav {
                 Err(
                     error @ (DavError::TokenInvalid
                     | DavError::Precondition
-                    | DavError::Refused { .. }),
+                    | DavError::Refused { .. }
+                    | DavError::Unavailable(StatusCode::INTERNAL_SERVER_ERROR)),
                 ) => {
                     // Quirk: some servers forget tokens after days, or at a restart, and say so with
-                    // 400, 409 or 412 instead of the condition of RFC 6578 3.2.
+                    // 400, 409 or 412 instead of the condition of RFC 6578 3.2; Xandikos with 500.
                     debug!(%error, "the sync-token is not taken");
                 }
                 Err(DavError::Unsupported(_)) => {}

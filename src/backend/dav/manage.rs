@@ -40,6 +40,10 @@ impl Dav {
         let home = homes.list.iter().find(wanted);
         let home = home.ok_or(DavError::Unsupported("a home for new collections"))?;
         let href = home.href.join(segment).into_collection();
+        // Asked before: Quirk: Xandikos makes a collection that is there once more, without a word.
+        if self.is_there(login, &href).await? {
+            return Err(DavError::Precondition);
+        }
         let components: &[&str] = match kind {
             NewKind::Events => &["VEVENT"],
             NewKind::Tasks => &["VTODO"],
@@ -52,22 +56,8 @@ impl Dav {
             }
             NewKind::AddressBook => Ask::new(Verb::Mkcol, &href).xml(make_addressbook(new)),
         };
-        match send(&self.pool, login, &ask).await?.done().await {
-            Ok(_) => Ok(href),
-            // RFC 4791 5.3.1.1: 405 or the condition when the name is taken. Quirk: Radicale says 409.
-            Err(DavError::Unsupported(_)) if self.is_there(login, &href).await? => {
-                Err(DavError::Precondition)
-            }
-            Err(DavError::Refused { status, why })
-                if why == "resource-must-be-null" || status == http::StatusCode::CONFLICT =>
-            {
-                match self.is_there(login, &href).await? {
-                    true => Err(DavError::Precondition),
-                    false => Err(DavError::Refused { status, why }),
-                }
-            }
-            Err(error) => Err(error),
-        }
+        send(&self.pool, login, &ask).await?.done().await?;
+        Ok(href)
     }
 
     /// Gives a collection another name; where it is stays as it was.
@@ -104,6 +94,19 @@ impl Dav {
         collection: &Href,
     ) -> Result<(), DavError> {
         self.delete(login, collection, None).await
+    }
+
+    /// Whether a collection that no list has any more is gone: it is not there, or no longer for this
+    /// user (S7).
+    ///
+    /// # Errors
+    /// The server cannot say.
+    pub async fn is_gone(&self, login: &Login, collection: &Href) -> Result<bool, DavError> {
+        match self.probe(login, collection).await {
+            Ok(()) => Ok(false),
+            Err(DavError::NotFound | DavError::Denied(_)) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     async fn is_there(&self, login: &Login, href: &Href) -> Result<bool, DavError> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use airgate_codec::dav::{Answer, Data, Href, calendar_query, multiget};
+use airgate_codec::dav::{Answer, Data, Filter, Href, calendar_query, multiget};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -136,8 +136,9 @@ impl Dav {
         Ok(())
     }
 
-    /// The objects of a calendar with a component (VEVENT, VTODO) of which some instance ends after
-    /// `from`, in seconds since 1970. `None` where the server cannot say.
+    /// The objects of a calendar with a component (VEVENT, VTODO) that may have an instance that ends
+    /// after `from`, in seconds since 1970: all that have, and all series. `None` where the server
+    /// cannot say.
     ///
     /// # Errors
     /// The server as a whole.
@@ -152,8 +153,30 @@ impl Dav {
             return Ok(None);
         };
         let from = from.strftime("%Y%m%dT%H%M%SZ").to_string();
+        // Quirk: Xandikos looks at the first instance of a series only, so series are asked for by
+        // themselves and judged by whoever asks.
+        let (ranged, recurring) = (Filter::From(&from), Filter::Recurring);
+        let mut found = Vec::new();
+        for filter in [ranged, recurring] {
+            match self.query(login, collection, component, filter).await? {
+                Some(hrefs) => found.extend(hrefs),
+                None => return Ok(None),
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(Some(found))
+    }
+
+    async fn query(
+        &self,
+        login: &Login,
+        collection: &Href,
+        component: &str,
+        filter: Filter<'_>,
+    ) -> Result<Option<Vec<Href>>, DavError> {
         let ask = Ask::new(Verb::Report, collection)
-            .xml(calendar_query(component, &from))
+            .xml(calendar_query(component, filter))
             .depth("1");
         let reply = send(&self.pool, login, &ask).await?;
         let mut found = Vec::new();
@@ -237,7 +260,6 @@ impl Dav {
                 | DavError::TooLarge
                 | DavError::Refused { .. }
                 | DavError::Unsupported(_)
-                | DavError::Protocol(_)
                 | DavError::Redirected(_)
                 | DavError::Unavailable(http::StatusCode::INTERNAL_SERVER_ERROR)),
             ) => Err(NotGot::Failed(error.to_string())),

@@ -106,6 +106,20 @@ pub enum NewKind {
     AddressBook,
 }
 
+impl Cursor {
+    /// As it is kept in a view.
+    pub fn encode(&self) -> Vec<u8> {
+        // Text and octets into memory: nothing that could fail.
+        postcard::to_stdvec(self).unwrap_or_default()
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote; `None` for anything else, which means to look at
+    /// everything.
+    pub fn decode(octets: &[u8]) -> Option<Self> {
+        postcard::from_bytes(octets).ok()
+    }
+}
+
 impl ETag {
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())

@@ -11,7 +11,7 @@ use tracing::info;
 use super::super::{Call, folder_change, folders};
 use crate::backend::imap::{ImapError, Search, Session};
 use crate::failure::{self, Failure};
-use crate::store::FolderRow;
+use crate::store::{FolderKind, FolderRow};
 use crate::sync::folders::Role;
 
 /// Empties a folder, and deletes those below it if asked to; gives the status of the operation.
@@ -24,7 +24,9 @@ pub(in super::super) async fn empty(
     collection: &str,
     delete_subfolders: bool,
 ) -> Result<u16, Failure> {
-    let there = |row: &&FolderRow| row.id == collection && !row.retired;
+    // Only mail is emptied: what else there is has no trash to be fetched back from.
+    let there =
+        |row: &&FolderRow| row.id == collection && !row.retired && row.kind == FolderKind::Mail;
     // Levels of the hierarchy are folders to a phone as well; nothing is in them but folders.
     let all = match rows.iter().any(|row| there(&row)) {
         true => rows.to_vec(),

@@ -213,7 +213,7 @@ async fn a_required_factor_has_its_grace_and_then_the_mail_password_ends() {
     let world = World::new(GateSettings {
         failure_pause: Duration::ZERO,
         accept_mail_password: true,
-        second_factor: policy::FactorRule::Required,
+        second_factor: FactorRule::Required,
         grace_days: 2,
         ..GateSettings::default()
     })

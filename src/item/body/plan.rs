@@ -200,13 +200,16 @@ pub(super) fn candidates(
     list
 }
 
-pub(super) fn limit(preference: &BodyPreference) -> Limit {
+pub(crate) fn limit(preference: &BodyPreference) -> Limit {
     preference
         .truncation_size
         .map_or(Limit::None, |size| Limit::Octets(size.into()))
 }
 
-fn preview_length(version: ProtocolVersion, preference: &BodyPreference) -> Option<usize> {
+pub(crate) fn preview_length(
+    version: ProtocolVersion,
+    preference: &BodyPreference,
+) -> Option<usize> {
     let length = usize::try_from(preference.preview?).unwrap_or(MAX_PREVIEW);
     (version >= ProtocolVersion::V14_0 && length > 0).then_some(length.min(MAX_PREVIEW))
 }

@@ -351,7 +351,8 @@ impl Credentials for SqliteStore {
         sqlx::query(
             "SELECT key_id FROM credentials WHERE revoked_at IS NULL \
              UNION SELECT vault_key_id FROM credentials \
-             WHERE revoked_at IS NULL AND vault_key_id IS NOT NULL",
+             WHERE revoked_at IS NULL AND vault_key_id IS NOT NULL \
+             UNION SELECT key_id FROM second_factors",
         )
         .fetch_all(&self.readers)
         .await

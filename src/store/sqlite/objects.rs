@@ -253,36 +253,6 @@ pub(super) async fn change_held(
     if changes.afresh {
         drop_held(transaction, user, device, chain).await?;
     }
-    for told in &changes.told {
-        let version = &told.version;
-        storable(&[&version.digest])?;
-        sqlx::query(
-            "DELETE FROM held WHERE user_id = $1 AND device_id = $2 AND chain = $3 \
-             AND number = $4 AND mark <> $5",
-        )
-        .bind(user.as_str())
-        .bind(device.as_str())
-        .bind(chain)
-        .bind(i64::from(version.number))
-        .bind(told.base.unwrap_or(version.mark).cast_signed())
-        .execute(&mut **transaction)
-        .await
-        .map_err(fault)?;
-        sqlx::query(
-            "INSERT INTO held (user_id, device_id, chain, number, mark, digest) \
-             VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (user_id, device_id, chain, number, mark) DO UPDATE SET digest = $6",
-        )
-        .bind(user.as_str())
-        .bind(device.as_str())
-        .bind(chain)
-        .bind(i64::from(version.number))
-        .bind(version.mark.cast_signed())
-        .bind(version.digest.as_slice())
-        .execute(&mut **transaction)
-        .await
-        .map_err(fault)?;
-    }
     for number in &changes.forgotten {
         sqlx::query(
             "DELETE FROM held WHERE user_id = $1 AND device_id = $2 AND chain = $3 AND number = $4",
@@ -294,6 +264,47 @@ pub(super) async fn change_held(
         .execute(&mut **transaction)
         .await
         .map_err(fault)?;
+    }
+    for object in &changes.objects {
+        let mut delete = QueryBuilder::<Sqlite>::new("DELETE FROM held WHERE user_id = ");
+        delete
+            .push_bind(user.as_str())
+            .push(" AND device_id = ")
+            .push_bind(device.as_str())
+            .push(" AND chain = ")
+            .push_bind(chain)
+            .push(" AND number = ")
+            .push_bind(i64::from(object.number));
+        if !object.keep.is_empty() {
+            delete.push(" AND mark NOT IN (");
+            let mut list = delete.separated(", ");
+            for mark in object.keep.iter().take(AT_ONCE) {
+                list.push_bind(mark.cast_signed());
+            }
+            delete.push(")");
+        }
+        delete
+            .build()
+            .execute(&mut **transaction)
+            .await
+            .map_err(fault)?;
+        for (mark, digest) in &object.versions {
+            storable(&[digest])?;
+            sqlx::query(
+                "INSERT INTO held (user_id, device_id, chain, number, mark, digest) \
+                 VALUES ($1, $2, $3, $4, $5, $6) \
+                 ON CONFLICT (user_id, device_id, chain, number, mark) DO UPDATE SET digest = $6",
+            )
+            .bind(user.as_str())
+            .bind(device.as_str())
+            .bind(chain)
+            .bind(i64::from(object.number))
+            .bind(mark.cast_signed())
+            .bind(digest.as_slice())
+            .execute(&mut **transaction)
+            .await
+            .map_err(fault)?;
+        }
     }
     Ok(())
 }

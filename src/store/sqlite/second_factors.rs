@@ -115,6 +115,46 @@ impl SecondFactors for SqliteStore {
         Ok(done.rows_affected() > 0)
     }
 
+    async fn all_factors(&self) -> Result<Vec<SecondFactorRow>> {
+        sqlx::query(
+            "SELECT key_id, sealed, created, last_step, user_id FROM second_factors \
+             ORDER BY user_id, pending",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(fault)?
+        .iter()
+        .map(|row| {
+            let user: String = row.try_get(4).map_err(fault)?;
+            let user = UserId::parse(&user, None).map_err(|_| StoreError::BadRow("a user"))?;
+            read(&user, row)
+        })
+        .collect()
+    }
+
+    async fn reseal_factor(
+        &self,
+        row: &SecondFactorRow,
+        key_id: &str,
+        sealed: &[u8],
+    ) -> Result<bool> {
+        nameable(&[key_id])?;
+        storable(&[sealed])?;
+        let mut transaction = self.write().await?;
+        let done = sqlx::query(
+            "UPDATE second_factors SET key_id = $1, sealed = $2 WHERE user_id = $3 AND sealed = $4",
+        )
+        .bind(key_id)
+        .bind(sealed)
+        .bind(row.user.as_str())
+        .bind(row.sealed.as_slice())
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        transaction.commit().await.map_err(fault)?;
+        Ok(done.rows_affected() == 1)
+    }
+
     async fn users_with_factor(&self) -> Result<Vec<UserId>> {
         sqlx::query("SELECT user_id FROM second_factors WHERE NOT pending ORDER BY user_id")
             .fetch_all(&self.readers)

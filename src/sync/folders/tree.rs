@@ -18,7 +18,7 @@ pub const MAX_NAME: usize = 256;
 pub fn hierarchy(known: &[FolderRow], mailboxes: &Mailboxes) -> Hierarchy {
     let rows: BTreeMap<&str, &FolderRow> = known
         .iter()
-        .filter(|row| !row.retired)
+        .filter(|row| row.is_in_mail() && !row.retired)
         .map(|row| (row.name.as_str(), row))
         .collect();
     let prefix = mailboxes.personal_prefix();

@@ -14,6 +14,8 @@ pub struct Cyrus {
     _process: Running,
     /// Plain IMAP.
     pub imap_port: u16,
+    /// Plain HTTP with CalDAV and CardDAV.
+    pub dav_port: u16,
     tree: PathBuf,
     _dir: RunDir,
 }
@@ -22,7 +24,11 @@ impl Cyrus {
     /// # Errors
     /// What is not installed.
     pub fn available() -> Result<(), String> {
-        unpacked("cyrus").map(|_| ())
+        let httpd = unpacked("cyrus")?.join("usr/lib/cyrus/bin/httpd");
+        match httpd.is_file() {
+            true => Ok(()),
+            false => Err(format!("no {}", httpd.display())),
+        }
     }
 
     /// Starts it; ready when this returns. INBOX, Sent, Drafts, Trash, Junk and Archive are made
@@ -57,7 +63,7 @@ impl Cyrus {
             give(&dir.make(name));
         }
         give(dir.path());
-        let imap_port = free_port();
+        let (imap_port, dav_port) = (free_port(), free_port());
         let root = dir.path().display();
         let imapd_conf = dir.write("imapd.conf", imapd_configuration(dir.path()));
         let imapd = imapd_conf.display();
@@ -68,7 +74,9 @@ impl Cyrus {
             format!(
                 "START {{\n  recover cmd=\"{b}/ctl_cyrusdb -C {imapd} -r\"\n}}\n\
                  SERVICES {{\n  imap cmd=\"{b}/imapd -C {imapd}\" \
-                 listen=\"127.0.0.1:{imap_port}\" prefork=1 proto=\"tcp4\"\n}}\n\
+                 listen=\"127.0.0.1:{imap_port}\" prefork=1 proto=\"tcp4\"\n  \
+                 http cmd=\"{b}/httpd -C {imapd}\" listen=\"127.0.0.1:{dav_port}\" \
+                 prefork=0 proto=\"tcp4\"\n}}\n\
                  EVENTS {{\n}}\n\
                  DAEMON {{\n  idled cmd=\"{b}/idled -C {imapd}\"\n}}\n"
             ),
@@ -100,6 +108,7 @@ impl Cyrus {
         Ok(Self {
             _process: process,
             imap_port,
+            dav_port,
             tree,
             _dir: dir,
         })
@@ -173,6 +182,11 @@ xlist-drafts: Drafts
 xlist-trash: Trash
 xlist-junk: Junk
 xlist-archive: Archive
+httpmodules: caldav carddav
+caldav_realm: airgate-test
+calendar_user_address_set: example.com
+caldav_historical_age: -1
+httpallowcompress: no
 "
     )
 }

@@ -16,3 +16,15 @@ pub fn unpacked(name: &str) -> Result<PathBuf, String> {
         Err(format!("no {name} in {}", cache.display()))
     }
 }
+
+/// Whether a program is installed on this machine.
+///
+/// # Errors
+/// It is not.
+pub fn program(name: &str) -> Result<(), String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    match std::env::split_paths(&path).any(|place| place.join(name).is_file()) {
+        true => Ok(()),
+        false => Err(format!("no {name} on this machine")),
+    }
+}

@@ -53,7 +53,7 @@ impl Phone {
                 server_id: id.clone(),
                 parent_id: parent.to_owned(),
                 display_name: name.to_owned(),
-                kind: FolderType::UserMail,
+                kind,
             };
             let before = self.memory.folders.insert(id.clone(), folder);
             if let Some(before) = before {

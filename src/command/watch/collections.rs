@@ -1,0 +1,144 @@
+//! The part of a wait that is for calendars, address books and task lists.
+
+use tracing::debug;
+
+use super::super::{Call, folders};
+use crate::backend::dav::{Collection, CollectionKind};
+use crate::failure::Failure;
+use crate::push::{Ear, Moved};
+use crate::store::{ChainRow, FolderRow};
+use crate::sync::folders::Hierarchy;
+use crate::sync::folders::dav::{self, Look};
+use crate::sync::hierarchy::collections::{Looks, look};
+use crate::sync::objects::{self, ObjectView};
+
+/// What of a wait concerns DAV; nothing for a phone that waits for mail alone.
+pub(super) struct Collections<'r> {
+    watched: Vec<&'r FolderRow>,
+    ear: Option<Ear>,
+}
+
+impl<'r> Collections<'r> {
+    /// Listens, if any of these rows is a collection.
+    pub(super) fn listen(call: &Call<'_>, rows: &'r [FolderRow], ids: &[&str]) -> Self {
+        let watched: Vec<&FolderRow> = rows
+            .iter()
+            .filter(|row| !row.retired && ids.contains(&row.id.as_str()))
+            .filter(|row| {
+                dav::service(row).is_some_and(|service| call.gateway.dav.of(service).is_some())
+            })
+            .collect();
+        let ear = (!watched.is_empty()).then(|| call.gateway.rounds.listen(call.login));
+        Self { watched, ear }
+    }
+
+    /// Whether nothing of it concerns DAV.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.ear.is_none()
+    }
+
+    /// The next hint; never, where nothing concerns DAV.
+    pub(super) async fn next(&mut self) -> Moved {
+        match &mut self.ear {
+            Some(ear) => ear.next().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Looks at the homes, one request each, and compares what the phone was told. A home that is down
+    /// is waited out (T60).
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) async fn compare(&self, call: &Call<'_>) -> Result<Compared, Failure> {
+        let Some(ear) = &self.ear else {
+            return Ok(Compared::default());
+        };
+        let looks = look(&call.gateway.dav, call.login).await;
+        for service in [CollectionKind::Calendar, CollectionKind::AddressBook] {
+            if let Look::Seen(seen) = looks.of(service) {
+                ear.saw(service, seen);
+            }
+        }
+        let mut compared = Compared {
+            hierarchy: self.other_folders(call, &looks).await?,
+            ..Compared::default()
+        };
+        for row in &self.watched {
+            if self.differs(call, row, &looks).await? {
+                compared.changed.push(row.id.clone());
+            }
+        }
+        Ok(compared)
+    }
+
+    async fn differs(
+        &self,
+        call: &Call<'_>,
+        row: &FolderRow,
+        looks: &Looks,
+    ) -> Result<bool, Failure> {
+        // While its home is down nothing is known of it, and the rounds tell when it is back.
+        let Some(Look::Seen(seen)) = dav::service(row).map(|service| looks.of(service)) else {
+            return Ok(false);
+        };
+        // One that is not there any more the look at the folders sees to.
+        let found = seen
+            .iter()
+            .find(|collection| collection.href.as_str() == row.name);
+        // A folder never synced is passed over.
+        let (Some(collection), Some(chain)) = (found, super::chain(call, row).await?) else {
+            return Ok(false);
+        };
+        Ok(would_show(&chain, collection))
+    }
+
+    /// Whether the phone holds other folders than there are. What it holds under the same name needs
+    /// no closer look.
+    async fn other_folders(&self, call: &Call<'_>, looks: &Looks) -> Result<bool, Failure> {
+        let store = call.gateway.store.as_ref();
+        let table = store.folders(call.user).await?;
+        let chain = store.chain(call.user, call.device, folders::CHAIN).await?;
+        let held = chain.and_then(|row| Hierarchy::decode(&row.view).ok());
+        let held = held.unwrap_or_default();
+        for service in [CollectionKind::Calendar, CollectionKind::AddressBook] {
+            let Look::Seen(seen) = looks.of(service) else {
+                continue;
+            };
+            let result = dav::reconcile(&table.rows, service, seen);
+            let moved = !result.changed.is_empty()
+                || !result.added.is_empty()
+                || !result.missing.is_empty();
+            let shown = dav::folders(&table.rows, service, seen);
+            let renamed = shown.iter().any(|folder| {
+                held.folder(&folder.id)
+                    .is_none_or(|held| !held.name.starts_with(&folder.name))
+            });
+            if moved || renamed {
+                debug!("collections are not those the phone holds, perhaps");
+                return super::hierarchy_differs(call).await;
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// What a comparison found.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// Collections in which a Sync would show something.
+    pub(super) changed: Vec<String>,
+    pub(super) hierarchy: bool,
+}
+
+/// Whether a Sync of this collection would show something.
+fn would_show(chain: &ChainRow, collection: &Collection) -> bool {
+    // A view that cannot be read, or was never filled: a Sync has something to say.
+    let Ok(view) = ObjectView::decode(&chain.view) else {
+        return true;
+    };
+    let (Some(seen), Some(now)) = (&view.cursor, &collection.cursor) else {
+        return true;
+    };
+    *seen != now.encode() || objects::waiting(&view) > 0
+}
