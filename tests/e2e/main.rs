@@ -39,6 +39,7 @@ mod init;
 mod items;
 mod limits;
 mod mail_zoo;
+mod masters;
 mod meetings;
 mod notes;
 mod operator;
