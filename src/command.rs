@@ -29,6 +29,7 @@ mod lookup;
 mod loops;
 mod move_items;
 mod moved;
+mod objects;
 mod options;
 mod partnership;
 mod ping;
@@ -60,8 +61,11 @@ use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::{Scopes, UserRules};
 use crate::identity::{DeviceId, UserId};
+use crate::item::object::Kind;
+use crate::item::options::BodyOptions;
 use crate::store::{DeviceRow, FolderKind, FolderRow};
 use crate::sync::mailbox::Mailbox;
+use crate::sync::objects::{ObjectOptions, Window as ObjectWindow};
 use crate::sync::window::{self, Window};
 
 /// One request of one device of one user.
@@ -176,6 +180,21 @@ impl<'a> Call<'a> {
             floor,
             conversations && self.version >= ProtocolVersion::V14_0,
         )
+    }
+
+    /// The part of a collection of objects that is wanted now.
+    fn object_window(&self, kind: Kind, options: &ObjectOptions) -> ObjectWindow {
+        let zone = &self.gateway.settings.time_zone;
+        options.window(kind, self.gateway.window_clock.seconds(), zone)
+    }
+
+    /// The options for bodies of objects in this request.
+    fn object_bodies(&self, options: &ObjectOptions) -> BodyOptions {
+        BodyOptions {
+            version: self.version,
+            outlook: self.is_outlook(),
+            ..options.bodies.clone()
+        }
     }
 
     /// What this device is offered.

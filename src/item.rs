@@ -23,6 +23,7 @@ pub mod email;
 pub mod event;
 mod flowed;
 pub mod follow_up;
+pub mod habits;
 pub mod headers;
 pub mod html_to_text;
 pub mod identity;

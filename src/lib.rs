@@ -24,3 +24,4 @@ pub mod store;
 pub mod sync;
 pub mod task;
 pub mod traffic;
+pub mod undo;

@@ -565,6 +565,7 @@ impl Target<'_, '_> {
             status: u8::try_from(status).unwrap_or(5),
             server_id,
             made,
+            object: None,
         };
         self.journal.record(task.fingerprint, outcome);
     }

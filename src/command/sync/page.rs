@@ -66,6 +66,12 @@ impl Budget {
         usize::try_from(fit).unwrap_or(BATCH).clamp(1, BATCH)
     }
 
+    /// One change of about that many octets goes out.
+    pub(super) fn spend(&mut self, octets: usize) {
+        self.octets = self.octets.saturating_sub(octets);
+        self.changes = self.changes.saturating_sub(1);
+    }
+
     /// Whether no further change fits.
     pub(super) fn is_spent(&self) -> bool {
         self.changes == 0 || self.octets == 0 || clock::monotonic() >= self.until
