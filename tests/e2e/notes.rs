@@ -372,6 +372,7 @@ async fn s23_a_ping_hears_of_notes_and_an_estimate_counts_them() {
     assert_eq!(estimate.estimates[0].count, Some(1), "{estimate:?}");
     phone.sync_all("Notes").await;
     assert_eq!(phone.subjects("Notes"), ["Two"]);
+    remove(&world, "One").await;
     assert_settled(&world, &mut phone).await;
 }
 

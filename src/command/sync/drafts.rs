@@ -132,16 +132,16 @@ impl Target<'_, '_> {
         if let Some(outcome) = self.done.take(&task.fingerprint) {
             return self.changed_before(server_id, held, outcome).await;
         }
-        if self.is_notes() && self.view.stale.contains(held) && !self.client_wins {
-            // Another client changed it, of which the phone was not told yet.
-            return Ok(Some(self.revert(&task, held, status::CONFLICT)));
-        }
         let earlier = Intent::earlier(self.call, &task.key).await?;
         if let Some(earlier) = earlier.clone()
             && let Ok(Some(kept)) = self.resume(earlier).await?
         {
             self.carry_follow_up(&kept, Some(held), change).await?;
             return Ok(self.rewritten(&task, held, None, kept));
+        }
+        if self.is_notes() && self.view.stale.contains(held) && !self.client_wins {
+            // Another client changed it, of which the phone was not told yet.
+            return Ok(Some(self.revert(&task, held, status::CONFLICT)));
         }
         let uid = match self.present(held).await {
             Some(uid) if uid == held || self.client_wins => uid,
@@ -455,8 +455,14 @@ impl Target<'_, '_> {
         }
         let flags = visible(&kept.made.flags());
         let hidden = kept.old == Old::Hidden;
-        self.view
-            .phone_rewrote(held, kept.made.uid, &flags, Some(&flags), hidden);
+        if held == kept.made.uid {
+            // The note that was written before a cut was recognised by looking.
+            self.view.phone_made(held, &flags, Some(&flags));
+            self.view.stale.remove(held);
+        } else {
+            self.view
+                .phone_rewrote(held, kept.made.uid, &flags, Some(&flags), hidden);
+        }
         if let Some(base) = base.filter(|base| *base != held) {
             self.view.gave_way(base, hidden);
         }
@@ -474,6 +480,15 @@ impl Target<'_, '_> {
     ) -> Result<Option<ItemResponse>, Failure> {
         let status = u16::from(outcome.status);
         match outcome.made {
+            // Another client has replaced the note since: that is what is told.
+            Some(made)
+                if self.is_notes()
+                    && made.uid != held
+                    && self.view.server().items.contains(held) =>
+            {
+                self.view.stale.insert(held);
+                Ok(None)
+            }
             Some(made) => {
                 let actual = self.actual_flags(made.uid).await?;
                 let flags = visible(&made.flags());
