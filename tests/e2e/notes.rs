@@ -410,6 +410,42 @@ async fn a_note_is_fetched_alone() {
     assert_quiet(&mut phone, "Notes").await;
 }
 
+#[tokio::test]
+async fn s12_what_a_phone_was_not_told_of_a_note_stays() {
+    let world = Setup::Dovecot.world().await;
+    make_folder(&world, "Notes").await;
+    let long = format!("{}the very end of the long note", "word ".repeat(100));
+    write(&world, &apple("U-1", "One", &long)).await;
+    for kind in [BodyType::Plain, BodyType::Html] {
+        let preference = airgate_codec::eas::BodyPreference {
+            kind,
+            truncation_size: Some(120),
+            all_or_none: false,
+            preview: None,
+        };
+        let name = format!("CUT{}", kind as u8);
+        let profile = Profile::ios().bodies(&[preference]).called(&name);
+        let mut phone = world.phone(profile).await;
+        phone.sync_all("Notes").await;
+        let item = phone.item("Notes", "One");
+        let told = phone.held("Notes").items[&item].body.clone().unwrap();
+        assert!(told.truncated && told.kind == kind, "{told:?}");
+        let change = Note {
+            subject: None,
+            body: Some(Body::whole(kind, told.data.unwrap() + "NEW ")),
+            ..note("", "")
+        };
+        let response = phone.edit_note("Notes", &item, &change).await;
+        assert_eq!(status(&response), 1);
+        let message = octets(&world, "One").await.replace("=\r\n", "");
+        assert!(message.contains("NEW "), "{message}");
+        assert!(
+            message.contains("the very end of the long note"),
+            "{message}"
+        );
+    }
+}
+
 /// The connection to the mail server is cut after so many more octets of its answers.
 async fn cut_everywhere(hidden: &str) {
     let users = [User::alice()];
