@@ -6,6 +6,7 @@
 mod attachment;
 mod discovery;
 mod edited;
+mod explain;
 mod failures;
 mod file_reference;
 mod find;
@@ -38,6 +39,7 @@ mod results;
 mod search;
 mod send;
 mod settings;
+mod standing;
 mod sync;
 mod told;
 mod validate_cert;
@@ -56,7 +58,7 @@ use tracing::{info, warn};
 use crate::backend::Login;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
-use crate::gate::Scopes;
+use crate::gate::{Scopes, UserRules};
 use crate::identity::{DeviceId, UserId};
 use crate::store::{DeviceRow, FolderKind, FolderRow};
 use crate::sync::mailbox::Mailbox;
@@ -73,6 +75,8 @@ pub(crate) struct Call<'a> {
     pub(crate) scopes: Scopes,
     /// Gmail's probe, of which nothing is kept.
     pub(crate) probe: bool,
+    /// What holds for the user.
+    pub(crate) rules: &'a UserRules,
     pub(crate) command: CommandName,
     pub(crate) version: ProtocolVersion,
     pub(crate) head: &'a Head,

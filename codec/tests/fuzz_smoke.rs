@@ -14,6 +14,8 @@ use std::path::Path;
 mod autodiscover;
 #[path = "../../fuzz/src/ceiling.rs"]
 mod ceiling;
+#[path = "../../fuzz/src/dav.rs"]
+mod dav;
 #[path = "../../fuzz/src/events.rs"]
 mod events;
 #[path = "wbxml/fixtures.rs"]
@@ -54,6 +56,11 @@ fn t7_wbxml_roundtrip() {
 #[test]
 fn t7_request_line() {
     smoke("request_line", Vec::new(), request_line::run);
+}
+
+#[test]
+fn t16_t17_dav() {
+    smoke("dav", Vec::new(), dav::run);
 }
 
 #[test]

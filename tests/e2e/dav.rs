@@ -1,6 +1,8 @@
 //! Calendars and address books: the client on real servers, and the folders phones see of them.
 
+mod attacks;
 mod client;
+mod faults;
 mod folders;
 
 use airgate::backend::Login;

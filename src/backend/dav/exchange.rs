@@ -254,9 +254,6 @@ async fn once(
             }
             // The server closed it while it was idle: nothing was done, or nothing that matters.
             Ok(Err(fault)) if again && (fault.is_canceled() || ask.method.only_reads()) => {}
-            Ok(Err(fault)) if fault.is_parse() => {
-                return Err(DavError::Protocol(printable(&fault.to_string())));
-            }
             Ok(Err(fault)) => return Err(DavError::Disconnected(printable(&fault.to_string()))),
         }
     }

@@ -302,6 +302,7 @@ fn s17_s24_the_key_tells_apart_what_differs() {
             item: Some(item.into()),
             ..Source::default()
         }),
+        answers: None,
     };
     let other = DeviceId::parse("tablet").unwrap();
     let key = |user: &str, device: &DeviceId, asked: &Asked, id: Option<&str>| {
