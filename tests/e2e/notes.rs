@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::Class;
 use airgate_codec::eas::email::{Body, BodyType};
 use airgate_codec::eas::folder_sync::FolderType;
+use airgate_codec::eas::item_operations::{Fetch, Outcome, Properties, Store};
 use airgate_codec::eas::notes::Note;
 use airgate_codec::eas::sync::{self, ItemResponse};
 
@@ -383,23 +385,23 @@ async fn a_note_is_fetched_alone() {
     write(&world, &apple("U-1", "One", "roses")).await;
     let mut phone = ready(&world, ProtocolVersion::V16_1).await;
     let item = phone.item("Notes", "One");
-    let fetch = sync::Command::Fetch {
-        server_id: item.clone(),
+    let fetch = Fetch {
+        store: Some(Store::Mailbox),
+        collection_id: Some(phone.id("Notes")),
+        server_id: Some(item),
+        ..Fetch::default()
     };
-    let response = phone.do_in("Notes", vec![fetch]).await;
+    let (response, _) = phone.item_operations(vec![fetch], false).await;
     let [
-        ItemResponse::Fetch {
-            status: 1,
-            data: Some(data),
-            ..
+        Outcome::Fetch {
+            head,
+            properties: Some(Properties::Item(sync::ItemData::Other(raw))),
         },
-    ] = response.collections[0].responses.as_slice()
+    ] = response.outcomes.as_slice()
     else {
         panic!("{response:?}")
     };
-    let sync::ItemData::Other(raw) = data else {
-        panic!("a note is no mail: {data:?}")
-    };
+    assert_eq!((head.status, head.class), (1, Some(Class::Notes)));
     let note = Note::from_raw(raw).unwrap();
     assert!(
         note.body
