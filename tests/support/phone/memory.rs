@@ -238,7 +238,7 @@ impl Held {
                 server_id,
                 data: sync::ApplicationData::Other(raw),
                 ..
-            } => notes::wrote(self, server_id, raw),
+            } => notes::wrote(self, server_id, raw, false),
             sync::Command::Change {
                 server_id, data, ..
             } => {
@@ -280,7 +280,7 @@ impl Held {
                 } = command
                     && name == client_id
                 {
-                    notes::wrote(self, id, raw);
+                    notes::wrote(self, id, raw, true);
                 }
             }
             let mut commands = commands();
