@@ -61,7 +61,7 @@ use crate::gate::Scopes;
 use crate::identity::{DeviceId, UserId};
 use crate::item::object::Kind;
 use crate::item::options::BodyOptions;
-use crate::store::{DeviceRow, FolderRow};
+use crate::store::{DeviceRow, FolderKind, FolderRow};
 use crate::sync::mailbox::Mailbox;
 use crate::sync::objects::{ObjectOptions, Window as ObjectWindow};
 use crate::sync::window::{self, Window};
@@ -159,11 +159,16 @@ impl<'a> Call<'a> {
             collection: &folder.id,
             name,
             level: folder.is_level(),
+            notes: folder.kind == FolderKind::Notes,
         }
     }
 
     /// The window of a mail filter for this user now, with what belongs to its conversations or not.
-    fn window(&self, filter_type: u8, conversations: bool) -> Window {
+    /// Notes have none ([MS-ASCMD] 2.2.3.68.2).
+    fn window(&self, folder: &FolderRow, filter_type: u8, conversations: bool) -> Window {
+        if folder.kind == FolderKind::Notes {
+            return Window::default();
+        }
         let zone = &self.gateway.settings.time_zone;
         let floor = window::mail_floor(filter_type, self.gateway.window_clock.seconds(), zone);
         // The mode came with 14.0.

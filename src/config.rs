@@ -111,6 +111,8 @@ pub struct Folders {
     pub trash: Option<String>,
     pub sent: Option<String>,
     pub drafts: Option<String>,
+    /// `none` for none at all.
+    pub notes: Option<String>,
     pub subscribed_only: bool,
     pub shared: SharedFolders,
 }

@@ -29,7 +29,7 @@ use crate::gate::keys::ServerKeys;
 use crate::gate::{Gate, GateSettings, VerifyLogin};
 use crate::push::{Hub, PushSettings, Rounds};
 use crate::store::{SqliteStore, Store};
-use crate::sync::folders::{Foreign, Overrides, Show};
+use crate::sync::folders::{Foreign, NotesMailbox, Overrides, Show};
 
 /// How often what has run out is deleted from the store.
 const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
@@ -103,6 +103,11 @@ impl Server {
                     drafts: config.folders.drafts.clone(),
                     sent: config.folders.sent.clone(),
                     trash: config.folders.trash.clone(),
+                    notes: match config.folders.notes.as_deref() {
+                        None => NotesMailbox::Found,
+                        Some("none") => NotesMailbox::None,
+                        Some(name) => NotesMailbox::Named(name.to_owned()),
+                    },
                     show: Show {
                         subscribed_only: config.folders.subscribed_only,
                         foreign: match config.folders.shared {

@@ -322,6 +322,14 @@ pub(super) const KEYS: &[Key] = &[
         "Mailbox for drafts.",
     ),
     key(
+        "folders.notes",
+        Kind::Text,
+        None,
+        r#""Notes""#,
+        None,
+        "Mailbox for notes, in the form of Apple's mail clients; made where it is missing. Without this a mailbox called Notes is taken if it is there. Those below it are further notebooks. `none`: notes are no folders of phones, and a mailbox called Notes is mail like any other.",
+    ),
+    key(
         "folders.subscribed_only",
         Kind::Boolean,
         Some("false"),

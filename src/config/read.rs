@@ -128,6 +128,7 @@ impl Reader {
             trash: self.optional("folders.trash", values::text),
             sent: self.optional("folders.sent", values::text),
             drafts: self.optional("folders.drafts", values::text),
+            notes: self.optional("folders.notes", values::text),
             subscribed_only: subscribed_only?,
             shared: shared?,
         })

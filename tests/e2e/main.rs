@@ -40,6 +40,7 @@ mod items;
 mod limits;
 mod mail_zoo;
 mod meetings;
+mod notes;
 mod operator;
 mod phone_itself;
 mod provisioning;

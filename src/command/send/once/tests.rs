@@ -294,6 +294,7 @@ fn s17_s24_the_key_tells_apart_what_differs() {
         name: name.map(Into::into),
         mime: Bytes::from_static(mime),
         content: None,
+        answers: None,
         save: true,
         replace: false,
         source: item.map(|item| Source {
