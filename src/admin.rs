@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod init;
 pub mod logging;
 pub mod passcode;
+pub mod undo;
 pub mod wbxml_view;
 
 use std::io::{self, BufRead as _, IsTerminal as _};

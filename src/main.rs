@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use airgate::admin;
 use airgate::admin::wbxml_view::Output;
 use airgate::config::{Config, ServeArgs};
-use airgate::server::{Offline, Server};
+use airgate::server::{self, Offline, Server};
 use airgate::traffic::client::EasClient;
 use airgate::traffic::first_sync;
 use anyhow::Context as _;
@@ -41,6 +41,13 @@ enum Verb {
         config: Box<ServeArgs>,
         #[command(subcommand)]
         verb: admin::passcode::Verb,
+    },
+    /// Show and bring back what phones overwrote or deleted in calendars and address books
+    Undo {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(subcommand)]
+        verb: admin::undo::Verb,
     },
     /// Look at everything phones depend on and say what will not work
     Doctor {
@@ -130,6 +137,19 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
             let domain = config.default_domain.as_deref();
             let text = admin::passcode::run(&offline, domain, &verb).await?;
             say(text.expose_secret())
+        }
+        Verb::Undo { config, verb } => {
+            let config = load(&config)?;
+            let offline = Offline::open(&config).await?;
+            let domain = config.default_domain.as_deref();
+            say(&match verb {
+                admin::undo::Verb::List(list) => admin::undo::list(&offline, domain, &list).await?,
+                admin::undo::Verb::Restore(asked) => {
+                    let davs = server::dav(&config)?;
+                    let password = admin::read_secret()?;
+                    admin::undo::restore(&offline, &davs, domain, &asked, password).await?
+                }
+            })
         }
         Verb::Doctor { config, options } => {
             let report = admin::doctor::examine(&load(&config)?, &options).await?;

@@ -41,6 +41,7 @@ mod limits;
 mod mail_zoo;
 mod meetings;
 mod notes;
+mod objects;
 mod operator;
 mod phone_itself;
 mod provisioning;
