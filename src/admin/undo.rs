@@ -12,7 +12,6 @@ use secrecy::SecretString;
 use crate::backend::Login;
 use crate::backend::dav::Davs;
 use crate::clock;
-use crate::gate::seal::Seal;
 use crate::identity::UserId;
 use crate::server::Offline;
 use crate::undo::{self, Entry};
@@ -62,8 +61,7 @@ pub async fn list(
     list: &List,
 ) -> anyhow::Result<String> {
     let user = UserId::parse(&list.user, default_domain)?;
-    let seal = Seal::new(&offline.keys.vault);
-    let entries = undo::list(offline.store.as_ref(), &seal, &user, list.before).await?;
+    let entries = undo::list(offline.store.as_ref(), &offline.keys, &user, list.before).await?;
     if list.json {
         return Ok(format!("{}\n", serde_json::to_string_pretty(&entries)?));
     }
@@ -83,7 +81,6 @@ pub async fn restore(
     password: SecretString,
 ) -> anyhow::Result<String> {
     let user = UserId::parse(&asked.user, default_domain)?;
-    let seal = Seal::new(&offline.keys.vault);
     let login = Login {
         name: user.as_str().to_owned(),
         user,
@@ -95,7 +92,7 @@ pub async fn restore(
     let mut restored = Vec::new();
     for id in &asked.ids {
         let now = clock::now_seconds();
-        let href = undo::restore(store, &seal, davs, &login, *id, now)
+        let href = undo::restore(store, &offline.keys, davs, &login, *id, now)
             .await
             .map_err(|error| anyhow::Error::new(error).context(format!("entry {id}")))?;
         restored.push((*id, href.to_string()));

@@ -245,7 +245,7 @@ impl Held {
                 data: sync::ApplicationData::Other(raw),
                 ..
             } => {
-                notes::wrote(self, server_id, raw);
+                notes::wrote(self, server_id, raw, false);
                 objects::wrote(self, server_id, raw);
             }
             sync::Command::Change {
@@ -289,7 +289,7 @@ impl Held {
                 } = command
                     && name == client_id
                 {
-                    notes::wrote(self, id, raw);
+                    notes::wrote(self, id, raw, true);
                     objects::wrote(self, id, raw);
                 }
             }
