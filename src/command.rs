@@ -6,6 +6,7 @@
 mod attachment;
 mod discovery;
 mod edited;
+mod explain;
 mod failures;
 mod file_reference;
 mod find;
@@ -41,6 +42,7 @@ mod results;
 mod search;
 mod send;
 mod settings;
+mod standing;
 mod sync;
 mod told;
 mod validate_cert;
@@ -59,11 +61,11 @@ use tracing::{info, warn};
 use crate::backend::Login;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
-use crate::gate::Scopes;
+use crate::gate::{Scopes, UserRules};
 use crate::identity::{DeviceId, UserId};
 use crate::item::object::Kind;
 use crate::item::options::BodyOptions;
-use crate::store::{DeviceRow, FolderRow};
+use crate::store::{DeviceRow, FolderKind, FolderRow};
 use crate::sync::mailbox::Mailbox;
 use crate::sync::objects::{ObjectOptions, Window as ObjectWindow};
 use crate::sync::window::{self, Window};
@@ -79,6 +81,8 @@ pub(crate) struct Call<'a> {
     pub(crate) scopes: Scopes,
     /// Gmail's probe, of which nothing is kept.
     pub(crate) probe: bool,
+    /// What holds for the user.
+    pub(crate) rules: &'a UserRules,
     pub(crate) command: CommandName,
     pub(crate) version: ProtocolVersion,
     pub(crate) head: &'a Head,
@@ -162,11 +166,16 @@ impl<'a> Call<'a> {
             collection: &folder.id,
             name,
             level: folder.is_level(),
+            notes: folder.kind == FolderKind::Notes,
         }
     }
 
     /// The window of a mail filter for this user now, with what belongs to its conversations or not.
-    fn window(&self, filter_type: u8, conversations: bool) -> Window {
+    /// Notes have none ([MS-ASCMD] 2.2.3.68.2).
+    fn window(&self, folder: &FolderRow, filter_type: u8, conversations: bool) -> Window {
+        if folder.kind == FolderKind::Notes {
+            return Window::default();
+        }
         let zone = &self.gateway.settings.time_zone;
         let floor = window::mail_floor(filter_type, self.gateway.window_clock.seconds(), zone);
         // The mode came with 14.0.

@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::backend::Login;
 use crate::backend::dav::{CollectionKind, Data, Dav, DavError, Davs, Guard, Href};
 use crate::failure::Failure;
-use crate::gate::seal::Seal;
+use crate::gate::keys::ServerKeys;
+use crate::gate::seal::{self, SealError};
 use crate::identity::{DeviceId, UserId};
 use crate::item::object::Kind;
 use crate::store::{Store, UndoReason, UndoRow};
 
 /// What an object is sealed for.
-const PURPOSE: &str = "undo";
+const PURPOSE: &[u8] = b"airgate undo 1";
 /// Rows shown at a time.
 pub const PAGE: u32 = 200;
 /// Characters of a title.
@@ -51,7 +52,7 @@ pub enum RestoreError {
     #[error("there is no such entry, or it is older than 30 days")]
     Unknown,
     #[error("the entry cannot be opened: {0}")]
-    Sealed(#[from] crate::gate::vault::VaultError),
+    Sealed(#[from] SealError),
     #[error("the entry is damaged")]
     Damaged,
     #[error("no calendar or contacts server is configured for it")]
@@ -70,7 +71,7 @@ pub enum RestoreError {
 /// The store's: then nothing is to be overwritten.
 pub async fn keep(
     store: &dyn Store,
-    seal: &Seal,
+    keys: &ServerKeys,
     of: (&UserId, &DeviceId, &str),
     kind: Kind,
     reason: UndoReason,
@@ -79,9 +80,7 @@ pub async fn keep(
 ) -> Result<i64, Failure> {
     let (user, device, collection) = of;
     let octets = postcard::to_stdvec(kept).map_err(|error| Failure::gateway(error.to_string()))?;
-    let sealed = seal
-        .close(user, PURPOSE, &octets)
-        .map_err(Failure::gateway)?;
+    let sealed = close(keys, user, &octets).map_err(Failure::gateway)?;
     let row = UndoRow {
         id: 0,
         user: user.clone(),
@@ -90,7 +89,7 @@ pub async fn keep(
         kind: code(kind),
         reason,
         at: now,
-        key_id: seal.key_id().to_owned(),
+        key_id: keys.vault.id().to_owned(),
         sealed,
     };
     Ok(store.keep_undo(&row).await?)
@@ -102,14 +101,14 @@ pub async fn keep(
 /// The store's.
 pub async fn list(
     store: &dyn Store,
-    seal: &Seal,
+    keys: &ServerKeys,
     user: &UserId,
     before: Option<i64>,
 ) -> Result<Vec<Entry>, crate::store::StoreError> {
     let rows = store.undo_rows(user, before, PAGE).await?;
     let entries = rows.into_iter().map(|row| {
         let kind = kind_of(row.kind);
-        let title = match open(seal, user, &row) {
+        let title = match open(keys, user, &row) {
             Ok(kept) => title(&kept.text),
             Err(_) => "(sealed under a key that is not here)".to_owned(),
         };
@@ -142,14 +141,14 @@ pub async fn list(
 /// See [`RestoreError`].
 pub async fn read(
     store: &dyn Store,
-    seal: &Seal,
+    keys: &ServerKeys,
     user: &UserId,
     id: i64,
 ) -> Result<(Kind, Kept), RestoreError> {
     let row = store.undo_row(user, id).await?;
     let row = row.ok_or(RestoreError::Unknown)?;
     let kind = kind_of(row.kind).ok_or(RestoreError::Damaged)?;
-    Ok((kind, open(seal, user, &row)?))
+    Ok((kind, open(keys, user, &row)?))
 }
 
 /// Brings an object back as it was. What lies in its place now is kept in its turn, so a restore can
@@ -159,7 +158,7 @@ pub async fn read(
 /// See [`RestoreError`].
 pub async fn restore(
     store: &dyn Store,
-    seal: &Seal,
+    keys: &ServerKeys,
     davs: &Davs,
     login: &Login,
     id: i64,
@@ -169,7 +168,7 @@ pub async fn restore(
     let row = store.undo_row(user, id).await?;
     let row = row.ok_or(RestoreError::Unknown)?;
     let kind = kind_of(row.kind).ok_or(RestoreError::Damaged)?;
-    let kept = open(seal, user, &row)?;
+    let kept = open(keys, user, &row)?;
     let href = Href::path(&kept.href).map_err(|_| RestoreError::Damaged)?;
     let dav = server(davs, kind).ok_or(RestoreError::NoServer)?;
     let data = data_of(kind);
@@ -191,8 +190,8 @@ pub async fn restore(
                     id: 0,
                     reason: UndoReason::Overwritten,
                     at: now,
-                    key_id: seal.key_id().to_owned(),
-                    sealed: seal.close(user, PURPOSE, &octets)?,
+                    key_id: keys.vault.id().to_owned(),
+                    sealed: close(keys, user, &octets)?,
                     ..row.clone()
                 };
                 store.keep_undo(&replaced).await?;
@@ -229,8 +228,13 @@ pub const fn data_of(kind: Kind) -> Data {
     }
 }
 
-fn open(seal: &Seal, user: &UserId, row: &UndoRow) -> Result<Kept, RestoreError> {
-    let octets = seal.open(user, PURPOSE, &row.key_id, &row.sealed)?;
+fn close(keys: &ServerKeys, user: &UserId, octets: &[u8]) -> Result<Vec<u8>, SealError> {
+    seal::seal(&keys.vault, PURPOSE, &[user.as_str()], octets)
+}
+
+fn open(keys: &ServerKeys, user: &UserId, row: &UndoRow) -> Result<Kept, RestoreError> {
+    let key = keys.named(&row.key_id).ok_or(SealError::Damaged)?;
+    let octets = seal::open(key, PURPOSE, &[user.as_str()], &row.sealed)?;
     postcard::from_bytes(&octets).map_err(|_| RestoreError::Damaged)
 }
 

@@ -93,7 +93,7 @@ async fn estimate(
     let sticky = Options::decode(step.options());
     let filter = asked.filter().unwrap_or(sticky.filter_type);
     let conversations = asked.conversation_mode.unwrap_or(sticky.conversation_mode);
-    let window = call.window(filter, conversations);
+    let window = call.window(folder, filter, conversations);
     let name = MailboxName::new(folder.name.clone());
     let imap = &call.gateway.imap;
     let mut session = imap.session(call.login, Some(&name)).await?;

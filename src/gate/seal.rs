@@ -1,112 +1,119 @@
-//! Users' data under the server key: what is kept for a while and must say nothing to whoever has
-//! only the database (T47). Unlike the vault it opens without the user, so nothing secret of theirs
-//! goes in here: only what the calendar server shows their phone anyway.
+//! Sealing under a server key: what may lie in the database but must not be read from it (T47).
+//!
+//! Each purpose has a key of its own, drawn from the server key by HKDF, and what the sealed bytes
+//! belong to is associated data: bytes moved to another row do not open (T42).
 //!
 //! ```text
-//! 01 | nonce 12 | ChaCha20-Poly1305(HKDF(server key), octets)
+//! 01 | nonce 12 | ChaCha20-Poly1305(HKDF(server key, purpose), text)
 //! ```
-//! User and purpose are associated data: a row moved to another user does not open (T42).
 
-use hkdf::HkdfExtract;
+use chacha20poly1305::aead::{Aead as _, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit as _, Nonce};
+use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::keys::ServerKey;
-use super::vault::{FORMAT, NONCE, VaultError, context, decrypt, encrypt, expand, split};
-use crate::identity::UserId;
 
-/// Seals and opens.
-pub struct Seal {
-    key: Zeroizing<[u8; 32]>,
-    id: String,
+/// Why it cannot be sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    #[error("what was sealed is damaged, belongs elsewhere or has another server key")]
+    Damaged,
+    #[error("the operating system gives no random numbers")]
+    Random(#[from] getrandom::Error),
 }
 
-impl Seal {
-    pub fn new(key: &ServerKey) -> Self {
-        let mut extract = HkdfExtract::<Sha256>::new(None);
-        extract.input_ikm(key.bytes());
-        Self {
-            key: expand(extract, b"airgate seal 1"),
-            id: key.id().to_owned(),
-        }
-    }
+const FORMAT: u8 = 1;
+const NONCE: usize = 12;
 
-    /// Names the server key, so that one that was lost is recognised.
-    pub fn key_id(&self) -> &str {
-        &self.id
-    }
-
-    /// Seals octets of a user for one purpose.
-    ///
-    /// # Errors
-    /// No randomness, or far too much to seal.
-    pub fn close(
-        &self,
-        user: &UserId,
-        purpose: &str,
-        octets: &[u8],
-    ) -> Result<Vec<u8>, VaultError> {
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce)?;
-        let mut sealed = vec![FORMAT];
-        sealed.extend_from_slice(&nonce);
-        sealed.extend(encrypt(&self.key, &nonce, octets, &bound(user, purpose))?);
-        Ok(sealed)
-    }
-
-    /// Opens what was sealed for the same user and purpose.
-    ///
-    /// # Errors
-    /// Another key, user or purpose, any changed bit.
-    pub fn open(
-        &self,
-        user: &UserId,
-        purpose: &str,
-        key_id: &str,
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        if key_id != self.id {
-            return Err(VaultError::OtherKey(key_id.to_owned()));
-        }
-        let (nonce, text) = split(sealed)?;
-        decrypt(&self.key, &nonce, text, &bound(user, purpose))
-    }
+/// Seals a text for a purpose; `parts` say what it belongs to.
+///
+/// # Errors
+/// When the operating system gives no random numbers.
+pub fn seal(
+    key: &ServerKey,
+    purpose: &[u8],
+    parts: &[&str],
+    text: &[u8],
+) -> Result<Vec<u8>, SealError> {
+    seal_for(key, &[], purpose, parts, text)
 }
 
-fn bound(user: &UserId, purpose: &str) -> Vec<u8> {
-    context(
-        b"airgate seal",
-        &[user.as_str(), purpose],
-        u64::from(FORMAT),
-    )
+/// The same, and only whoever comes with the token can open it: neither the database nor the server
+/// key does alone.
+pub(super) fn seal_for(
+    key: &ServerKey,
+    token: &[u8],
+    purpose: &[u8],
+    parts: &[&str],
+    text: &[u8],
+) -> Result<Vec<u8>, SealError> {
+    let mut nonce = [0; NONCE];
+    getrandom::fill(&mut nonce)?;
+    let payload = Payload {
+        msg: text,
+        aad: &context(parts),
+    };
+    let text = cipher(key, token, purpose)
+        .encrypt(&Nonce::from(nonce), payload)
+        .map_err(|_| SealError::Damaged)?;
+    let mut sealed = vec![FORMAT];
+    sealed.extend_from_slice(&nonce);
+    sealed.extend(text);
+    Ok(sealed)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::gate::keys::ServerKeys;
+/// Opens it.
+///
+/// # Errors
+/// Another key, purpose or owner, any changed bit.
+pub fn open(
+    key: &ServerKey,
+    purpose: &[u8],
+    parts: &[&str],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    open_for(key, &[], purpose, parts, sealed)
+}
 
-    #[test]
-    fn t42_t47_only_the_same_user_under_the_same_key_opens() {
-        let keys = ServerKeys::ephemeral().unwrap();
-        let seal = Seal::new(&keys.vault);
-        let alice = UserId::parse("alice@example.com", None).unwrap();
-        let eve = UserId::parse("eve@example.com", None).unwrap();
-        let sealed = seal.close(&alice, "undo", b"BEGIN:VCARD").unwrap();
-        let key = seal.key_id().to_owned();
-        let opened = seal.open(&alice, "undo", &key, &sealed).unwrap();
-        assert_eq!(opened.as_slice(), b"BEGIN:VCARD");
-        assert!(seal.open(&eve, "undo", &key, &sealed).is_err());
-        assert!(seal.open(&alice, "other", &key, &sealed).is_err());
-        let other = Seal::new(&keys.credential);
-        assert!(matches!(
-            other.open(&alice, "undo", &key, &sealed),
-            Err(VaultError::OtherKey(_))
-        ));
-        for at in 0..sealed.len() {
-            let mut damaged = sealed.clone();
-            damaged[at] ^= 1;
-            assert!(seal.open(&alice, "undo", &key, &damaged).is_err());
-        }
+/// Opens what [`seal_for`] made.
+pub(super) fn open_for(
+    key: &ServerKey,
+    token: &[u8],
+    purpose: &[u8],
+    parts: &[&str],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    let (format, rest) = sealed.split_first().ok_or(SealError::Damaged)?;
+    let (nonce, text) = rest.split_first_chunk().ok_or(SealError::Damaged)?;
+    if *format != FORMAT {
+        return Err(SealError::Damaged);
     }
+    let payload = Payload {
+        msg: text,
+        aad: &context(parts),
+    };
+    cipher(key, token, purpose)
+        .decrypt(&Nonce::from(*nonce), payload)
+        .map(Zeroizing::new)
+        .map_err(|_| SealError::Damaged)
+}
+
+fn cipher(key: &ServerKey, token: &[u8], purpose: &[u8]) -> ChaCha20Poly1305 {
+    let mut bytes = Zeroizing::new([0; 32]);
+    // Without a token the salt is empty, which for HKDF is the same as none (RFC 5869 2.2).
+    Hkdf::<Sha256>::new(Some(token), key.bytes())
+        .expand(purpose, bytes.as_mut_slice())
+        .expect("32 bytes are within HKDF's limit of 8160");
+    ChaCha20Poly1305::new(&Key::from(*bytes))
+}
+
+fn context(parts: &[&str]) -> Vec<u8> {
+    let mut context = Vec::new();
+    for part in parts {
+        context.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        context.extend_from_slice(part.as_bytes());
+    }
+    context
 }

@@ -182,7 +182,12 @@ fn change(
     }
     write::texts(card, &view, &texts).map_err(too_much)?;
     write_others(card, contact, &view, &merged, manner).map_err(too_much)?;
-    let after = View::read(card, None, manner);
+    let mut after = View::read(card, None, manner);
+    let stale = !view.name_is_formatted || texts.contains_key(&Field::LastName);
+    if after.name_is_formatted && stale {
+        // FN is still the one of before.
+        after.texts.remove(&Field::LastName);
+    }
     let file_as = contact.text(Field::FileAs);
     let file_as = file_as.filter(|_| merged.applies(Field::FileAs as u8));
     write::names(card, &view.texts, &after.texts, file_as).map_err(too_much)?;

@@ -19,6 +19,7 @@ pub mod schema;
 pub mod server;
 pub mod smtp;
 pub mod spoiler;
+pub mod surfer;
 pub mod tls;
 pub mod world;
 pub mod zoo;

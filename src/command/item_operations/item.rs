@@ -1,5 +1,6 @@
 //! Fetching one message with the body a phone asks for.
 
+use airgate_codec::eas::Class;
 use airgate_codec::eas::email::BodyType;
 use airgate_codec::eas::item_operations::{
     Fetch, FetchHead, FetchOptions, Outcome, Properties, status,
@@ -10,10 +11,11 @@ use airgate_codec::imap::Fetched;
 use airgate_codec::wbxml::{Tag, air_sync_base};
 
 use super::answer::Making;
+use crate::command::Call;
 use crate::command::lookup::{self, Found};
 use crate::command::moved::Place;
+use crate::command::objects;
 use crate::command::read::Source;
-use crate::command::{Call, follow_ups, objects};
 use crate::failure::Failure;
 use crate::item::options::{BodyOptions, BodyPreference};
 use crate::store::FolderRow;
@@ -56,20 +58,25 @@ pub(super) async fn fetch(
     let Some((source, message)) = find(call, rows, name, options).await? else {
         return Ok(Err(status::NOT_FOUND));
     };
-    let mut email = source.translate_whole(&message);
-    follow_ups::complete(call, &message, &mut email).await?;
-    if let Some(named) = schema(&asked.options) {
-        email = email.with_only(named);
+    let mut item = source.item_whole(&message).await?;
+    if let ItemData::Email(email) = &mut item {
+        if let Some(named) = schema(&asked.options) {
+            **email = std::mem::take(&mut **email).with_only(named);
+        }
+        if let Some(body) = &mut email.body {
+            making.hold_body(body);
+        }
+        if let Some(part) = &email.body_part {
+            making.weigh(&part.body);
+        }
     }
-    if let Some(body) = &mut email.body {
-        making.hold_body(body);
-    }
-    if let Some(part) = &email.body_part {
-        making.weigh(&part.body);
+    let mut head = super::head(asked);
+    if matches!(item, ItemData::Other(_)) {
+        head.class = Some(Class::Notes);
     }
     making.push(Outcome::Fetch {
-        head: super::head(asked),
-        properties: Some(Properties::Item(ItemData::Email(Box::new(email)))),
+        head,
+        properties: Some(Properties::Item(item)),
     });
     Ok(Ok(()))
 }

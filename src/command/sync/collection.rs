@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use airgate_codec::ProtocolVersion;
-use airgate_codec::eas::sync::{Collection, CollectionHead, ItemData, ItemResponse};
+use airgate_codec::eas::sync::{Collection, CollectionHead, ItemResponse};
 use airgate_codec::eas::{Class, status as common};
 use airgate_codec::imap::{MailboxName, MailboxStatus, UidSet};
 use tracing::{info, warn};
 
+use super::super::Call;
 use super::super::objects::kind_of;
-use super::super::{Call, follow_ups};
 use super::apply::{Applied, Target};
 use super::objects;
 use super::page::{self, Budget, Page, Told};
@@ -123,6 +123,8 @@ pub(super) async fn answer(
     let Some(folder) = folders
         .iter()
         .find(|row| row.id == wanted.collection_id && !row.retired)
+        // Notes came with 14.0: earlier versions are not shown them.
+        .filter(|row| row.kind != FolderKind::Notes || call.version >= ProtocolVersion::V14_0)
     else {
         // Not 8: phones loop on it (REFERENCE 5.3).
         let status = status::HIERARCHY_CHANGED;
@@ -324,7 +326,11 @@ impl Round<'_, '_> {
     ) -> Result<Answer, Failure> {
         let call = self.call;
         let name = MailboxName::new(self.folder.name.clone());
-        let window = call.window(self.options.filter_type, self.options.conversation_mode);
+        let window = call.window(
+            self.folder,
+            self.options.filter_type,
+            self.options.conversation_mode,
+        );
         let before = self.view.clone();
         let mut session = None;
         let mut renewed = None;
@@ -421,11 +427,7 @@ impl Round<'_, '_> {
                 .iter()
                 .find(|message| uid.is_some() && message.uid.map(|found| found.get()) == uid);
             let (status, data) = match message {
-                Some(message) => {
-                    let mut email = source.translate_whole(message);
-                    follow_ups::complete(self.call, message, &mut email).await?;
-                    (status::OK, Some(ItemData::Email(Box::new(email))))
-                }
+                Some(message) => (status::OK, Some(source.item_whole(message).await?)),
                 None => (status::NOT_FOUND, None),
             };
             responses.push(ItemResponse::Fetch {

@@ -1,4 +1,4 @@
-//! Drafts by Sync (16.0 and later; [MS-ASCMD] 2.2.3.7, 2.2.3.24, [MS-ASEMAIL] 3.2.5.3): a phone's
+//! Drafts, and notes in a mailbox ([`crate::item::note::mail`]), by Sync (16.0 and later; [MS-ASCMD] 2.2.3.7, 2.2.3.24, [MS-ASEMAIL] 3.2.5.3): a phone's
 //! Add becomes a message in the Drafts folder, its Change another message in the place of the old
 //! one, each once (S5), under one ServerId (S6).
 //!
@@ -13,7 +13,7 @@ mod sending;
 use std::collections::HashSet;
 
 use airgate_codec::eas::email::{AttachmentChange, EmailChange};
-use airgate_codec::eas::sync::ItemResponse;
+use airgate_codec::eas::sync::{ItemData, ItemResponse};
 use airgate_codec::imap::{Flag, Flags, MailboxName};
 use tracing::{info, warn};
 
@@ -29,9 +29,10 @@ use crate::command::moved::Place;
 use crate::command::send::{draft, hex};
 use crate::failure::{self, Failure};
 use crate::item::categories;
-use crate::item::outgoing::edit::{self, Edited, Stamp};
+use crate::item::note::mail;
+use crate::item::outgoing::edit::{self, Edited, Stamp, Unusable};
 use crate::store::FingerprintBatch;
-use crate::sync::journal::{self, Outcome};
+use crate::sync::journal::{self, Made, Outcome};
 use crate::sync::server_id;
 
 /// A command on its way, as the journal and the store know it.
@@ -77,13 +78,13 @@ impl Target<'_, '_> {
         };
         let flags = delta.applied_to(&Flags {
             seen: true,
-            draft: true,
+            draft: !self.is_notes(),
             ..Flags::default()
         });
         let message_id = draft::message_id(self.call, &task.key);
         let account = draft::address(self.call);
         let stamp = stamp(&message_id, &account);
-        let edited = match edit::edit(&[], change, &[], stamp) {
+        let edited = match self.compose(&[], change, &[], stamp, &task) {
             Ok(edited) if self.fits(&edited) => edited,
             Ok(_) => return Ok(refuse(self, status::OUT_OF_SPACE)),
             Err(fault) => {
@@ -131,6 +132,10 @@ impl Target<'_, '_> {
         if let Some(outcome) = self.done.take(&task.fingerprint) {
             return self.changed_before(server_id, held, outcome).await;
         }
+        if self.is_notes() && self.view.stale.contains(held) && !self.client_wins {
+            // Another client changed it, of which the phone was not told yet.
+            return Ok(Some(self.revert(&task, held, status::CONFLICT)));
+        }
         let earlier = Intent::earlier(self.call, &task.key).await?;
         if let Some(earlier) = earlier.clone()
             && let Ok(Some(kept)) = self.resume(earlier).await?
@@ -164,7 +169,7 @@ impl Target<'_, '_> {
         let message_id = draft::message_id(self.call, &task.key);
         let account = draft::address(self.call);
         let stamp = stamp(&message_id, &account);
-        let edited = match edit::edit(&stored.octets, change, &removed, stamp) {
+        let edited = match self.compose(&stored.octets, change, &removed, stamp, &task) {
             Ok(edited) if self.fits(&edited) => edited,
             Ok(_) => return refuse(self, status::OUT_OF_SPACE),
             Err(fault) => {
@@ -173,7 +178,7 @@ impl Target<'_, '_> {
             }
         };
         let mut flags = delta.applied_to(&stored.flags);
-        flags.draft = true;
+        flags.draft |= !self.is_notes();
         flags.deleted = false;
         let intent = self.intent(&edited, change, Some(uid), earlier.as_ref());
         match self.write(&task, intent, edited.octets, &flags).await? {
@@ -206,6 +211,29 @@ impl Target<'_, '_> {
             fingerprint,
             key,
         }
+    }
+
+    /// The message as it is to be written.
+    fn compose(
+        &self,
+        stored: &[u8],
+        change: &EmailChange,
+        removed: &[String],
+        stamp: Stamp<'_>,
+        task: &Task<'_>,
+    ) -> Result<Edited, Unusable> {
+        if self.is_notes() {
+            return mail::compose(stored, change, stamp, &mail::identifier(&task.key));
+        }
+        edit::edit(stored, change, removed, stamp)
+    }
+
+    /// What the phone is told of a message it wrote; of a note nothing but its id.
+    fn told(&self, made: &Made, new: bool) -> Option<ItemData> {
+        if self.is_notes() {
+            return None;
+        }
+        answer::told(made, self.reference_of(made.uid), new)
     }
 
     fn fits(&self, edited: &Edited) -> bool {
@@ -391,7 +419,7 @@ impl Target<'_, '_> {
         self.view.phone_made(uid, &flags, Some(&flags));
         self.remember_print(&kept);
         let id = server_id::write(&self.folder.id, self.view.number_of(uid));
-        let data = answer::told(&kept.made, self.reference_of(uid), true);
+        let data = self.told(&kept.made, true);
         self.record_draft(task, status::OK, Some((id.clone(), kept)));
         answer::added(task.name, Some(id), status::OK, data)
     }
@@ -408,7 +436,7 @@ impl Target<'_, '_> {
         let actual = self.actual_flags(made.uid).await?;
         let flags = visible(&made.flags());
         self.view.phone_made(made.uid, &flags, actual.as_ref());
-        let data = answer::told(&made, self.reference_of(made.uid), true);
+        let data = self.told(&made, true);
         Ok(answer::added(client_id, outcome.server_id, status, data))
     }
 
@@ -433,7 +461,7 @@ impl Target<'_, '_> {
             self.view.gave_way(base, hidden);
         }
         self.remember_print(&kept);
-        let data = answer::told(&kept.made, self.reference_of(kept.made.uid), false);
+        let data = self.told(&kept.made, false);
         self.record_draft(task, status::OK, Some((task.name.to_owned(), kept)));
         data.map(|data| answer::changed_with(task.name, data))
     }
@@ -452,7 +480,7 @@ impl Target<'_, '_> {
                 let hidden = self.view.hidden.contains(held);
                 self.view
                     .phone_rewrote(held, made.uid, &flags, actual.as_ref(), hidden);
-                let data = answer::told(&made, self.reference_of(made.uid), false);
+                let data = self.told(&made, false);
                 Ok(data.map(|data| answer::changed_with(server_id, data)))
             }
             None if status == status::OK => Ok(None),

@@ -11,7 +11,7 @@ use super::super::{Call, follow_ups};
 use crate::backend::imap::{Search, Session};
 use crate::clock;
 use crate::command::meetings::attendant::{self, Arrival};
-use crate::command::read::{Source, body_octets};
+use crate::command::read::{Source, data_octets};
 use crate::failure::Failure;
 use crate::item::address::Addresses;
 use crate::item::{categories, email, identity};
@@ -171,19 +171,17 @@ pub(super) async fn tell_adds(
                 view.hide(uid);
                 continue;
             }
-            let mut item = source.translate(&message);
-            if attends {
-                arrivals.extend(arrival(source, &message, &item));
+            let item = source.item(&message).await?;
+            if attends && let ItemData::Email(email) = &item {
+                arrivals.extend(arrival(source, &message, email));
             }
-            follow_ups::complete(source.call, &message, &mut item).await?;
             entries.extend(identity::fingerprint(&message).map(|print| (uid, print)));
-            budget.octets = budget.octets.saturating_sub(body_octets(&item));
+            budget.octets = budget.octets.saturating_sub(data_octets(&item));
             budget.changes = budget.changes.saturating_sub(1);
             flags.keywords.retain(|name| categories::is_visible(name));
             let known = view.phone.items.contains(uid);
             view.told_whole(uid, &flags);
             let id = server_id::write(&source.folder.id, view.number_of(uid));
-            let item = ItemData::Email(Box::new(item));
             page.told.push(if known {
                 Told::Change(id, item)
             } else {

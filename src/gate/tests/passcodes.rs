@@ -204,6 +204,10 @@ async fn t40_five_phones_with_a_stale_vault_log_in_once_in_15_minutes() {
             let at = world.after(round * 300 + 1);
             match login(phone, at).await {
                 Err(Refusal::Frozen { retry_after }) => assert!(retry_after <= FROZEN),
+                // After an hour the phone is told why (issue 5, line 6).
+                Err(Refusal::Explain(explained)) if round >= 12 => {
+                    assert_eq!(explained.why, Why::Frozen);
+                }
                 other => panic!("a temporary error was due: {other:?}"),
             }
         }

@@ -46,6 +46,8 @@ pub(super) struct View {
     pub(super) blocks: Blocks,
     pub(super) singles: Singles,
     pub(super) texts: Texts,
+    /// The card names nobody, and its FN stands for the name.
+    pub(super) name_is_formatted: bool,
     pub(super) birthday: Option<Day>,
     pub(super) anniversary: Option<Day>,
     pub(super) categories: Vec<String>,
@@ -62,10 +64,11 @@ impl View {
         texts.extend(blocks.values());
         texts.extend(seats.values());
         let formatted = formatted(card);
-        if !NAMES.iter().any(|field| texts.contains_key(field))
+        let name_is_formatted = !NAMES.iter().any(|field| texts.contains_key(field))
             && !formatted.is_empty()
-            && !names::is_usual(&formatted, &texts)
-        {
+            && formatted != UNNAMED
+            && !names::is_usual(&formatted, &texts);
+        if name_is_formatted {
             // Without N a phone would show nobody.
             texts.insert(Field::LastName, formatted.clone());
         }
@@ -83,6 +86,7 @@ impl View {
             blocks,
             singles,
             texts,
+            name_is_formatted,
             birthday: Occasion::Birthday.read(card, manner.zone),
             anniversary: Occasion::Anniversary.read(card, manner.zone),
             categories: component

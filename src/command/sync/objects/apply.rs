@@ -455,10 +455,10 @@ impl Target<'_, '_, '_> {
             text: text.to_vec(),
         };
         let of = (call.user, call.device, self.source.folder.id.as_str());
-        let seal = call.gateway.gate.seal();
+        let keys = call.gateway.gate.keys();
         let store = call.gateway.store.as_ref();
         let now = clock::now_seconds();
-        undo::keep(store, seal, of, self.source.kind, reason, &kept, now).await
+        undo::keep(store, &keys, of, self.source.kind, reason, &kept, now).await
     }
 
     /// What an entry should have undone did not happen.

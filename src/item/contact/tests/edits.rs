@@ -111,8 +111,8 @@ fn s12_an_edit_touches_its_own_line() {
             vec![
                 "-item2.ADR;type=HOME;type=pref:;;1 Orchard Lane\\nBarn 2;Fort Wayne;IN;46808",
                 "- ;USA",
-                "+item2.ADR;type=HOME;type=pref:;;1 Orchard Lane\\nBarn 2;Mansfield;IN;46808;",
-                "+ USA",
+                "+item2.ADR;type=HOME;type=pref:;;1 Orchard Lane\\nBarn 2;Mansfield;IN;46808;U",
+                "+ SA",
             ],
         ),
         (
