@@ -57,6 +57,15 @@ impl Dav {
         &self.pool.settings
     }
 
+    /// Whether calendars or address books seem to be there, as far as it says so to whom it does not
+    /// know: connects, and logs nobody in.
+    ///
+    /// # Errors
+    /// The server cannot be reached, is not trusted, or speaks no HTTP.
+    pub async fn greet(&self) -> Result<bool, DavError> {
+        exchange::greet(&self.pool).await
+    }
+
     /// Whether the server is being left alone after repeated failures (T60).
     pub fn is_resting(&self) -> bool {
         self.pool.breaker.is_open(clock::monotonic())

@@ -412,7 +412,7 @@ pub(super) const KEYS: &[Key] = &[
         None,
         r#""/run/credentials/airgate.service/notices""#,
         None,
-        "File with the password of `notices.user`, readable by Airgate only. Not set, notices are sent without signing in.",
+        "File with the password of `notices.user`, readable by Airgate only.",
     ),
     key(
         "notices.enabled",

@@ -213,9 +213,9 @@ impl Reader {
         let secret = self.optional("notices.secret", |value| {
             values::text(value).map(PathBuf::from)
         });
-        if sender.is_some() && self.sources.value("smtp").is_none() {
-            let complaint = Complaint::new("there is no submission server to send notices by")
-                .hint("set smtp, or leave notices.sender out");
+        if sender.is_some() && secret.is_none() {
+            let complaint = Complaint::new("the sender must sign in at the submission server")
+                .hint("set notices.secret to a file with its password");
             self.problem("notices.sender", complaint);
         }
         Some(Notices {
@@ -458,6 +458,13 @@ impl Reader {
                 "public_url",
                 Complaint::new("Autodiscover answers nobody, for no domain is named")
                     .hint(r#"set domains = ["example.com"]"#),
+            );
+        }
+        if config.notices.sender.is_some() && config.smtp.is_none() {
+            self.warning(
+                "notices.sender",
+                Complaint::new("there is no submission server, so notices go into inboxes")
+                    .hint("set smtp"),
             );
         }
         let exposed = [

@@ -10,15 +10,15 @@
 mod alarm;
 mod announce;
 mod event;
-mod ids;
+pub(super) mod ids;
 mod letter;
-mod people;
-mod place;
+pub(super) mod people;
+pub(super) mod place;
 mod reply;
-mod status;
+pub(super) mod status;
 mod stored;
 mod update;
-mod when;
+pub(super) mod when;
 
 use airgate_codec::eas::Moment;
 use airgate_codec::eas::email::MeetingRequest;

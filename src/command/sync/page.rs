@@ -172,7 +172,7 @@ pub(super) async fn tell_adds(
                 continue;
             }
             let item = source.item(&message).await?;
-            if attends && let ItemData::Email(email) = &item {
+            if let (true, ItemData::Email(email)) = (attends, &item) {
                 arrivals.extend(arrival(source, &message, email));
             }
             entries.extend(identity::fingerprint(&message).map(|print| (uid, print)));
