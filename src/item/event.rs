@@ -485,3 +485,6 @@ fn own_uid(said: &Event) -> Option<String> {
     let uid = ids::calendar_uid(uid.trim());
     (!uid.is_empty()).then_some(uid)
 }
+
+#[cfg(test)]
+mod tests;

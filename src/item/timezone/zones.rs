@@ -39,9 +39,12 @@ impl Zones {
                 continue;
             };
             let location = block.property("X-LIC-LOCATION").map(|value| value.text());
-            described.entry(id.text()).or_insert_with(|| Block {
+            let name = id.text();
+            described.entry(name.clone()).or_insert_with(|| Block {
                 location,
-                described: Described::read(&block),
+                // A name of the tz database is that zone whatever is said of it here, and reading
+                // what is said means to go through every day of a century.
+                described: (!is_iana(&name)).then(|| Described::read(&block)).flatten(),
             });
         }
         Self { described, own }
