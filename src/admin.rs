@@ -1,10 +1,17 @@
 //! The command line verbs that are no server: each is a function of its input that returns what to
 //! print, so that tests call what the operator calls.
 
+pub mod audit;
+pub mod desk;
+pub mod device;
 pub mod doctor;
 pub mod init;
+pub mod keys;
 pub mod logging;
 pub mod passcode;
+pub mod policy;
+mod shown;
+pub mod user;
 pub mod wbxml_view;
 
 use std::io::{self, BufRead as _, IsTerminal as _};

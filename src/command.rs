@@ -6,6 +6,7 @@
 mod attachment;
 mod discovery;
 mod edited;
+mod explain;
 mod failures;
 mod file_reference;
 mod find;
@@ -26,8 +27,11 @@ mod item_operations;
 mod long_id;
 mod lookup;
 mod loops;
+mod meeting_response;
+mod meetings;
 mod move_items;
 mod moved;
+mod objects;
 mod options;
 mod partnership;
 mod ping;
@@ -38,6 +42,7 @@ mod results;
 mod search;
 mod send;
 mod settings;
+mod standing;
 mod sync;
 mod told;
 mod validate_cert;
@@ -56,10 +61,13 @@ use tracing::{info, warn};
 use crate::backend::Login;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
-use crate::gate::Scopes;
+use crate::gate::{Scopes, UserRules};
 use crate::identity::{DeviceId, UserId};
-use crate::store::{DeviceRow, FolderRow};
+use crate::item::object::Kind;
+use crate::item::options::BodyOptions;
+use crate::store::{DeviceRow, FolderKind, FolderRow};
 use crate::sync::mailbox::Mailbox;
+use crate::sync::objects::{ObjectOptions, Window as ObjectWindow};
 use crate::sync::window::{self, Window};
 
 /// One request of one device of one user.
@@ -73,6 +81,8 @@ pub(crate) struct Call<'a> {
     pub(crate) scopes: Scopes,
     /// Gmail's probe, of which nothing is kept.
     pub(crate) probe: bool,
+    /// What holds for the user.
+    pub(crate) rules: &'a UserRules,
     pub(crate) command: CommandName,
     pub(crate) version: ProtocolVersion,
     pub(crate) head: &'a Head,
@@ -85,7 +95,8 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         return failures::status_reply(call.version, call.command, status::VERSION_NOT_SUPPORTED);
     }
     let result = match call.command {
-        CommandName::Sync => sync::sync(call).await,
+        // In boxes: what they wait for nests deeper than the compiler follows.
+        CommandName::Sync => Box::pin(sync::sync(call)).await,
         CommandName::FolderSync => folder_sync::folder_sync(call).await,
         CommandName::GetHierarchy => get_hierarchy::get_hierarchy(call).await,
         CommandName::FolderCreate => folder_create::folder_create(call).await,
@@ -98,6 +109,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
+        CommandName::MeetingResponse => Box::pin(meeting_response::meeting_response(call)).await,
         CommandName::Search => search::search(call).await,
         CommandName::Find => find::find(call).await,
         CommandName::ResolveRecipients => resolve_recipients::resolve_recipients(call).await,
@@ -105,7 +117,6 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
             send::send(call).await
         }
-        _ => Ok(failures::unknown_command(call.version, call.command)),
     };
     match result {
         Ok(reply) => reply,
@@ -155,11 +166,16 @@ impl<'a> Call<'a> {
             collection: &folder.id,
             name,
             level: folder.is_level(),
+            notes: folder.kind == FolderKind::Notes,
         }
     }
 
     /// The window of a mail filter for this user now, with what belongs to its conversations or not.
-    fn window(&self, filter_type: u8, conversations: bool) -> Window {
+    /// Notes have none ([MS-ASCMD] 2.2.3.68.2).
+    fn window(&self, folder: &FolderRow, filter_type: u8, conversations: bool) -> Window {
+        if folder.kind == FolderKind::Notes {
+            return Window::default();
+        }
         let zone = &self.gateway.settings.time_zone;
         let floor = window::mail_floor(filter_type, self.gateway.window_clock.seconds(), zone);
         // The mode came with 14.0.
@@ -167,6 +183,21 @@ impl<'a> Call<'a> {
             floor,
             conversations && self.version >= ProtocolVersion::V14_0,
         )
+    }
+
+    /// The part of a collection of objects that is wanted now.
+    fn object_window(&self, kind: Kind, options: &ObjectOptions) -> ObjectWindow {
+        let zone = &self.gateway.settings.time_zone;
+        options.window(kind, self.gateway.window_clock.seconds(), zone)
+    }
+
+    /// The options for bodies of objects in this request.
+    fn object_bodies(&self, options: &ObjectOptions) -> BodyOptions {
+        BodyOptions {
+            version: self.version,
+            outlook: self.is_outlook(),
+            ..options.bodies.clone()
+        }
     }
 
     /// What this device is offered.

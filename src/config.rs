@@ -26,6 +26,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::gate::master::Form;
+use crate::gate::policy::{FactorRule, NewDevices};
+use crate::language::Language;
+
 pub use flags::ServeArgs;
 pub use limits::Limits;
 pub use network::{BadNetwork, Network};
@@ -34,7 +38,10 @@ pub use public_url::PublicUrl;
 pub use reference::{example, reference};
 pub use sending::{Aliases, BadAlias, ReadReceipts, SaveSent, Sending};
 pub use url::{BadUrl, DavUrl, Security, ServerUrl};
+pub(crate) use version_cap::wildcard;
 pub use version_cap::{BadVersionCap, VersionCap};
+
+use crate::identity::UserId;
 
 /// Everything an operator can set, checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,6 +56,12 @@ pub struct Config {
     pub carddav: Option<DavUrl>,
     /// Phones may sign in with the mail password itself.
     pub accept_mail_password: bool,
+    pub access: AccessDefaults,
+    pub notices: Notices,
+    /// Of users who did not choose one.
+    pub language: Language,
+    /// Where the server keys are; `None` is under `state`.
+    pub keys: Option<PathBuf>,
     /// Completes a login without `@`.
     pub default_domain: Option<String>,
     /// Where phones reach this server; `None` leaves Autodiscover off.
@@ -66,11 +79,42 @@ pub struct Config {
     pub backend: Backend,
     pub folders: Folders,
     pub sending: Sending,
+    /// What comes by mail of meetings is put into the calendar.
+    pub meetings_from_mail: bool,
     pub heartbeat: Heartbeat,
     pub log: Log,
     /// None sends no policy to phones at all.
     pub policy: Option<Policy>,
+    pub portal: Portal,
     pub limits: Limits,
+}
+
+/// What holds for everyone of whom nothing else is said.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AccessDefaults {
+    pub second_factor: FactorRule,
+    pub grace_days: u32,
+    pub explain: bool,
+    pub explain_frozen_after: Duration,
+    pub new_devices: NewDevices,
+}
+
+/// Mail that tells users what happens to their account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Notices {
+    pub enabled: bool,
+    /// None puts them into the inbox.
+    pub sender: Option<String>,
+    pub user: Option<String>,
+    pub secret: Option<PathBuf>,
+}
+
+/// A master identity that logs in for users.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MasterLogin {
+    pub user: String,
+    pub secret: PathBuf,
+    pub form: Form,
 }
 
 /// Where the certificate comes from.
@@ -98,6 +142,8 @@ pub struct Backend {
     pub silence: Duration,
     /// IMAP capabilities to ignore.
     pub hide_capabilities: Vec<String>,
+    /// None logs in with the users' mail passwords.
+    pub master: Option<MasterLogin>,
     /// Pause between looks at mailboxes the server does not tell of by itself.
     pub poll: Duration,
     /// Pause between looks at calendars and address books, which no server tells of by itself.
@@ -111,6 +157,8 @@ pub struct Folders {
     pub trash: Option<String>,
     pub sent: Option<String>,
     pub drafts: Option<String>,
+    /// `none` for none at all.
+    pub notes: Option<String>,
     pub subscribed_only: bool,
     pub shared: SharedFolders,
 }
@@ -142,6 +190,22 @@ pub struct Log {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// The pages where people manage their passcodes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Portal {
+    pub enabled: bool,
+    /// Addresses of its own; empty serves it beside phones.
+    pub listen: Vec<SocketAddr>,
+    /// What users know the service by.
+    pub name: String,
+    /// Who may see the pages of administrators.
+    pub admins: Vec<UserId>,
+    /// Passcodes a user may have.
+    pub passcodes: usize,
+    /// Certificate and key that configuration profiles are signed with.
+    pub signing: Option<(PathBuf, PathBuf)>,
 }
 
 /// What phones are asked to enforce. Only what is set is sent: some phones choke on the rest.

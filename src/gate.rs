@@ -11,16 +11,31 @@
 //! wrong secret, because a phone forgets its password then.
 
 mod admit;
+pub mod bearer;
 mod binding;
 mod book;
 mod changes;
+mod delays;
+pub mod devices;
+mod enrol;
+mod factors;
+mod facts;
 pub mod hash;
 pub mod issue;
 pub mod keys;
+mod known;
+pub mod master;
 mod moment;
 pub mod passcode;
+pub mod policy;
 mod probes;
+pub mod provisioning;
+mod recovery;
+mod rulebook;
 mod scopes;
+pub mod seal;
+pub mod second_factor;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -28,24 +43,41 @@ mod upkeep;
 pub mod vault;
 mod verdicts;
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use airgate_codec::eas::provision::Policy;
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use moka::future::Cache;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use self::book::{Book, Seen};
 use self::changes::Changes;
+use self::delays::Delays;
+use self::factors::CodeThrottle;
+pub use self::factors::{CodeVerdict, FactorError, Lane};
+pub use self::facts::{DeviceFacts, model_of};
 use self::hash::{Mark, Marker, PasscodeHasher};
 use self::keys::ServerKeys;
+use self::master::Master;
 use self::moment::{GateClock, Moment};
+use self::policy::{Access, FactorRule, NewDevices, PhoneSecret};
 use self::probes::Probes;
+use self::recovery::SlowHash;
+pub use self::recovery::{Busy, RECOVERY_CODES, RecoverySet};
+use self::rulebook::Rulebook;
+pub use self::rulebook::{UserRules, fits};
 pub use self::scopes::{Scopes, UnknownClass};
-use self::throttle::{AddressKey, Throttle};
+pub use self::sign_in::{BrowserMark, Slowed};
+use self::sign_in::{DelayKey, FREE_TRIES, SIGN_INS_AT_ONCE};
+use self::throttle::{AddressKey, Looks, Throttle};
 use self::vault::Vault;
-use self::verdicts::Verdicts;
+use self::verdicts::{BackendKey, Verdicts};
 use crate::backend::login::Login;
 use crate::failure::Failure;
 use crate::identity::{DeviceId, UserId};
@@ -67,6 +99,21 @@ pub struct GateSettings {
     pub default_domain: Option<String>,
     /// Whether phones may use the mail password itself.
     pub accept_mail_password: bool,
+    /// Whether a second factor is asked of people, and the days they have for it.
+    pub second_factor: FactorRule,
+    pub grace_days: u32,
+    /// Whether known phones that are kept out get the mail that explains why.
+    pub explain: bool,
+    /// How long the backend must have refused a mail password before that mail is shown: it may be
+    /// unwell, and phones should keep what they have.
+    pub explain_frozen_after: Duration,
+    pub new_devices: NewDevices,
+    /// Devices a user may have.
+    pub devices: u32,
+    /// What phones are asked to enforce.
+    pub policy: Policy,
+    /// Logs in for users at the backend, instead of their mail passwords.
+    pub master: Option<Master>,
     /// How long a failed login takes at least: covers what still differs between the kinds of
     /// failure (T37).
     pub failure_pause: Duration,
@@ -81,6 +128,14 @@ impl Default for GateSettings {
         Self {
             default_domain: None,
             accept_mail_password: false,
+            second_factor: FactorRule::Optional,
+            grace_days: 14,
+            explain: true,
+            explain_frozen_after: Duration::from_secs(3600),
+            new_devices: NewDevices::Allow,
+            devices: 20,
+            policy: Policy::default(),
+            master: None,
             failure_pause: Duration::from_millis(100),
             failures_at_once: NonZeroU32::new(30).expect("not 0"),
             failure_every: Duration::from_secs(10),
@@ -123,6 +178,31 @@ pub enum Refusal {
     /// The right secret, but the backend refuses the user's mail password now (T40). 503.
     #[error("the backend refuses the mail password")]
     Frozen { retry_after: Duration },
+    /// A phone that is known, kept out for a reason its user should read.
+    #[error("{} is kept out: {}", .0.user, .0.why.as_str())]
+    Explain(Explained),
+}
+
+/// Who is kept out, and why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Explained {
+    pub user: UserId,
+    pub why: Why,
+}
+
+/// Why a known phone sees no mail but the one that explains it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Why {
+    /// It uses the mail password, and the user has a second factor now.
+    SecondFactor,
+    /// It uses the mail password, and only passcodes are taken.
+    Passcodes,
+    /// A second factor is required, and the time to set one up is over.
+    FactorDue,
+    /// The mail server refuses the mail password behind the passcode.
+    Frozen,
+    /// Somebody has to let the device in first.
+    Quarantine,
 }
 
 /// Why there is no gate.
@@ -138,8 +218,8 @@ pub enum GateError {
 pub struct Gate {
     store: Arc<dyn Store>,
     settings: GateSettings,
-    hasher: PasscodeHasher,
-    vault: Vault,
+    ring: ArcSwap<KeyRing>,
+    codes: CodeThrottle,
     marker: Marker,
     verdicts: Verdicts,
     probes: Probes,
@@ -150,11 +230,35 @@ pub struct Gate {
     failures: Seen<FailureKey>,
     /// Audit rows that would repeat.
     noted: Seen<Noted>,
+    /// What holds for users and devices.
+    rulebook: Rulebook,
+    /// Who has a second factor.
+    with_factor: RwLock<HashSet<UserId>>,
+    /// Mail passwords with a one-time code behind them of which the code was right; the device is
+    /// still to come.
+    proven: Cache<BackendKey, Instant>,
+    /// One enrolment at a time: its requests come in a bunch.
+    enrolling: tokio::sync::Mutex<()>,
+    /// Looks into the store that an address with too many failures still has.
+    looks: Looks,
     /// Looks into the store for secrets that are not known; keeps readers free for everyone else
     /// when strangers try many (T38).
     cold: Semaphore,
+    /// Waits after wrong passwords at the portal (C14).
+    delays: Delays<DelayKey>,
+    /// Turns for hashes that take long (T38).
+    slow: SlowHash,
+    /// Places for password checks of the portal (T38).
+    sign_ins: Semaphore,
     /// Wall seconds of the last walk over the throttle's table.
     walked: AtomicU64,
+}
+
+/// The server's keys, ready for use.
+struct KeyRing {
+    keys: ServerKeys,
+    hasher: PasscodeHasher,
+    vault: Vault,
 }
 
 /// What came in.
@@ -179,6 +283,9 @@ struct FailureKey {
 enum Noted {
     LoginOk(UserId, Option<CredentialId>, Option<DeviceId>),
     DeviceRefused(UserId, CredentialId, DeviceId),
+    Explained(UserId, DeviceId),
+    /// A phone that came in with its mail password.
+    Phone(UserId, Mark, DeviceId),
     Throttled(AddressKey),
     Frozen(UserId, Mark),
 }
@@ -205,8 +312,11 @@ impl Gate {
         keys: &ServerKeys,
     ) -> Result<Arc<Self>, GateError> {
         let version = store.credential_version().await?;
+        let with_factor = store.users_with_factor().await?;
+        let rulebook =
+            Rulebook::open(store.as_ref(), settings.access(), settings.policy.clone()).await?;
         for id in store.credential_key_ids().await? {
-            if id != keys.credential.id() && id != keys.vault.id() {
+            if keys.named(&id).is_none() {
                 tracing::error!(
                     key = id,
                     "there are passcodes made with a server key that is not there: restore \
@@ -216,8 +326,8 @@ impl Gate {
         }
         let clock = GateClock::new(Moment::read());
         Ok(Arc::new(Self {
-            hasher: PasscodeHasher::new(&keys.credential),
-            vault: Vault::new(&keys.vault),
+            ring: ArcSwap::from_pointee(KeyRing::new(keys.clone())),
+            codes: CodeThrottle::new(clock.clone()),
             marker: Marker::new()?,
             verdicts: Verdicts::new(),
             probes: Probes::new(verifier),
@@ -226,15 +336,75 @@ impl Gate {
                 settings.failure_every,
                 clock.clone(),
             ),
-            book: Book::new(clock),
+            book: Book::new(clock.clone()),
             changes: Changes::new(version),
             failures: Seen::new(SAME_FAILURE, SEEN_CAPACITY),
             noted: Seen::new(NOTED_AGAIN, SEEN_CAPACITY),
+            rulebook,
+            with_factor: RwLock::new(with_factor.into_iter().collect()),
+            proven: Cache::new(SEEN_CAPACITY),
+            enrolling: tokio::sync::Mutex::default(),
+            looks: Looks::new(clock.clone()),
             cold: Semaphore::new(COLD_AT_ONCE),
+            delays: Delays::new(FREE_TRIES),
+            slow: SlowHash::new(),
+            sign_ins: Semaphore::new(SIGN_INS_AT_ONCE),
             walked: AtomicU64::new(0),
             store,
             settings,
         }))
+    }
+}
+
+/// What holds for a user as a running server would say it, for the command line.
+///
+/// # Errors
+/// The store's.
+pub async fn rules_from(
+    store: &dyn Store,
+    settings: &GateSettings,
+    user: &UserId,
+) -> Result<UserRules, StoreError> {
+    let book = Rulebook::open(store, settings.access(), settings.policy.clone()).await?;
+    Ok(book.of(store, user).await?.as_ref().clone())
+}
+
+impl GateSettings {
+    fn access(&self) -> Access {
+        Access {
+            phone_secret: match self.accept_mail_password {
+                true => PhoneSecret::UntilSecondFactor,
+                false => PhoneSecret::Passcode,
+            },
+            second_factor: self.second_factor,
+            grace_days: self.grace_days,
+            explain: self.explain,
+            new_devices: self.new_devices,
+            devices: self.devices,
+        }
+    }
+}
+
+impl Why {
+    /// The word in the audit trail and in logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SecondFactor => "second-factor",
+            Self::Passcodes => "passcodes-only",
+            Self::FactorDue => "factor-due",
+            Self::Frozen => "frozen",
+            Self::Quarantine => "quarantine",
+        }
+    }
+}
+
+impl KeyRing {
+    fn new(keys: ServerKeys) -> Self {
+        Self {
+            hasher: PasscodeHasher::of(&keys),
+            vault: Vault::of(&keys),
+            keys,
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use airgate::admin;
+use airgate::admin::desk::{Desk, DeskError};
 use airgate::admin::wbxml_view::Output;
+use airgate::clock;
 use airgate::config::{Config, ServeArgs};
 use airgate::server::{Offline, Server};
 use airgate::traffic::client::EasClient;
@@ -42,6 +44,48 @@ enum Verb {
         #[command(subcommand)]
         verb: admin::passcode::Verb,
     },
+    /// Show users, their classes, and who is still on a mail password
+    User {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(subcommand)]
+        verb: admin::user::Verb,
+    },
+    /// Show devices, let them in or keep them out, wipe them; rules about new ones
+    Device {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(subcommand)]
+        verb: admin::device::Verb,
+    },
+    /// Set who may come in with what, and what phones must enforce
+    Policy {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(subcommand)]
+        verb: admin::policy::Verb,
+    },
+    /// Show what happened, to whom, from where
+    Audit {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(flatten)]
+        asked: admin::audit::Trail,
+    },
+    /// Put a changed mail password behind the passcodes of a user
+    Vault {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(subcommand)]
+        verb: VaultVerb,
+    },
+    /// Exchange the server keys while the server runs
+    RotateKey {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(flatten)]
+        asked: admin::keys::Rotate,
+    },
     /// Look at everything phones depend on and say what will not work
     Doctor {
         #[command(flatten)]
@@ -67,6 +111,12 @@ enum Verb {
         #[command(subcommand)]
         verb: PhoneVerb,
     },
+}
+
+#[derive(Subcommand)]
+enum VaultVerb {
+    /// The same as `airgate passcode reseal`
+    Reseal(admin::passcode::Reseal),
 }
 
 #[derive(Subcommand)]
@@ -131,6 +181,32 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
             let text = admin::passcode::run(&offline, domain, &verb).await?;
             say(text.expose_secret())
         }
+        Verb::User { config, verb } => {
+            at_desk(&config, async |desk| desk.user_verb(&verb).await).await
+        }
+        Verb::Device { config, verb } => {
+            at_desk(&config, async |desk| desk.device(&verb).await).await
+        }
+        Verb::Policy { config, verb } => {
+            at_desk(&config, async |desk| desk.policy(&verb).await).await
+        }
+        Verb::Audit { config, asked } => {
+            at_desk(&config, async |desk| desk.audit(&asked).await).await
+        }
+        Verb::RotateKey { config, asked } => {
+            at_desk(&config, async |desk| desk.rotate_key(&asked).await).await
+        }
+        Verb::Vault {
+            config,
+            verb: VaultVerb::Reseal(reseal),
+        } => {
+            let config = load(&config)?;
+            let offline = Offline::open(&config).await?;
+            let domain = config.default_domain.as_deref();
+            let verb = admin::passcode::Verb::Reseal(reseal);
+            let text = admin::passcode::run(&offline, domain, &verb).await?;
+            say(text.expose_secret())
+        }
         Verb::Doctor { config, options } => {
             let report = admin::doctor::examine(&load(&config)?, &options).await?;
             say(&match options.json {
@@ -162,6 +238,21 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
             say(&first_sync::run(&client).await?.listing())
         }
     }
+}
+
+/// Does a verb of the administrators' beside a running server.
+async fn at_desk(
+    config: &ServeArgs,
+    perform: impl AsyncFnOnce(Desk<'_>) -> Result<String, DeskError>,
+) -> anyhow::Result<()> {
+    let config = load(config)?;
+    let offline = Offline::open(&config).await?;
+    let desk = Desk {
+        offline: &offline,
+        default_domain: config.default_domain.as_deref(),
+        now: clock::now_seconds(),
+    };
+    say(&perform(desk).await?)
 }
 
 /// The configuration, or all its problems; warnings go to standard error.

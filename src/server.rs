@@ -3,10 +3,10 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use airgate_codec::eas::provision::{Bound, Policy};
 use anyhow::{Context as _, bail};
 use async_trait::async_trait;
 use tokio::net::TcpListener;
@@ -22,14 +22,18 @@ use crate::backend::tls::{self, Trust};
 use crate::clock;
 use crate::command::{Gateway, Heartbeat, Parts, Settings};
 use crate::config::SharedFolders;
-use crate::config::{Config, DavUrl, Security};
+use crate::config::{self, Config, DavUrl, PublicUrl, Security};
 use crate::failure::{self, Failure};
 use crate::front;
 use crate::gate::keys::ServerKeys;
+use crate::gate::master::{Master, read_secret};
 use crate::gate::{Gate, GateSettings, VerifyLogin};
+use crate::identity::UserId;
+use crate::notices::{Notices, Post};
+use crate::portal::{self, Portal};
 use crate::push::{Hub, PushSettings, Rounds};
 use crate::store::{SqliteStore, Store};
-use crate::sync::folders::{Foreign, Overrides, Show};
+use crate::sync::folders::{Foreign, NotesMailbox, Overrides, Show};
 
 /// How often what has run out is deleted from the store.
 const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
@@ -40,8 +44,13 @@ pub struct Server {
     gate: Arc<Gate>,
     store: Arc<dyn Store>,
     listeners: Vec<TcpListener>,
+    /// Set where the portal has listeners of its own.
+    portal: Option<Arc<Portal>>,
+    portal_listeners: Vec<TcpListener>,
     front: front::Settings,
     secure: bool,
+    /// `None` where users are told nothing.
+    notices: Option<Notices>,
     shutdown: CancellationToken,
 }
 
@@ -50,6 +59,8 @@ pub struct Offline {
     pub store: Arc<dyn Store>,
     pub keys: ServerKeys,
     pub verifier: Option<Arc<dyn VerifyLogin>>,
+    /// What the configuration says about who may come in.
+    pub settings: GateSettings,
 }
 
 impl Server {
@@ -58,20 +69,37 @@ impl Server {
     /// # Errors
     /// Whatever keeps the server from serving, in words for an operator.
     pub async fn start(config: Config, shutdown: CancellationToken) -> anyhow::Result<Self> {
-        let (store, keys) = open_state(&config.state).await?;
+        let (store, keys) = open_state(&config).await?;
         let Some(imap) = imap(&config)? else {
             bail!("no IMAP server is configured: give --imap URL or `imap = \"...\"`");
         };
-        let settings = GateSettings {
-            default_domain: config.default_domain.clone(),
-            accept_mail_password: config.accept_mail_password,
-            ..GateSettings::default()
-        };
+        let settings = gate_settings(&config)?;
         let verifier: Arc<dyn VerifyLogin> = Arc::new(AtBackend(imap.clone()));
         let gate = Gate::new(Arc::clone(&store), verifier, settings, &keys).await?;
         let mode = front::TlsMode::load(&config.tls, &config.state)
             .context("the certificate cannot be used")?;
         let listeners = front::bind(&config.listen)?;
+        let portal = config
+            .portal
+            .enabled
+            .then(|| Arc::new(portal(&config, &store, &gate)));
+        let portal_listeners = match &portal {
+            Some(_) => front::bind(&config.portal.listen)?,
+            None => Vec::new(),
+        };
+        let beside = portal.clone().filter(|_| portal_listeners.is_empty());
+        let notices = match config.notices.enabled {
+            true => Some(Notices {
+                store: Arc::clone(&store),
+                gate: Arc::clone(&gate),
+                imap: imap.clone(),
+                post: post(&config)?,
+                language: config.language,
+                zone: config.time_zone.clone(),
+                page: account_page(&config),
+            }),
+            false => None,
+        };
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         let davs = dav(&config)?;
         let push = PushSettings {
@@ -87,6 +115,7 @@ impl Server {
             smtp: smtp(&config)?,
             dav: davs,
             gate: Arc::clone(&gate),
+            portal: beside,
             settings: Settings {
                 heartbeat: Heartbeat {
                     min: seconds(config.heartbeat.min),
@@ -103,6 +132,11 @@ impl Server {
                     drafts: config.folders.drafts.clone(),
                     sent: config.folders.sent.clone(),
                     trash: config.folders.trash.clone(),
+                    notes: match config.folders.notes.as_deref() {
+                        None => NotesMailbox::Found,
+                        Some("none") => NotesMailbox::None,
+                        Some(name) => NotesMailbox::Named(name.to_owned()),
+                    },
                     show: Show {
                         subscribed_only: config.folders.subscribed_only,
                         foreign: match config.folders.shared {
@@ -113,9 +147,10 @@ impl Server {
                     },
                 },
                 sending: config.sending.clone(),
+                meetings_from_mail: config.meetings_from_mail,
                 max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
-                policy: config.policy.clone(),
-                devices: config.limits.devices,
+                language: config.language,
+                account_page: account_page(&config),
                 search: config.limits.search,
                 page_time: config.limits.page_time,
                 requests_per_device: config.limits.requests_per_device,
@@ -126,8 +161,11 @@ impl Server {
             gateway,
             gate,
             store,
+            notices,
             listeners,
-            secure: config.tls != crate::config::Tls::Off,
+            portal: portal.filter(|_| !portal_listeners.is_empty()),
+            portal_listeners,
+            secure: config.tls != config::Tls::Off,
             front: front::Settings {
                 tls: mode,
                 limits: config.limits,
@@ -155,8 +193,11 @@ impl Server {
             gate,
             store,
             listeners,
+            portal,
+            portal_listeners,
             front: settings,
             secure,
+            notices,
             shutdown,
         } = self;
         let addresses: Vec<SocketAddr> = listeners
@@ -174,6 +215,8 @@ impl Server {
             "eviction",
             evict(Arc::clone(&gate), Arc::clone(&gateway), over.clone()),
         );
+        let letters =
+            notices.map(|notices| crate::task::spawn("notices", notices.run(over.clone())));
         let watchdog = crate::task::spawn("watchdog", front::feed_watchdog(over.clone()));
         let asked = shutdown.clone();
         let stopping = crate::task::spawn("stopping", async move {
@@ -181,17 +224,75 @@ impl Server {
             front::announce_stopping();
         });
         front::announce_ready(&addresses, secure);
+        let apart = portal.map(|portal| {
+            let service = Arc::new(Apart(portal));
+            let serving = front::serve(
+                portal_listeners,
+                settings.clone(),
+                service,
+                shutdown.clone(),
+            );
+            crate::task::spawn("portal", serving)
+        });
         front::serve(listeners, settings, gateway, shutdown.clone()).await?;
         shutdown.cancel();
         over.cancel();
-        for task in [upkeep, expiry, evict, watchdog, stopping] {
+        let tasks = [upkeep, expiry, evict, watchdog, stopping];
+        for task in tasks.into_iter().chain(letters) {
             if let Err(error) = task.await {
                 warn!(%error, "a task ended badly");
             }
         }
+        if let Some(apart) = apart
+            && let Err(error) = apart.await
+        {
+            warn!(%error, "the portal ended badly");
+        }
         info!("stopped");
         Ok(())
     }
+}
+
+/// The portal on addresses of its own: no phone is let in there.
+struct Apart(Arc<Portal>);
+
+#[async_trait]
+impl front::Service for Apart {
+    type Admission = ();
+
+    async fn admit(&self, _head: &front::Head) -> Result<(), front::Reply> {
+        Err(front::Reply::not_found())
+    }
+
+    async fn options(&self, _head: &front::Head, (): ()) -> front::Reply {
+        front::Reply::not_found()
+    }
+
+    async fn command(&self, (): (), _request: front::EasRequest) -> front::Reply {
+        front::Reply::not_found()
+    }
+
+    async fn other(&self, request: front::OtherRequest) -> front::Reply {
+        match Portal::serves(&request.path) {
+            true => self.0.answer(request).await,
+            false => front::Reply::not_found(),
+        }
+    }
+}
+
+fn portal(config: &Config, store: &Arc<dyn Store>, gate: &Arc<Gate>) -> Portal {
+    Portal::new(portal::Parts {
+        store: Arc::clone(store),
+        gate: Arc::clone(gate),
+        settings: portal::Settings {
+            server: config.public_url.as_ref().map(PublicUrl::authority),
+            name: config.portal.name.clone(),
+            zone: config.time_zone.clone(),
+            admins: config.portal.admins.clone(),
+            passcodes: config.portal.passcodes,
+            signing: config.portal.signing.clone(),
+        },
+    })
 }
 
 impl Offline {
@@ -200,13 +301,14 @@ impl Offline {
     /// # Errors
     /// A state directory that cannot be used.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let (store, keys) = open_state(&config.state).await?;
+        let (store, keys) = open_state(config).await?;
         let verifier =
             imap(config)?.map(|imap| -> Arc<dyn VerifyLogin> { Arc::new(AtBackend(imap)) });
         Ok(Self {
             store,
             keys,
             verifier,
+            settings: gate_settings(config)?,
         })
     }
 }
@@ -222,7 +324,8 @@ impl VerifyLogin for AtBackend {
 }
 
 /// The state directory, its database and its keys; made at the first start, closed to others.
-async fn open_state(state: &Path) -> anyhow::Result<(Arc<dyn Store>, ServerKeys)> {
+async fn open_state(config: &Config) -> anyhow::Result<(Arc<dyn Store>, ServerKeys)> {
+    let state = config.state.as_path();
     if !state.exists() {
         fs::DirBuilder::new()
             .recursive(true)
@@ -239,8 +342,64 @@ async fn open_state(state: &Path) -> anyhow::Result<(Arc<dyn Store>, ServerKeys)
             .with_context(|| format!("cannot close {} to others", state.display()))?;
     }
     let store = SqliteStore::open(&state.join("airgate.db")).await?;
-    let keys = ServerKeys::load(state)?;
+    let keys = match &config.keys {
+        Some(directory) => ServerKeys::load_from(directory)?,
+        None => ServerKeys::load(state)?,
+    };
     Ok((Arc::new(store), keys))
+}
+
+/// What the configuration says about who may come in.
+///
+/// # Errors
+/// A master's secret that cannot be read.
+pub(crate) fn gate_settings(config: &Config) -> anyhow::Result<GateSettings> {
+    let master = match &config.backend.master {
+        Some(master) => Some(Master {
+            name: master.user.clone(),
+            secret: read_secret(&master.secret).context("the master cannot log in")?,
+            form: master.form.clone(),
+        }),
+        None => None,
+    };
+    Ok(GateSettings {
+        default_domain: config.default_domain.clone(),
+        accept_mail_password: config.accept_mail_password,
+        second_factor: config.access.second_factor,
+        grace_days: config.access.grace_days,
+        explain: config.access.explain,
+        explain_frozen_after: config.access.explain_frozen_after,
+        new_devices: config.access.new_devices,
+        devices: u32::try_from(config.limits.devices).unwrap_or(u32::MAX),
+        policy: config.policy.as_ref().map(policy).unwrap_or_default(),
+        master,
+        ..GateSettings::default()
+    })
+}
+
+/// The operator's policy as a document: only what is set is sent, some phones choke on the rest.
+fn policy(policy: &config::Policy) -> Policy {
+    let at = |number: u8| Bound::At(u32::from(number));
+    Policy {
+        device_password_enabled: policy.device_password,
+        min_device_password_length: policy.password_length.map(at),
+        alphanumeric_device_password_required: policy.password_alphanumeric,
+        max_device_password_failed_attempts: policy.password_attempts.map(at),
+        max_inactivity_time_device_lock: policy
+            .lock_after
+            .map(|time| Bound::At(u32::try_from(time.as_secs()).unwrap_or(u32::MAX))),
+        require_device_encryption: policy.device_encryption,
+        ..Policy::default()
+    }
+}
+
+/// Where users manage passcodes and devices, if that is known.
+pub(crate) fn account_page(config: &Config) -> Option<String> {
+    let url = config
+        .public_url
+        .as_ref()
+        .filter(|_| config.portal.enabled)?;
+    Some(format!("https://{}/account", url.authority()))
 }
 
 /// The IMAP client of a configuration, if it names a server.
@@ -339,6 +498,38 @@ pub(crate) fn dav(config: &Config) -> anyhow::Result<Davs> {
                 .transpose()?,
         },
     })
+}
+
+/// By whom notices are sent; `None` puts them into inboxes.
+fn post(config: &Config) -> anyhow::Result<Option<Post>> {
+    let (Some(sender), Some(smtp)) = (&config.notices.sender, smtp(config)?) else {
+        return Ok(None);
+    };
+    let name = config
+        .notices
+        .user
+        .clone()
+        .unwrap_or_else(|| sender.clone());
+    let secret = config
+        .notices
+        .secret
+        .as_deref()
+        .map(read_secret)
+        .transpose();
+    let secret = secret.context("notices cannot be sent")?;
+    let user = UserId::parse(sender, None)
+        .with_context(|| format!("notices.sender: `{sender}` is no address"))?;
+    Ok(Some(Post {
+        smtp,
+        sender: sender.clone(),
+        login: Login {
+            user,
+            name,
+            acts_for: None,
+            secret: secret.unwrap_or_default(),
+            version: 0,
+        },
+    }))
 }
 
 /// Deletes what has run out, now and then.

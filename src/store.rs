@@ -17,9 +17,13 @@ pub mod credentials;
 pub mod devices;
 pub mod error;
 pub mod folders;
+pub mod notices;
 pub mod objects;
 pub mod outbox;
 pub mod outcomes;
+pub mod rules;
+pub mod second_factors;
+pub mod sessions;
 pub mod sqlite;
 pub mod undo;
 
@@ -33,14 +37,19 @@ use async_trait::async_trait;
 pub use self::audit::{Audit, AuditAction, AuditRow};
 pub use self::chains::{Along, ChainRow, ChainVersion, Chains, FingerprintBatch};
 pub use self::credentials::{
-    CredentialChanges, CredentialId, CredentialRow, Credentials, PinOutcome, SealedSecret, Touch,
+    CredentialChanges, CredentialId, CredentialKind, CredentialRow, Credentials, PinOutcome,
+    SealedSecret, Touch,
 };
-pub use self::devices::{DeviceRow, Devices, Standing, Wipe};
+pub use self::devices::{DeviceRow, Devices, Standing, Wipe, WipeScope};
 pub use self::error::StoreError;
 pub use self::folders::{FolderKind, FolderRow, FolderTable, Folders, NewFolder};
+pub use self::notices::Notices;
 pub use self::objects::{HeldChanges, HeldObject, HeldVersion, ObjectRow, Objects};
 pub use self::outbox::{NewOutbox, Outbox, OutboxEntry, OutboxRow, OutboxState};
 pub use self::outcomes::Outcomes;
+pub use self::rules::{DeviceRule, PolicyKind, PolicyRow, PolicyScope, Rules, UserSettings};
+pub use self::second_factors::{RecoveryCode, SecondFactorRow, SecondFactors};
+pub use self::sessions::{Area, SessionRow, Sessions, Stage, TokenHash, TrustedBrowser};
 pub use self::sqlite::SqliteStore;
 pub use self::undo::{Undo, UndoReason, UndoRow};
 
@@ -57,9 +66,13 @@ pub trait Store:
     + Devices
     + Folders
     + Objects
+    + Notices
     + Outbox
     + Outcomes
+    + Rules
+    + SecondFactors
     + Send
+    + Sessions
     + Sync
     + Undo
 {
@@ -71,9 +84,9 @@ pub trait Store:
     /// Whatever would keep the next commit from succeeding.
     async fn ready(&self, now: i64) -> Result<()>;
 
-    /// Deletes what has run out: outcomes, outbox rows older than
-    /// [`outbox::KEPT`](outbox::KEPT), kept objects older than [`undo::KEPT`](undo::KEPT), audit rows of
-    /// failed logins older than [`audit::FAILURES_KEPT`]. Returns how many rows went.
+    /// Deletes what has run out: outcomes, sessions, trusted browsers, links, outbox rows older
+    /// than [`outbox::KEPT`](outbox::KEPT), kept objects older than [`undo::KEPT`](undo::KEPT), audit
+    /// rows of failed logins older than [`audit::FAILURES_KEPT`]. Returns how many rows went.
     async fn expire(&self, now: i64) -> Result<u64>;
 
     /// Starts a new epoch after the state was restored from a backup (S26): every chain is

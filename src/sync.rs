@@ -11,6 +11,7 @@ pub mod journal;
 mod kin;
 pub mod lease;
 pub mod mailbox;
+pub mod notes;
 pub mod objects;
 pub mod observe;
 pub mod options;

@@ -14,6 +14,8 @@ use std::path::Path;
 mod autodiscover;
 #[path = "../../fuzz/src/ceiling.rs"]
 mod ceiling;
+#[path = "../../fuzz/src/dav.rs"]
+mod dav;
 #[path = "../../fuzz/src/events.rs"]
 mod events;
 #[path = "wbxml/fixtures.rs"]
@@ -23,6 +25,8 @@ mod fixtures;
 mod imap_framing;
 #[path = "../../fuzz/src/request_line.rs"]
 mod request_line;
+#[path = "../../fuzz/src/tasks_notes.rs"]
+mod tasks_notes;
 #[path = "../../fuzz/src/tnef.rs"]
 mod tnef;
 #[path = "../../fuzz/src/vobject.rs"]
@@ -55,6 +59,11 @@ fn t7_request_line() {
 }
 
 #[test]
+fn t16_t17_dav() {
+    smoke("dav", Vec::new(), dav::run);
+}
+
+#[test]
 fn t16_autodiscover() {
     smoke("autodiscover", Vec::new(), autodiscover::run);
 }
@@ -62,6 +71,11 @@ fn t16_autodiscover() {
 #[test]
 fn t68_imap_framing() {
     smoke("imap_framing", Vec::new(), imap_framing::run);
+}
+
+#[test]
+fn t7_tasks_notes() {
+    smoke("tasks_notes", Vec::new(), tasks_notes::run);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use self::ask::{AskPassword, StandardInput};
 pub use self::expiry::{Expiry, Past};
+use super::shown::{columns, day, day_and_time, json as as_text, moment};
 use crate::backend::login::Login;
 use crate::clock;
 use crate::failure::{Failure, Remedy};
@@ -54,6 +55,9 @@ pub struct Add {
     /// Do not have the mail server confirm the mail password
     #[arg(long)]
     pub unchecked: bool,
+    /// For programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -73,6 +77,9 @@ pub struct Revoke {
     /// All passcodes of the user
     #[arg(long)]
     pub all: bool,
+    /// For programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -81,6 +88,9 @@ pub struct Reseal {
     /// Do not have the mail server confirm the mail password
     #[arg(long)]
     pub unchecked: bool,
+    /// For programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What the verbs work with.
@@ -91,6 +101,8 @@ pub struct Desk<'a> {
     /// `None` where no mail server is configured: then nothing can be confirmed.
     pub verifier: Option<&'a dyn VerifyLogin>,
     pub default_domain: Option<&'a str>,
+    /// Whether a master identity logs in for users, so that no mail password is kept.
+    pub master: bool,
     /// Seconds since 1970 UTC.
     pub now: i64,
 }
@@ -151,6 +163,7 @@ pub async fn run(
         keys: &offline.keys,
         verifier: offline.verifier.as_deref(),
         default_domain,
+        master: offline.settings.master.is_some(),
         now: clock::now_seconds(),
     };
     desk.perform(verb, &mut StandardInput).await
@@ -181,7 +194,11 @@ impl Desk<'_> {
     ) -> Result<SecretString, PasscodeError> {
         let user = self.user(&add.user)?;
         let expires_at = add.expires.at(self.now)?;
-        let password = self.mail_password(&user, add.unchecked, ask).await?;
+        let password = match self.master {
+            // A master logs in for the user: there is nothing to seal (C6).
+            true => SecretString::default(),
+            false => self.mail_password(&user, add.unchecked, ask).await?,
+        };
         let new = NewPasscode {
             user: user.clone(),
             name: add.name.clone(),
@@ -190,6 +207,18 @@ impl Desk<'_> {
         };
         let issued = issue::issue(self.store, self.keys, &new, &password, BY, self.now).await?;
         let code = issued.passcode.reveal();
+        if add.json {
+            let mut text = String::with_capacity(1_024);
+            let value = json!({
+                "id": issued.id.as_str(),
+                "user": user.as_str(),
+                "name": new.name.trim(),
+                "passcode": code.expose_secret(),
+                "expires": expires_at.map(moment),
+            });
+            let _ = writeln!(text, "{value:#}");
+            return Ok(SecretString::from(text));
+        }
         // Room for everything at once: growing would leave copies of the passcode behind.
         let mut text = String::with_capacity(1_024);
         let _ = write!(
@@ -212,7 +241,7 @@ impl Desk<'_> {
         let rows = self.store.credentials(&user).await?;
         if list.json {
             let rows: Vec<_> = rows.iter().map(|row| self.as_json(row)).collect();
-            return Ok(format!("{:#}\n", serde_json::Value::Array(rows)));
+            return Ok(as_text(&serde_json::Value::Array(rows)));
         }
         if rows.is_empty() {
             return Ok(format!("{user} has no passcodes.\n"));
@@ -256,12 +285,17 @@ impl Desk<'_> {
             return Err(PasscodeError::None(user));
         }
         let mut text = String::new();
+        let mut revoked = Vec::new();
         for id in ids {
             if issue::revoke(self.store, &user, &id, BY, self.now).await? {
                 let _ = writeln!(text, "Revoked passcode {id} of {user}.");
+                revoked.push(id.to_string());
             } else if !revoke.all {
                 return Err(PasscodeError::NotThere { user, id });
             }
+        }
+        if revoke.json {
+            return Ok(as_text(&json!({ "revoked": revoked })));
         }
         text.push_str("A running server shuts the phone out within 5 seconds.\n");
         Ok(text)
@@ -277,6 +311,7 @@ impl Desk<'_> {
         let sealed =
             issue::change_mail_password(self.store, &user, &password, BY, self.now).await?;
         match sealed {
+            1.. if reseal.json => Ok(as_text(&json!({ "resealed": sealed }))),
             0 => Err(PasscodeError::None(user)),
             1 => Ok(format!("1 passcode of {user} has the new mail password.\n")),
             more => Ok(format!(
@@ -353,48 +388,6 @@ impl Desk<'_> {
             "last_address": row.last_address,
         })
     }
-}
-
-/// Columns as wide as they must be, two spaces between.
-fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: [usize; N] = std::array::from_fn(width);
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(line, "{cell:width$}  ");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-fn moment(at: i64) -> String {
-    jiff::Timestamp::from_second(at).map_or_else(|_| at.to_string(), |time| time.to_string())
-}
-
-fn day_and_time(at: i64) -> String {
-    let moment = moment(at);
-    // 2026-11-03T14:05:09Z
-    match (moment.get(..10), moment.get(11..16)) {
-        (Some(day), Some(time)) => format!("{day} {time} UTC"),
-        _ => moment,
-    }
-}
-
-fn day(at: i64) -> String {
-    let moment = moment(at);
-    moment
-        .get(..10)
-        .map_or_else(|| moment.clone(), String::from)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::gateway::refuse;
 use crate::autodiscover::{self, JsonAnswer, Page, Site};
 use crate::clock;
 use crate::front::{Authorization, OtherRequest, Reply};
+use crate::gate::Refusal;
 use crate::identity::UserId;
 
 const XML: &str = "text/xml; charset=utf-8";
@@ -42,6 +43,8 @@ async fn xml(gateway: &Gateway, site: &Site, request: &OtherRequest) -> Reply {
         .await;
     let user = match admission {
         Ok(admission) => admission.user,
+        // Known, and about to be told why he is kept out: the address of the server is no secret.
+        Err(Refusal::Explain(explained)) => explained.user,
         Err(refusal) => return refuse(refusal),
     };
     if request.method == Method::OPTIONS {

@@ -6,6 +6,8 @@
 //! backend's OK and our commit (a crash) is covered by an intent, noted before: a repeat then finds
 //! that what is there already is its own (S5).
 
+pub(super) mod collections;
+
 use airgate_codec::eas::folder_create::status;
 use airgate_codec::imap::{MailboxName, MailboxStatus};
 use tracing::{info, warn};
@@ -104,6 +106,12 @@ impl<'a> Change<'a> {
     /// The outcome, if this is the repeat of a command whose answer was lost.
     pub(super) fn repeated(&self) -> Option<Outcome> {
         self.step.journal().take(&self.fingerprint)
+    }
+
+    /// The name on a DAV server of what this command makes: the same for each repeat.
+    fn segment(&self) -> String {
+        let digits = self.intent.iter().map(|octet| format!("{octet:02x}"));
+        format!("airgate-{}", digits.collect::<String>())
     }
 
     /// Notes that this is about to be done at the backend.

@@ -1,10 +1,11 @@
-//! FolderCreate ([MS-ASCMD] 2.2.1.2): a new mailbox, subscribed to, so that other clients show it.
+//! FolderCreate ([MS-ASCMD] 2.2.1.2): a new mailbox, subscribed to, so that other clients show it; or
+//! a new calendar, address book or task list.
 
 use airgate_codec::eas::folder_create::{Request, Response, status};
 use airgate_codec::eas::folder_sync::FolderType;
 use airgate_codec::imap::MailboxName;
 
-use super::folder_change::{self, Answered, Change, RECIPIENT_CACHE};
+use super::folder_change::{self, Answered, Change, RECIPIENT_CACHE, collections};
 use super::{Answer, Call, folders, malformed};
 use crate::backend::imap::ImapError;
 use crate::failure::Failure;
@@ -36,18 +37,25 @@ pub(super) async fn folder_create(call: &Call<'_>) -> Answer {
 
 async fn create(call: &Call<'_>, request: &Request) -> Result<Answered, Failure> {
     let (parent, name) = (&request.parent_id, &request.display_name);
-    let words = ["create", parent, name];
-    let mut change = match Change::open(call, &request.sync_key, &words).await? {
+    let kind = (request.kind as u8).to_string();
+    let words: &[&str] = match collections::new_kind(request.kind) {
+        Some(_) => &["create", parent, name, &kind],
+        None => &["create", parent, name],
+    };
+    let mut change = match Change::open(call, &request.sync_key, words).await? {
         Ok(change) => change,
         Err(status) => return Ok(Answered::Refused(status)),
     };
+    if parent == RECIPIENT_CACHE {
+        return Ok(Answered::Refused(status::SPECIAL_FOLDER));
+    }
+    if let Some(kind) = collections::new_kind(request.kind) {
+        return collections::create(call, change, kind, parent, name).await;
+    }
     if let Some(outcome) = change.repeated() {
         let id = outcome.server_id.unwrap_or_default();
         change.held.put(folder(request, &id, Role::Mail));
         return change.commit(Some(id)).await;
-    }
-    if parent == RECIPIENT_CACHE {
-        return Ok(Answered::Refused(status::SPECIAL_FOLDER));
     }
     if !is_mail(request.kind) || !call.scopes.allows(Scopes::MAIL) {
         return Ok(Answered::Refused(status::MALFORMED));
@@ -125,8 +133,8 @@ fn folder(request: &Request, id: &str, role: Role) -> Folder {
     }
 }
 
-/// Whether a folder of that type is a mailbox. The other user types are for stores this account does
-/// not have, the rest is not for phones to make (REFERENCE 4.3).
+/// Whether a folder of that type is a mailbox. What is neither that nor a collection is not for phones
+/// to make (REFERENCE 4.3).
 const fn is_mail(kind: FolderType) -> bool {
     matches!(kind, FolderType::Generic | FolderType::UserMail)
 }

@@ -8,13 +8,13 @@ use airgate_codec::eas::folder_delete::{Request, Response, status};
 use airgate_codec::imap::{MailboxName, UidSet};
 use tracing::info;
 
-use super::folder_change::{self, Answered, Change, RECIPIENT_CACHE};
+use super::folder_change::{self, Answered, Change, RECIPIENT_CACHE, collections};
 use super::{Answer, Call, folders, malformed};
 use crate::backend::imap::{ImapError, Search, Session};
 use crate::failure::{self, Failure};
 use crate::front::Reply;
 use crate::store::FolderRow;
-use crate::sync::folders::Role;
+use crate::sync::folders::{Role, dav};
 use crate::sync::hierarchy::Folders;
 
 /// Answers a FolderDelete.
@@ -57,6 +57,9 @@ async fn delete(call: &Call<'_>, request: &Request) -> Result<Answered, Failure>
         }
         return Ok(Answered::Refused(status::NOT_FOUND));
     };
+    if dav::service(row).is_some() {
+        return collections::delete(call, change, &before, row).await;
+    }
     let subtree = ground.subtree(row);
     if subtree
         .iter()

@@ -4,11 +4,11 @@
 use airgate_codec::eas::folder_update::{Request, Response, status};
 use airgate_codec::imap::MailboxName;
 
-use super::folder_change::{self, Answered, Change, RECIPIENT_CACHE};
+use super::folder_change::{self, Answered, Change, RECIPIENT_CACHE, collections};
 use super::{Answer, Call, folders, malformed};
 use crate::failure::Failure;
 use crate::front::Reply;
-use crate::sync::folders::{Folder, Role};
+use crate::sync::folders::{Folder, Role, dav};
 
 /// Answers a FolderUpdate.
 pub(super) async fn folder_update(call: &Call<'_>) -> Answer {
@@ -58,6 +58,9 @@ async fn update(call: &Call<'_>, request: &Request) -> Result<Answered, Failure>
     };
     if Role::from_number(row.role).is_special() {
         return Ok(Answered::Refused(status::EXISTS));
+    }
+    if dav::service(row).is_some() {
+        return collections::update(call, change, &before, row, asked).await;
     }
     let path = match ground.place_moved(row, parent, name) {
         Ok(path) => path,

@@ -64,7 +64,7 @@ pub(super) async fn refresh(call: &Call<'_>) -> Result<Folders, Failure> {
 }
 
 /// What a passcode must allow for a folder to be seen.
-const fn scope(kind: FolderKind) -> Scopes {
+pub(super) const fn scope(kind: FolderKind) -> Scopes {
     match kind {
         FolderKind::Mail => Scopes::MAIL,
         FolderKind::Calendar => Scopes::CALENDAR,

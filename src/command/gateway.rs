@@ -10,6 +10,7 @@ use airgate_codec::eas::status;
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use moka::future::Cache;
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -18,9 +19,10 @@ use super::hunt::Hunts;
 use super::in_flight::{InFlight, Place};
 use super::loops::Loops;
 use super::options::Offers;
-use super::provision::PolicyMark;
-use super::{Call, answer, discovery, failures, partnership, provision, told};
+use super::standing::{self, Bar};
+use super::{Call, answer, discovery, explain, failures, partnership, provision, told};
 use crate::autodiscover::Site;
+use crate::backend::Login;
 use crate::backend::dav::Davs;
 use crate::backend::imap::Imap;
 use crate::backend::smtp::Smtp;
@@ -28,8 +30,10 @@ use crate::clock;
 use crate::config::{self, VersionCap};
 use crate::failure;
 use crate::front::{Authorization, EasRequest, Head, OtherRequest, Reply, Service};
-use crate::gate::{Admission, Gate, Refusal};
+use crate::gate::{Admission, Explained, Gate, Refusal, Scopes, Why};
 use crate::identity::{DeviceId, UserId};
+use crate::language::Language;
+use crate::portal::Portal;
 use crate::push::{Holds, Hub, Rounds};
 use crate::steady::SteadyClock;
 use crate::store::{DeviceRow, Store};
@@ -49,6 +53,8 @@ pub struct Gateway {
     /// The same for calendars and address books.
     pub(crate) rounds: Rounds,
     pub(crate) gate: Arc<Gate>,
+    /// `None` where it is off, or has addresses of its own.
+    portal: Option<Arc<Portal>>,
     pub(crate) holds: Holds,
     pub(crate) leases: Leases,
     pub(crate) in_flight: InFlight,
@@ -62,9 +68,8 @@ pub struct Gateway {
     /// Versions and commands by kind of client.
     pub(crate) offers_made: Offers,
     pub(crate) settings: Settings,
-    /// What tells the keys of the present policy from those of an older one.
-    pub(crate) policy_mark: Option<PolicyMark>,
-    pub(crate) partnerships: Cache<(UserId, DeviceId), DeviceRow>,
+    /// Rows of devices, each with the version of its user at which it was read.
+    pub(crate) partnerships: Cache<(UserId, DeviceId), (DeviceRow, u64)>,
     pub(crate) shutdown: CancellationToken,
     /// When this process began, in seconds since 1970.
     pub(crate) started: i64,
@@ -83,14 +88,16 @@ pub struct Settings {
     pub version_caps: Vec<VersionCap>,
     pub folders: Overrides,
     pub sending: config::Sending,
+    /// What comes by mail of meetings is put into the calendar, where no server does so.
+    pub meetings_from_mail: bool,
     /// Where the users' days begin.
     pub time_zone: TimeZone,
     /// Octets of a mail that is forwarded.
     pub max_message: u64,
-    /// `None` sends no policy.
-    pub policy: Option<config::Policy>,
-    /// Devices a user may have.
-    pub devices: usize,
+    /// In which language users are spoken to who chose none.
+    pub language: Language,
+    /// Where users manage passcodes and devices.
+    pub account_page: Option<String>,
     /// How long a search may take before what was found so far is shown.
     pub search: Duration,
     /// How long the backend may be read from for one page.
@@ -101,8 +108,15 @@ pub struct Settings {
 
 /// Who was let in, with the place of the request among those of the device.
 pub struct Guest {
-    admission: Admission,
+    who: Who,
     _place: Option<Place>,
+}
+
+/// Whoever came past the gate.
+enum Who {
+    In(Box<Admission>),
+    /// Known, but kept out: to be told why.
+    Out(Explained),
 }
 
 /// The shortest and longest heartbeat, in seconds.
@@ -122,6 +136,8 @@ pub struct Parts {
     pub hub: Hub,
     pub rounds: Rounds,
     pub gate: Arc<Gate>,
+    /// `None` where it is off, or has addresses of its own.
+    pub portal: Option<Arc<Portal>>,
     pub settings: Settings,
     /// Cancelled when the server goes down: held requests then end.
     pub shutdown: CancellationToken,
@@ -152,6 +168,7 @@ impl Gateway {
             hub: parts.hub,
             rounds: parts.rounds,
             gate: parts.gate,
+            portal: parts.portal,
             holds: Holds::default(),
             leases: Leases::default(),
             in_flight: InFlight::new(parts.settings.requests_per_device),
@@ -162,7 +179,6 @@ impl Gateway {
             store: parts.store,
             window_clock: SteadyClock::new(),
             offers_made: Offers::new(parts.settings.allow_2_5, &parts.settings.version_caps),
-            policy_mark: parts.settings.policy.as_ref().map(PolicyMark::of),
             settings: parts.settings,
             partnerships: Cache::builder()
                 .max_capacity(PARTNERSHIPS)
@@ -200,19 +216,17 @@ impl Gateway {
     }
 
     /// A place for one more request of this device.
-    fn place(&self, admission: &Admission, device: &DeviceId) -> Result<Place, Reply> {
-        self.in_flight
-            .enter(&admission.user, device)
-            .ok_or_else(|| {
-                metrics::counter!("airgate_limits_hit_total", "limit" => "requests_per_device")
-                    .increment(1);
-                info!(
-                    user = admission.user.as_str(),
-                    device = ?device.as_str(),
-                    "too many requests of this device at a time"
-                );
-                Reply::unavailable(RETRY_CROWDED)
-            })
+    fn place(&self, user: &UserId, device: &DeviceId) -> Result<Place, Reply> {
+        self.in_flight.enter(user, device).ok_or_else(|| {
+            metrics::counter!("airgate_limits_hit_total", "limit" => "requests_per_device")
+                .increment(1);
+            info!(
+                user = user.as_str(),
+                device = ?device.as_str(),
+                "too many requests of this device at a time"
+            );
+            Reply::unavailable(RETRY_CROWDED)
+        })
     }
 
     /// Whether that version is spoken here.
@@ -244,20 +258,21 @@ impl Service for Gateway {
         let admission = self
             .gate
             .admit(user, secret, device.as_ref(), device_type, head.client)
-            .await
-            .map_err(refuse)?;
+            .await;
+        let who = match admission {
+            Ok(admission) => Who::In(Box::new(admission)),
+            Err(Refusal::Explain(explained)) => Who::Out(explained),
+            Err(refusal) => return Err(refuse(refusal)),
+        };
         // A newer Ping ends the older one, so Pings cannot pile up; counted, the newer could not
         // come in to end it.
         let place = match (&device, &head.line) {
             (Some(device), Some(line)) if line.command != CommandName::Ping => {
-                Some(self.place(&admission, device)?)
+                Some(self.place(who.user(), device)?)
             }
             _ => None,
         };
-        Ok(Guest {
-            admission,
-            _place: place,
-        })
+        Ok(Guest { who, _place: place })
     }
 
     async fn options(&self, head: &Head, _guest: Guest) -> Reply {
@@ -279,7 +294,7 @@ impl Service for Gateway {
     }
 
     async fn command(&self, guest: Guest, request: EasRequest) -> Reply {
-        let admission = &guest.admission;
+        let user = guest.who.user();
         let head = &request.head;
         let (Some(line), Some(version)) = (&head.line, head.version) else {
             return Reply::bad_request("The request names no command.\n");
@@ -287,46 +302,106 @@ impl Service for Gateway {
         let Ok(device) = DeviceId::parse(&line.device_id) else {
             return Reply::bad_request("The DeviceId is missing or invalid.\n");
         };
-        let row =
-            match partnership::of(self, &admission.user, &device, &line.device_type, head).await {
-                Ok(Some(row)) => row,
-                Ok(None) => {
-                    let status = status::MAXIMUM_DEVICES_REACHED;
-                    return failures::status_reply(version, line.command, status);
-                }
-                Err(failure) => {
-                    warn!(error = %failure::chain(&failure), "the device's row cannot be had");
-                    return failures::reply(version, line.command, &failure);
-                }
-            };
+        let row = match partnership::of(self, user, &device, &line.device_type, head).await {
+            Ok(Some(row)) => row,
+            Ok(None) => {
+                let status = status::MAXIMUM_DEVICES_REACHED;
+                return failures::status_reply(version, line.command, status);
+            }
+            Err(failure) => {
+                warn!(error = %failure::chain(&failure), "the device's row cannot be had");
+                return failures::reply(version, line.command, &failure);
+            }
+        };
+        // Whoever is kept out has no login: nothing that is done for him asks a backend.
+        let nobody = nobody(user);
+        let (login, scopes, probe) = match &guest.who {
+            Who::In(admission) => (&admission.login, admission.scopes, admission.probe),
+            Who::Out(_) => (&nobody, Scopes::ALL, false),
+        };
+        let rules = match self.gate.rules_of(user).await {
+            Ok(rules) => rules,
+            Err(error) => return failures::reply(version, line.command, &error.into()),
+        };
         let call = Call {
             gateway: self,
-            user: &admission.user,
-            login: &admission.login,
+            user,
+            login,
             device: &device,
             partnership: &row,
-            scopes: admission.scopes,
-            probe: admission.probe,
+            scopes,
+            probe,
+            rules: &rules,
             command: line.command,
             version,
             head,
             body: &request.body,
         };
+        let bar = match standing::bar(&call, guest.who.why()).await {
+            Ok(bar) => bar,
+            Err(failure) => return failures::reply(version, line.command, &failure),
+        };
+        if let Some(refusal) = standing::enforce(&call, bar) {
+            return refusal;
+        }
         if let Some(refusal) = provision::check(&call) {
             return refusal;
         }
         if call.probe && !allowed_to_probe(call.command) {
             return Reply::forbidden("Only an account's set-up may use this device id.\n");
         }
-        // A revoked credential ends a held request as well (T46).
+        let answer = async {
+            match bar {
+                Some(Bar::Explain(why)) => explain::answer(&call, why).await,
+                _ => answer(&call).await,
+            }
+        };
+        // Revocation, a wipe, a block and the like end a held request as well (T46).
         tokio::select! {
-            reply = answer(&call) => told::remind(&call, reply).await,
-            () = self.gate.until_revoked(admission) => Reply::unauthorized(),
+            reply = answer => told::remind(&call, reply).await,
+            reply = standing::until_over(&call, guest.who.admission(), bar) => reply,
         }
     }
 
     async fn other(&self, request: OtherRequest) -> Reply {
-        discovery::answer(self, &request).await
+        match &self.portal {
+            Some(portal) if Portal::serves(&request.path) => portal.answer(request).await,
+            _ => discovery::answer(self, &request).await,
+        }
+    }
+}
+
+impl Who {
+    fn user(&self) -> &UserId {
+        match self {
+            Self::In(admission) => &admission.user,
+            Self::Out(explained) => &explained.user,
+        }
+    }
+
+    fn admission(&self) -> Option<&Admission> {
+        match self {
+            Self::In(admission) => Some(admission),
+            Self::Out(_) => None,
+        }
+    }
+
+    fn why(&self) -> Option<Why> {
+        match self {
+            Self::In(_) => None,
+            Self::Out(explained) => Some(explained.why),
+        }
+    }
+}
+
+/// A login that no backend takes: SASL refuses it before a word is said.
+fn nobody(user: &UserId) -> Login {
+    Login {
+        user: user.clone(),
+        name: String::new(),
+        acts_for: None,
+        secret: SecretString::default(),
+        version: 0,
     }
 }
 
@@ -351,7 +426,7 @@ const fn allowed_to_probe(command: CommandName) -> bool {
 /// A refusal as the phone hears it. Whatever is wrong with a secret sounds the same (T37).
 pub(super) fn refuse(refusal: Refusal) -> Reply {
     match refusal {
-        Refusal::Unauthorized => Reply::unauthorized(),
+        Refusal::Unauthorized | Refusal::Explain(_) => Reply::unauthorized(),
         Refusal::DeviceNotBound => {
             Reply::forbidden("This passcode belongs to another device. Make one for this device.\n")
         }

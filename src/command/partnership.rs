@@ -6,16 +6,15 @@
 //! would put back the policy key that a Provision has just replaced.
 
 use airgate_codec::eas::settings::DeviceInformation;
-use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::{Call, Gateway};
 use crate::clock;
 use crate::failure::Failure;
 use crate::front::Head;
+use crate::gate::DeviceFacts;
 use crate::identity::{DeviceId, UserId};
 use crate::store::DeviceRow;
-use crate::sync::state;
 
 /// How stale "last seen" may be, in seconds.
 const SEEN_AFTER: i64 = 900;
@@ -29,21 +28,6 @@ const GONE_AFTER: i64 = 90 * 86_400;
 const PROBE: &str = "validate";
 /// The chain whose lease guards the row.
 const LEASE: &str = "partnership";
-/// Format of what a device says of itself.
-const VERSION: u8 = 1;
-
-/// DeviceInformation as it is stored.
-#[derive(Debug, Deserialize, Serialize)]
-struct Information {
-    model: Option<String>,
-    imei: Option<String>,
-    friendly_name: Option<String>,
-    os: Option<String>,
-    os_language: Option<String>,
-    phone_number: Option<String>,
-    user_agent: Option<String>,
-    mobile_operator: Option<String>,
-}
 
 /// The row of this device, brought up to date with what the request shows of it; `None` when it is
 /// new and the user has as many devices as may be.
@@ -56,7 +40,7 @@ pub(super) async fn of(
 ) -> Result<Option<DeviceRow>, Failure> {
     let now = clock::now_seconds();
     let key = (user.clone(), device.clone());
-    if let Some(row) = gateway.partnerships.get(&key).await
+    if let Some(row) = kept(gateway, &key).await
         && !is_stale(&row, device_type, head, now)
     {
         return Ok(Some(row));
@@ -70,7 +54,6 @@ pub(super) async fn of(
                 warn!(
                     user = user.as_str(),
                     device = ?device.as_str(),
-                    most = gateway.settings.devices,
                     "a new device is refused: the user has as many as may be"
                 );
                 return Ok(None);
@@ -89,7 +72,7 @@ pub(super) async fn of(
         row.last_seen = now;
         write(gateway, key, &row).await?;
     } else {
-        gateway.partnerships.insert(key, row.clone()).await;
+        keep(gateway, key, row.clone()).await;
     }
     Ok(Some(row))
 }
@@ -118,7 +101,7 @@ pub(super) async fn save_information(
     said: &DeviceInformation,
 ) -> Result<(), Failure> {
     let said = said.clone();
-    let information = Information {
+    let information = DeviceFacts {
         model: said.model,
         imei: said.imei,
         friendly_name: said.friendly_name,
@@ -128,22 +111,46 @@ pub(super) async fn save_information(
         user_agent: said.user_agent,
         mobile_operator: said.mobile_operator,
     };
-    let info = state::encode(VERSION, &information);
+    let info = information.encode();
     update(call, |row| row.info = info).await
 }
 
-async fn newest(gateway: &Gateway, key: &(UserId, DeviceId)) -> Result<Option<DeviceRow>, Failure> {
-    match gateway.partnerships.get(key).await {
-        Some(row) => Ok(Some(row)),
-        None => Ok(gateway.store.device(&key.0, &key.1).await?),
+/// The row as it is now: what people decided about the device in it is never older than the last
+/// change the gate heard of.
+pub(super) async fn newest(
+    gateway: &Gateway,
+    key: &(UserId, DeviceId),
+) -> Result<Option<DeviceRow>, Failure> {
+    if let Some(row) = kept(gateway, key).await {
+        return Ok(Some(row));
     }
+    let version = gateway.gate.version_of(&key.0);
+    let row = gateway.store.device(&key.0, &key.1).await?;
+    if let Some(row) = &row {
+        let kept = (row.clone(), version);
+        gateway.partnerships.insert(key.clone(), kept).await;
+    }
+    Ok(row)
+}
+
+async fn kept(gateway: &Gateway, key: &(UserId, DeviceId)) -> Option<DeviceRow> {
+    let (row, version) = gateway.partnerships.get(key).await?;
+    (version == gateway.gate.version_of(&key.0)).then_some(row)
+}
+
+/// Keeps a row that was read or written under the device's lease.
+async fn keep(gateway: &Gateway, key: (UserId, DeviceId), row: DeviceRow) {
+    // A decision in between is in the store and not in this row: it stays as old as it was read.
+    let read_at = gateway.partnerships.get(&key).await;
+    let version = read_at.map_or_else(|| gateway.gate.version_of(&key.0), |(_, version)| version);
+    gateway.partnerships.insert(key, (row, version)).await;
 }
 
 async fn write(gateway: &Gateway, key: (UserId, DeviceId), row: &DeviceRow) -> Result<(), Failure> {
     if key.1.as_str() != PROBE {
         gateway.store.save_device(row).await?;
     }
-    gateway.partnerships.insert(key, row.clone()).await;
+    keep(gateway, key, row.clone()).await;
     Ok(())
 }
 
@@ -153,7 +160,8 @@ async fn has_room(gateway: &Gateway, user: &UserId, now: i64) -> Result<bool, Fa
         .iter()
         .filter(|row| now.saturating_sub(row.last_seen) < GONE_AFTER)
         .count();
-    Ok(present < gateway.settings.devices)
+    let most = gateway.gate.rules_of(user).await?.access.devices;
+    Ok(present < usize::try_from(most).unwrap_or(usize::MAX))
 }
 
 fn is_stale(row: &DeviceRow, device_type: &str, head: &Head, now: i64) -> bool {

@@ -8,21 +8,16 @@ use airgate_codec::eas::provision::{
 };
 use airgate_codec::eas::request_line::CommandName;
 use airgate_codec::eas::status as common;
-use sha2::{Digest as _, Sha256};
 
-use super::{Answer, Call, failures, malformed, partnership};
-use crate::config;
+use super::{Answer, Call, failures, malformed, partnership, standing};
 use crate::failure::Failure;
 use crate::front::Reply;
-
-/// Twenty bits of a policy's hash, the lower ones of every key given out for it. So a key tells by
-/// itself that it was given for another policy (status 143), and nothing else need be kept.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct PolicyMark(u32);
+use crate::gate::provisioning::Provisioning;
+use crate::store::WipeScope;
 
 /// Checks the policy key of a command; `Some` is the refusal.
 pub(super) fn check(call: &Call<'_>) -> Option<Reply> {
-    call.gateway.settings.policy.as_ref()?;
+    let provisioning = call.rules.provisioning.as_ref()?;
     // Ping carries no key ([MS-ASPROV] R757); Outlook's desktop cannot provision at all.
     let exempt = matches!(call.command, CommandName::Ping | CommandName::Provision);
     if exempt || call.is_outlook() {
@@ -34,7 +29,7 @@ pub(super) fn check(call: &Call<'_>) -> Option<Reply> {
         Some(key) if key != device.policy_key || !device.policy_acknowledged => {
             common::INVALID_POLICY_KEY
         }
-        Some(key) if call.gateway.policy_mark?.is_in(key) => return None,
+        Some(key) if provisioning.mark.is_in(key) => return None,
         Some(_) => common::POLICY_REFRESH,
     };
     Some(failures::status_reply(call.version, call.command, status))
@@ -54,8 +49,18 @@ pub(super) async fn provision(call: &Call<'_>) -> Answer {
         partnership::save_information(call, information).await?;
         response.device_information_status = Some(status::OK);
     }
+    if let Some(said) = request.remote_wipe.or(request.account_only_remote_wipe) {
+        standing::wipe_confirmed(call, said).await?;
+    }
+    // The order goes out with every Provision until it is confirmed or withdrawn.
+    if let Some(order) = standing::wipe_order(call).await? {
+        response.remote_wipe = order == WipeScope::Device;
+        response.account_only_remote_wipe = order == WipeScope::Account;
+    }
+    let ordered = response.remote_wipe || response.account_only_remote_wipe;
     match &request.policy {
         Some(policy) => response.policy = Some(answer_policy(call, policy).await?),
+        None if ordered => {}
         // Neither a policy nor the outcome of a wipe: there is no order to wipe, so this is wrong.
         None if request.remote_wipe.is_none() && request.account_only_remote_wipe.is_none() => {
             response.status = status::PROTOCOL_ERROR;
@@ -81,16 +86,15 @@ async fn answer_policy(call: &Call<'_>, asked: &PolicyRequest) -> Result<PolicyR
         answer.status = status::POLICY_TYPE_UNKNOWN;
         return Ok(answer);
     }
-    let Some(policy) = &call.gateway.settings.policy else {
+    let Some(Provisioning { policy, mark }) = &call.rules.provisioning else {
         answer.status = status::POLICY_NOT_DEFINED;
         return Ok(answer);
     };
-    let mark = PolicyMark::of(policy);
     let device = call.partnership;
     match &asked.key {
         // Phase 1: a temporary key and the policy.
         None => {
-            let key = mark.fresh_key(device.policy_key)?;
+            let key = mark.fresh_key(device.policy_key).map_err(no_random)?;
             partnership::update(call, |row| {
                 row.policy_key = key;
                 row.policy_acknowledged = false;
@@ -100,12 +104,12 @@ async fn answer_policy(call: &Call<'_>, asked: &PolicyRequest) -> Result<PolicyR
             answer.data = Some(if call.version == ProtocolVersion::V2_5 {
                 PolicyData::Wap(wap(policy))
             } else {
-                PolicyData::Document(Box::new(document(policy)))
+                PolicyData::Document(Box::new(policy.clone()))
             });
         }
         // Phase 2: the phone acknowledges, the permanent key goes out.
         Some(key) if key.trim().parse() == Ok(device.policy_key) && device.policy_key != 0 => {
-            let key = mark.fresh_key(device.policy_key)?;
+            let key = mark.fresh_key(device.policy_key).map_err(no_random)?;
             partnership::update(call, |row| {
                 row.policy_key = key;
                 row.policy_acknowledged = true;
@@ -118,87 +122,31 @@ async fn answer_policy(call: &Call<'_>, asked: &PolicyRequest) -> Result<PolicyR
     Ok(answer)
 }
 
-impl PolicyMark {
-    const BITS: u32 = 20;
-    const MASK: u32 = (1 << Self::BITS) - 1;
-
-    /// The mark of what a phone is sent, so that settings which mean the same are the same.
-    pub(super) fn of(policy: &config::Policy) -> Self {
-        let answer = PolicyResponse {
-            policy_type: WBXML_POLICY.to_owned(),
-            status: status::OK,
-            key: None,
-            data: Some(PolicyData::Document(Box::new(document(policy)))),
-        };
-        let response = Response {
-            policy: Some(answer),
-            ..Response::default()
-        };
-        let hash = Sha256::digest(response.write(ProtocolVersion::V16_1));
-        let start = hash
-            .iter()
-            .take(4)
-            .fold(0, |bits, byte| bits << 8 | u32::from(*byte));
-        Self(start & Self::MASK)
-    }
-
-    fn is_in(self, key: u32) -> bool {
-        key & Self::MASK == self.0
-    }
-
-    /// A key of this policy that is neither 0 nor the one before.
-    fn fresh_key(self, old: u32) -> Result<u32, Failure> {
-        loop {
-            let mut bytes = [0; 4];
-            getrandom::fill(&mut bytes).map_err(|error| Failure::gateway(error.to_string()))?;
-            let key = (u32::from_be_bytes(bytes) >> 1 & !Self::MASK) | self.0;
-            if key != 0 && key != old {
-                return Ok(key);
-            }
-        }
-    }
-}
-
-/// The operator's policy as a document: only what is set is sent, some phones choke on the rest.
-fn document(policy: &config::Policy) -> Policy {
-    Policy {
-        device_password_enabled: policy.device_password,
-        min_device_password_length: policy
-            .password_length
-            .map(|length| Bound::At(u32::from(length))),
-        alphanumeric_device_password_required: policy.password_alphanumeric,
-        max_device_password_failed_attempts: policy
-            .password_attempts
-            .map(|attempts| Bound::At(u32::from(attempts))),
-        max_inactivity_time_device_lock: policy
-            .lock_after
-            .map(|time| Bound::At(u32::try_from(time.as_secs()).unwrap_or(u32::MAX))),
-        require_device_encryption: policy.device_encryption,
-        ..Policy::default()
-    }
-}
-
-/// The same for 2.5, as far as it has words (REFERENCE 9.2): 4131 is "a password is not required"; what a
+/// A policy for 2.5, as far as it has words (REFERENCE 9.2): 4131 is "a password is not required"; what a
 /// password must be stands in the registry.
-fn wap(policy: &config::Policy) -> String {
-    let wanted = policy.device_password == Some(true);
+fn wap(policy: &Policy) -> String {
+    let wanted = policy.device_password_enabled == Some(true);
+    let at = |bound: Option<Bound>| match bound {
+        Some(Bound::At(number)) => Some(u64::from(number)),
+        Some(Bound::None) | None => None,
+    };
     let free = u8::from(!wanted);
     let mut settings: Vec<(&str, Vec<(&str, u64)>)> = Vec::new();
     if wanted {
-        if let Some(time) = policy.lock_after {
+        if let Some(seconds) = at(policy.max_inactivity_time_device_lock) {
             // Minutes, and never longer than the operator allows.
-            let minutes = (time.as_secs() / 60).max(1);
+            let minutes = (seconds / 60).max(1);
             let values = vec![("AEFrequencyType", 1), ("AEFrequencyValue", minutes)];
             settings.push((INACTIVITY, values));
         }
-        if let Some(attempts) = policy.password_attempts {
-            settings.push((PASSWORD, vec![("DeviceWipeThreshold", u64::from(attempts))]));
+        if let Some(attempts) = at(policy.max_device_password_failed_attempts) {
+            settings.push((PASSWORD, vec![("DeviceWipeThreshold", attempts)]));
         }
         let mut values = Vec::new();
-        if let Some(length) = policy.password_length {
-            values.push(("MinimumPasswordLength", u64::from(length)));
+        if let Some(length) = at(policy.min_device_password_length) {
+            values.push(("MinimumPasswordLength", length));
         }
-        if let Some(alphanumeric) = policy.password_alphanumeric {
+        if let Some(alphanumeric) = policy.alphanumeric_device_password_required {
             // 0 asks for letters and digits, 2 for either.
             values.push(("PasswordComplexity", if alphanumeric { 0 } else { 2 }));
         }
@@ -224,6 +172,10 @@ fn wap(policy: &config::Policy) -> String {
     )
 }
 
+fn no_random(error: getrandom::Error) -> Failure {
+    Failure::gateway(error.to_string())
+}
+
 /// Registry keys of Windows Mobile.
 const INACTIVITY: &str =
     r"HKLM\Comm\Security\Policy\LASSD\AE\{50C13377-C66D-400C-889E-C316FC4AB374}";
@@ -235,36 +187,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_knows_its_policy() {
-        let policy = config::Policy {
-            device_password: Some(true),
-            ..config::Policy::default()
-        };
-        let longer = config::Policy {
-            password_length: Some(6),
-            ..policy.clone()
-        };
-        let (mark, other) = (PolicyMark::of(&policy), PolicyMark::of(&longer));
-        assert_ne!(mark, other);
-        assert_eq!(mark, PolicyMark::of(&policy));
-        let key = mark.fresh_key(0).unwrap();
-        let next = mark.fresh_key(key).unwrap();
-        assert!(key != next && key != 0);
-        assert!(mark.is_in(key) && mark.is_in(next) && !other.is_in(key));
-    }
-
-    #[test]
     fn a_policy_for_2_5_says_what_a_password_must_be() {
-        let lax = config::Policy::default();
+        let lax = Policy::default();
         assert!(wap(&lax).contains("name=\"4131\" value=\"1\""));
         assert!(!wap(&lax).contains("Registry"));
-        let strict = config::Policy {
-            device_password: Some(true),
-            password_length: Some(6),
-            password_alphanumeric: Some(true),
-            password_attempts: Some(8),
-            lock_after: Some(std::time::Duration::from_secs(330)),
-            device_encryption: Some(true),
+        let strict = Policy {
+            device_password_enabled: Some(true),
+            min_device_password_length: Some(Bound::At(6)),
+            alphanumeric_device_password_required: Some(true),
+            max_device_password_failed_attempts: Some(Bound::At(8)),
+            max_inactivity_time_device_lock: Some(Bound::At(330)),
+            ..Policy::default()
         };
         let text = wap(&strict);
         for part in [

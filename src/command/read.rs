@@ -5,17 +5,20 @@
 //! the octets of the body that the phone wants. A message that cannot be read alone gets a readable
 //! stand-in, so that one poisoned mail never stops a folder (T59).
 
-use airgate_codec::eas::email::Email;
+use airgate_codec::eas::RawEvent;
+use airgate_codec::eas::email::{BodyType, Email};
+use airgate_codec::eas::sync::ItemData;
 use airgate_codec::imap::{Fetched, MailboxName, Structure, Uid, UidSet};
 use tracing::warn;
 
-use super::Call;
 use super::file_reference::FileReference;
+use super::{Call, follow_ups};
 use crate::backend::imap::{FetchItems, ImapError, Session};
 use crate::failure::{self, Failure};
 use crate::item::email::{self, Context, SectionRequest};
-use crate::item::options::BodyOptions;
-use crate::store::FolderRow;
+use crate::item::note;
+use crate::item::options::{BodyOptions, BodyPreference};
+use crate::store::{FolderKind, FolderRow};
 use crate::sync::folders::Role;
 
 /// A mailbox to read messages from, for one phone.
@@ -32,8 +35,14 @@ impl<'a, 'b> Source<'a, 'b> {
         call: &'a Call<'b>,
         folder: &'a FolderRow,
         uid_validity: u32,
-        options: BodyOptions,
+        mut options: BodyOptions,
     ) -> Self {
+        if folder.kind == FolderKind::Notes {
+            // How a note is stored is nobody's business: its body is text or HTML.
+            options.mime_support = 0;
+            let readable = |preference: &BodyPreference| preference.kind != BodyType::Mime;
+            options.preferences.retain(readable);
+        }
         Self {
             call,
             folder,
@@ -156,6 +165,30 @@ impl<'a, 'b> Source<'a, 'b> {
         self.translate_as(message, email::fetch_body)
     }
 
+    /// What is told of a message in a page: a mail with the dates of its flag, or a note.
+    pub(super) async fn item(&self, message: &Fetched) -> Result<ItemData, Failure> {
+        self.complete(message, self.translate(message)).await
+    }
+
+    /// The same of one that was asked for alone.
+    pub(super) async fn item_whole(&self, message: &Fetched) -> Result<ItemData, Failure> {
+        self.complete(message, self.translate_whole(message)).await
+    }
+
+    async fn complete(&self, message: &Fetched, mut email: Email) -> Result<ItemData, Failure> {
+        if self.folder.kind == FolderKind::Notes {
+            let note = note::mail::note(email);
+            return Ok(ItemData::Other(note.to_raw(self.call.version)));
+        }
+        follow_ups::complete(self.call, message, &mut email).await?;
+        Ok(ItemData::Email(Box::new(email)))
+    }
+
+    /// The calendar part of a message that was read for a page, or alone.
+    pub(super) fn calendar_part(&self, message: &Fetched, paged: bool) -> Option<String> {
+        email::calendar_part(message, &self.options, paged)
+    }
+
     fn translate_as(
         &self,
         message: &Fetched,
@@ -212,4 +245,18 @@ pub(super) fn body_octets(item: &Email) -> usize {
             .map_or(0, String::len)
     };
     data(item.body.as_ref()) + data(item.body_part.as_ref().map(|part| &part.body))
+}
+
+/// The same of whatever an item is.
+pub(super) fn data_octets(item: &ItemData) -> usize {
+    match item {
+        ItemData::Email(email) => body_octets(email),
+        ItemData::Other(raw) => {
+            let text = |event: &RawEvent| match event {
+                RawEvent::Text(text) => text.len(),
+                _ => 0,
+            };
+            raw.events().iter().map(text).sum()
+        }
+    }
 }

@@ -67,7 +67,7 @@ pub(super) async fn wait(
     let watched: Vec<&FolderRow> = rows
         .iter()
         // In a level of the hierarchy nothing ever happens.
-        .filter(|row| row.holds_mail() && ids.contains(&row.id.as_str()))
+        .filter(|row| row.is_mailbox() && ids.contains(&row.id.as_str()))
         .collect();
     let names: Vec<MailboxName> = watched
         .iter()
@@ -216,7 +216,7 @@ async fn differing<'r>(
             continue;
         };
         let options = Options::decode(&chain.options);
-        let window = call.window(options.filter_type, options.conversation_mode);
+        let window = call.window(row, options.filter_type, options.conversation_mode);
         let status = status?;
         let moved = view.cursor.is_none_or(|cursor| !unmoved(&cursor, &status));
         if moved || view.window() != window {

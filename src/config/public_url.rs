@@ -42,6 +42,13 @@ impl PublicUrl {
         })
     }
 
+    /// Host and, where it is not the usual one, port: what people type into a phone.
+    pub fn authority(&self) -> String {
+        let text = self.to_string();
+        let rest = text.split_once("://").map(|(_, rest)| rest.to_owned());
+        rest.unwrap_or(text)
+    }
+
     /// The URL phones send their commands to.
     pub fn active_sync(&self) -> String {
         format!("{self}/Microsoft-Server-ActiveSync")

@@ -13,9 +13,15 @@ use super::sources::Sources;
 use super::url::{BadUrl, DavUrl, ServerUrl};
 use super::values::{self, Value};
 use super::{
-    Aliases, Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat, Network, Policy,
-    PublicUrl, ReadReceipts, SaveSent, Sending, SharedFolders, Tls, VersionCap,
+    AccessDefaults, Aliases, Backend, Config, Folders, Heartbeat, Limits, Loaded, Log, LogFormat,
+    MasterLogin, Network, Notices, Policy, Portal, PublicUrl, ReadReceipts, SaveSent, Sending,
+    SharedFolders, Tls, VersionCap,
 };
+use crate::gate::master::Form;
+use crate::gate::policy::{FactorRule, NewDevices};
+use crate::identity::UserId;
+use crate::language::Language;
+use crate::store::credentials::MAX_PER_USER;
 
 /// Shorter, and a server with many users is asked without end; longer, and new mail is old.
 const POLL_MIN: Duration = Duration::from_millis(100);
@@ -65,6 +71,14 @@ impl Reader {
         let caldav = self.optional("caldav", dav);
         let carddav = self.optional("carddav", dav);
         let accept_mail_password = self.required("accept_mail_password", values::boolean);
+        let access = self.access();
+        let notices = self.notices();
+        let language = self.required("language", |value| {
+            let text = values::text(value)?;
+            Language::from_code(&text)
+                .ok_or_else(|| Complaint::new(format!("`{text}` is none of en, de, fr")))
+        });
+        let keys = self.optional("keys", |value| values::text(value).map(PathBuf::from));
         let default_domain = self.optional("default_domain", domain);
         let public_url = self.optional("public_url", public_url);
         let domains = self.required("domains", domains);
@@ -76,10 +90,12 @@ impl Reader {
         let save_sent = self.required("sending.save_sent", save_sent);
         let aliases = self.required("sending.aliases", aliases);
         let read_receipts = self.required("sending.read_receipts", read_receipts);
+        let meetings_from_mail = self.required("meetings.from_mail", values::boolean);
         let folders = self.folders();
         let heartbeat = self.heartbeat();
         let log = self.log();
         let policy = self.policy();
+        let portal = self.portal();
         let limits = self.limits();
         Some(Config {
             listen: listen?,
@@ -90,6 +106,10 @@ impl Reader {
             caldav,
             carddav,
             accept_mail_password: accept_mail_password?,
+            access: access?,
+            notices: notices?,
+            language: language?,
+            keys,
             domains: match domains? {
                 none if none.is_empty() => default_domain.iter().cloned().collect(),
                 named => named,
@@ -107,11 +127,137 @@ impl Reader {
                 aliases: aliases?,
                 read_receipts: read_receipts?,
             },
+            meetings_from_mail: meetings_from_mail?,
             heartbeat: heartbeat?,
             log: log?,
             policy,
+            portal: portal?,
             limits: limits?,
         })
+    }
+
+    fn portal(&mut self) -> Option<Portal> {
+        let enabled = self.required("portal.enabled", values::boolean);
+        let own = self.required("portal.listen", |value| {
+            match values::list(value)?.as_slice() {
+                [] => Ok(Vec::new()),
+                _ => listen(value),
+            }
+        });
+        let name = self.required("portal.name", values::text);
+        let admins = self.required("portal.admins", |value| {
+            let user = |text: &String| {
+                UserId::parse(text, None)
+                    .map_err(|error| Complaint::new(format!("`{text}` is no login: {error}")))
+            };
+            values::list(value)?.iter().map(user).collect()
+        });
+        let passcodes = self.required("portal.passcodes", |value| {
+            let most = u64::try_from(MAX_PER_USER).unwrap_or(u64::MAX);
+            values::number(value, 1, most)
+        });
+        let cert = self.optional("portal.profile_cert", |value| {
+            existing_file(&values::text(value)?)
+        });
+        let key = self.optional("portal.profile_key", |value| {
+            existing_file(&values::text(value)?)
+        });
+        Some(Portal {
+            enabled: enabled?,
+            listen: own?,
+            name: name?,
+            admins: admins?,
+            passcodes: usize::try_from(passcodes?).ok()?,
+            signing: cert.zip(key),
+        })
+    }
+
+    fn access(&mut self) -> Option<AccessDefaults> {
+        let second_factor = self.required("access.second_factor", |value| {
+            match values::text(value)?.as_str() {
+                "optional" => Ok(FactorRule::Optional),
+                "required" => Ok(FactorRule::Required),
+                _ => Err(Complaint::new("is neither optional nor required")),
+            }
+        });
+        let grace = self.required("access.grace", values::duration);
+        let explain = self.required("access.explain", values::boolean);
+        let explain_frozen_after = self.required("access.explain_frozen_after", values::duration);
+        let new_devices = self.required("access.new_devices", |value| {
+            match values::text(value)?.as_str() {
+                "allow" => Ok(NewDevices::Allow),
+                "quarantine" => Ok(NewDevices::Quarantine),
+                "block" => Ok(NewDevices::Block),
+                _ => Err(Complaint::new("is none of allow, quarantine, block")),
+            }
+        });
+        Some(AccessDefaults {
+            second_factor: second_factor?,
+            grace_days: u32::try_from(grace?.as_secs() / 86_400).unwrap_or(u32::MAX),
+            explain: explain?,
+            explain_frozen_after: explain_frozen_after?,
+            new_devices: new_devices?,
+        })
+    }
+
+    fn notices(&mut self) -> Option<Notices> {
+        let enabled = self.required("notices.enabled", values::boolean);
+        let sender = self.optional("notices.sender", |value| {
+            let text = values::text(value)?;
+            match text.rsplit_once('@') {
+                Some((local, domain)) if !local.is_empty() && !domain.is_empty() => Ok(text),
+                _ => Err(Complaint::new(format!("`{text}` is no mail address"))),
+            }
+        });
+        let user = self.optional("notices.user", values::text);
+        let secret = self.optional("notices.secret", |value| {
+            values::text(value).map(PathBuf::from)
+        });
+        if sender.is_some() && secret.is_none() {
+            let complaint = Complaint::new("the sender must sign in at the submission server")
+                .hint("set notices.secret to a file with its password");
+            self.problem("notices.sender", complaint);
+        }
+        Some(Notices {
+            enabled: enabled?,
+            sender,
+            user,
+            secret,
+        })
+    }
+
+    /// The master identity; its settings are complaints where they do not fit together.
+    fn master(&mut self) -> Option<Option<MasterLogin>> {
+        let kind = self.required("backend.login", |value| {
+            let text = values::text(value)?;
+            match ["vault", "separator", "authzid"].contains(&text.as_str()) {
+                true => Ok(text),
+                false => Err(Complaint::new("is none of vault, separator, authzid")),
+            }
+        })?;
+        let user = self.optional("backend.master_user", values::text);
+        let secret = self.optional("backend.master_secret", |value| {
+            values::text(value).map(PathBuf::from)
+        });
+        let separator = self.required("backend.master_separator", |value| {
+            let text = values::text(value)?;
+            match text.is_empty() || text.chars().any(|c| c.is_alphanumeric() || c == '@') {
+                true => Err(Complaint::new("could stand in a user's name").hint(r#"write "*""#)),
+                false => Ok(text),
+            }
+        })?;
+        let form = match kind.as_str() {
+            "separator" => Form::Separator(separator),
+            "authzid" => Form::Authzid,
+            _ => return Some(None),
+        };
+        let (Some(user), Some(secret)) = (user, secret) else {
+            let complaint = Complaint::new("a master needs a name and a secret")
+                .hint("set backend.master_user and backend.master_secret");
+            self.problem("backend.login", complaint);
+            return None;
+        };
+        Some(Some(MasterLogin { user, secret, form }))
     }
 
     fn folders(&mut self) -> Option<Folders> {
@@ -128,6 +274,7 @@ impl Reader {
             trash: self.optional("folders.trash", values::text),
             sent: self.optional("folders.sent", values::text),
             drafts: self.optional("folders.drafts", values::text),
+            notes: self.optional("folders.notes", values::text),
             subscribed_only: subscribed_only?,
             shared: shared?,
         })
@@ -147,6 +294,7 @@ impl Reader {
         let connect = self.required("backend.connect", positive);
         let silence = self.required("backend.silence", positive);
         let hide = self.required("backend.hide_capabilities", values::list);
+        let master = self.master();
         let pause = |value: &Value| {
             let pause = values::duration(value)?;
             if (POLL_MIN..=POLL_MAX).contains(&pause) {
@@ -164,6 +312,7 @@ impl Reader {
             connect: connect?,
             silence: silence?,
             hide_capabilities: hide?.iter().map(|name| name.to_ascii_uppercase()).collect(),
+            master: master?,
             poll: poll?,
             dav_poll: dav_poll?,
         })
@@ -309,6 +458,13 @@ impl Reader {
                 "public_url",
                 Complaint::new("Autodiscover answers nobody, for no domain is named")
                     .hint(r#"set domains = ["example.com"]"#),
+            );
+        }
+        if config.notices.sender.is_some() && config.smtp.is_none() {
+            self.warning(
+                "notices.sender",
+                Complaint::new("there is no submission server, so notices go into inboxes")
+                    .hint("set smtp"),
             );
         }
         let exposed = [

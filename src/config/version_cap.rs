@@ -29,7 +29,7 @@ impl VersionCap {
         [device_type, agent]
             .into_iter()
             .flatten()
-            .any(|text| matches(self.pattern.as_bytes(), text.to_lowercase().as_bytes()))
+            .any(|text| wildcard(&self.pattern, text))
     }
 }
 
@@ -53,6 +53,14 @@ impl FromStr for VersionCap {
             .ok_or_else(|| BadVersionCap::Version(version.trim().to_owned()))?;
         Ok(Self { pattern, highest })
     }
+}
+
+/// Whether a text fits a pattern in which `*` stands for anything, whatever their letter case.
+pub(crate) fn wildcard(pattern: &str, text: &str) -> bool {
+    matches(
+        pattern.to_lowercase().as_bytes(),
+        text.to_lowercase().as_bytes(),
+    )
 }
 
 /// Compares with a pattern in which `*` stands for any bytes. Goes back only to the last `*`, so the

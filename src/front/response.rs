@@ -43,7 +43,10 @@ pub(super) async fn response(reply: Reply, dress: Dress, mut record: Record) -> 
     let mut response = Response::new(());
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    let says = |(name, _): &(HeaderName, HeaderValue)| name == header::CACHE_CONTROL;
+    if !reply.headers.iter().any(says) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    }
     if let Ok(id) = HeaderValue::try_from(record.id_text()) {
         headers.insert(REQUEST_ID, id);
     }

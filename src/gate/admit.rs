@@ -7,6 +7,7 @@
 //! ```
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -18,17 +19,16 @@ use super::passcode::{Passcode, Reading};
 use super::probes::{FROZEN, Probe};
 use super::throttle::AddressKey;
 use super::verdicts::{BackendKey, PasscodeFacts, Verdict, VerdictKey};
-use super::{Admission, Attempt, FailureKey, Gate, Noted, Refusal, Scopes};
+use super::{Admission, Attempt, FailureKey, Gate, Noted, Refusal, Scopes, UserRules, Why};
 use crate::backend::login::Login;
 use crate::failure::chain;
 use crate::identity::{DeviceId, UserId};
-use crate::store::credentials::MAX_PER_USER;
-use crate::store::{AuditAction, AuditRow, StoreError, Touch};
+use crate::store::{AuditAction, AuditRow, CredentialRow, SealedSecret, StoreError, Touch};
 
 /// Longest secret that is looked at.
 const MAX_SECRET: usize = super::vault::MAX_PASSWORD;
 /// When to come again while a backend or the database is away.
-const DOWN_RETRY: Duration = Duration::from_secs(60);
+pub(super) const DOWN_RETRY: Duration = Duration::from_secs(60);
 /// Seconds between two notes of a credential's last use.
 const NOTE_USE_EVERY: i64 = 300;
 
@@ -69,13 +69,13 @@ impl Gate {
     ) -> Result<Admission, Refusal> {
         let domain = self.settings.default_domain.as_deref();
         let Ok(user) = UserId::parse(attempt.user_text, domain) else {
-            self.hasher.pretend();
+            self.ring().hasher.pretend();
             return Err(self.failed(now, attempt, None, Reason::User).await);
         };
         let secret = attempt.secret.expose_secret();
         if secret.is_empty() || secret.len() > MAX_SECRET || secret.chars().any(char::is_control) {
             // SASL has no place for NUL (T28), and no keyboard for the others.
-            self.hasher.pretend();
+            self.ring().hasher.pretend();
             return Err(self.failed(now, attempt, None, Reason::Malformed).await);
         }
         let key = VerdictKey {
@@ -93,21 +93,49 @@ impl Gate {
         match Reading::of(secret) {
             Reading::Passcode(passcode) => self.by_passcode(now, attempt, key, &passcode).await,
             Reading::Mistyped => {
-                self.hasher.pretend();
+                self.ring().hasher.pretend();
                 Err(self
                     .failed(now, attempt, Some(&key), Reason::Mistyped)
                     .await)
             }
-            Reading::Other if self.settings.accept_mail_password => {
-                self.by_mail_password(now, attempt, key).await
+            Reading::Other if self.has_factor(&key.user) => {
+                self.by_enrolment(now, attempt, key).await
             }
             Reading::Other => {
-                self.hasher.pretend();
-                Err(self
-                    .failed(now, attempt, Some(&key), Reason::NotPasscode)
-                    .await)
+                let rules = self.rules_of(&key.user).await.map_err(store_down)?;
+                match self.barred(&key.user, &rules, now) {
+                    None => self.by_mail_password(now, attempt, key).await,
+                    Some(_) => Err(self.not_taken(now, attempt, &key).await),
+                }
             }
         }
+    }
+
+    /// A secret that is no passcode and not taken as anything else: nobody is asked about it (T36). A
+    /// phone that came in with it before is told why.
+    pub(super) async fn not_taken(
+        &self,
+        now: Moment,
+        attempt: Attempt<'_>,
+        key: &VerdictKey,
+    ) -> Refusal {
+        self.ring().hasher.pretend();
+        if let Ok(rules) = self.rules_of(&key.user).await
+            && let Some(why) = self.barred(&key.user, &rules, now)
+            && let Some(refusal) = self.explain(now, attempt, key, &rules, why).await
+        {
+            return refusal;
+        }
+        self.failed(now, attempt, Some(key), Reason::NotPasscode)
+            .await
+    }
+
+    /// What holds for a user.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn rules_of(&self, user: &UserId) -> Result<Arc<UserRules>, StoreError> {
+        self.rulebook.of(self.store.as_ref(), user).await
     }
 
     /// The answer from a remembered verdict; `None` when the secret must be judged anew.
@@ -141,6 +169,9 @@ impl Gate {
                 });
             }
         }
+        if verdict.passcode.is_none() {
+            self.remember_phone(now, attempt, &verdict.key).await;
+        }
         metrics::counter!("airgate_auth_total", "result" => "ok").increment(1);
         Some(Ok(admission(verdict, login, attempt)))
     }
@@ -152,15 +183,9 @@ impl Gate {
         key: VerdictKey,
         passcode: &Passcode,
     ) -> Result<Admission, Refusal> {
-        let rows = {
-            let _turn = self.cold.acquire().await;
-            let limit = u32::try_from(MAX_PER_USER).unwrap_or(u32::MAX);
-            self.store
-                .credentials_for_login(&key.user, now.wall, limit)
-                .await
-                .map_err(store_down)?
-        };
-        let found = self.hasher.find(&key.user, passcode, &rows);
+        let rows = self.rows(now, attempt, &key).await?;
+        let ring = self.ring();
+        let found = ring.hasher.find(&key.user, passcode, &rows);
         let reason = match found {
             None => Some(Reason::Passcode),
             Some(row) if row.revoked_at.is_some() => Some(Reason::Revoked),
@@ -174,36 +199,40 @@ impl Gate {
                 return Err(self.failed(now, attempt, Some(&key), reason).await);
             }
         };
-        let Some(sealed) = &row.sealed else {
-            tracing::error!(
-                user = key.user.as_str(),
-                credential = row.id.as_str(),
-                "this passcode has no mail password sealed with it"
-            );
-            return Err(frozen(FROZEN));
-        };
+        self.by_credential(now, attempt, key, row, passcode.bits())
+            .await
+    }
+
+    /// The way on from a credential whose secret was right.
+    pub(super) async fn by_credential(
+        &self,
+        now: Moment,
+        attempt: Attempt<'_>,
+        key: VerdictKey,
+        row: &CredentialRow,
+        secret: &[u8],
+    ) -> Result<Admission, Refusal> {
         let device = self.bind(now, attempt, row, &key).await?;
-        let password = self
-            .vault
-            .open(&key.user, &row.id, passcode, sealed)
-            .map_err(|error| {
-                tracing::error!(
-                    user = key.user.as_str(),
-                    credential = row.id.as_str(),
-                    error = chain(&error),
-                    "the mail password of this passcode cannot be opened; make a new passcode"
-                );
-                frozen(FROZEN)
-            })?;
-        let (backend, login) = self.login(&key.user, password);
+        let password = match &self.settings.master {
+            Some(_) => SecretString::default(),
+            None => self.open_vault(&key.user, row, secret)?,
+        };
+        let (backend, login) = self.login(&key.user, password.clone());
         match self.probes.ask(&backend, &login, true, now).await {
             // Down is no reason to keep a known user out: his commands say what is missing.
             Probe::Right | Probe::Down => {}
-            Probe::Refused { next_try, .. } => {
+            Probe::Refused {
+                next_try, lasting, ..
+            } => {
                 self.note_frozen(now, attempt, &backend).await;
+                let rules = self.rules_of(&key.user).await.map_err(store_down)?;
+                if rules.access.explain && lasting >= self.settings.explain_frozen_after {
+                    return Err(self.explained(now, attempt, &key.user, Why::Frozen).await);
+                }
                 return Err(frozen(next_try));
             }
         }
+        self.renew_keys(attempt, row, secret, &password).await;
         let facts = PasscodeFacts {
             id: row.id.clone(),
             scopes: Scopes::from_bits(row.scopes),
@@ -221,13 +250,84 @@ impl Gate {
             .await)
     }
 
+    /// The mail password behind a credential.
+    fn open_vault(
+        &self,
+        user: &UserId,
+        row: &CredentialRow,
+        secret: &[u8],
+    ) -> Result<SecretString, Refusal> {
+        let Some(sealed) = &row.sealed else {
+            tracing::error!(
+                user = user.as_str(),
+                credential = row.id.as_str(),
+                "this passcode has no mail password sealed with it"
+            );
+            return Err(frozen(FROZEN));
+        };
+        self.ring()
+            .vault
+            .open(user, &row.id, secret, sealed)
+            .map_err(|error| {
+                tracing::error!(
+                    user = user.as_str(),
+                    credential = row.id.as_str(),
+                    error = chain(&error),
+                    "the mail password of this passcode cannot be opened; make a new passcode"
+                );
+                frozen(FROZEN)
+            })
+    }
+
+    /// Gives a credential the present server keys, where it still has older ones (C17): its secret is
+    /// at hand only now.
+    async fn renew_keys(
+        &self,
+        attempt: Attempt<'_>,
+        row: &CredentialRow,
+        secret: &[u8],
+        password: &SecretString,
+    ) {
+        let ring = self.ring();
+        let stale = |sealed: &SealedSecret| !ring.vault.is_current(sealed);
+        if row.key_id == ring.hasher.key_id() && !row.sealed.as_ref().is_some_and(stale) {
+            return;
+        }
+        let sealed = match &row.sealed {
+            Some(sealed) if stale(sealed) => {
+                let version = sealed.version.saturating_add(1);
+                let user = &row.user;
+                match ring.vault.seal(user, &row.id, secret, password, version) {
+                    Ok(sealed) => Some(sealed),
+                    Err(_) => return,
+                }
+            }
+            kept => kept.clone(),
+        };
+        let renewed = CredentialRow {
+            key_id: ring.hasher.key_id().to_owned(),
+            hash: ring.hasher.hash(&row.user, &row.id, secret),
+            tag: row.tag.and_then(|_| {
+                let (key_id, typed) = (ring.hasher.key_id(), attempt.secret.expose_secret());
+                ring.hasher.tag(key_id, &row.user, typed)
+            }),
+            sealed,
+            ..row.clone()
+        };
+        match self.store.rekey_credential(row, &renewed).await {
+            // Lost against a change in between: the next login tries again.
+            Ok(_) => {}
+            Err(error) => tracing::warn!(error = chain(&error), "keys cannot be renewed"),
+        }
+    }
+
     async fn by_mail_password(
         &self,
         now: Moment,
         attempt: Attempt<'_>,
         key: VerdictKey,
     ) -> Result<Admission, Refusal> {
-        let (backend, login) = self.login(&key.user, attempt.secret.clone());
+        let (backend, login) = self.own_login(&key.user, attempt.secret.clone());
         let address = AddressKey::of(attempt.client);
         let mut probe = self.probes.frozen(&backend, now).await;
         if probe.is_none() {
@@ -240,7 +340,11 @@ impl Gate {
             probe = Some(self.probes.ask(&backend, &login, false, now).await);
         }
         match probe {
-            Some(Probe::Right) => Ok(self.remember(now, attempt, key, backend, None, login).await),
+            Some(Probe::Right) => {
+                self.ask_for_factor(now, &key.user).await;
+                self.remember_phone(now, attempt, &key).await;
+                Ok(self.remember(now, attempt, key, backend, None, login).await)
+            }
             Some(Probe::Down) | None => {
                 metrics::counter!("airgate_auth_total", "result" => "down").increment(1);
                 Err(Refusal::BackendDown {
@@ -251,6 +355,7 @@ impl Gate {
                 was_right,
                 next_try,
                 fresh,
+                ..
             }) => {
                 if fresh {
                     self.note_frozen(now, attempt, &backend).await;
@@ -356,8 +461,48 @@ impl Gate {
         }
     }
 
-    /// The backend's name for a user with this mail password.
+    /// Notes since when a second factor has been asked of a user: the grace begins then.
+    async fn ask_for_factor(&self, now: Moment, user: &UserId) {
+        let Ok(rules) = self.rules_of(user).await else {
+            return;
+        };
+        if !rules.factor_required() || rules.factor_asked.is_some() {
+            return;
+        }
+        let asked = async {
+            let mut settings = self.store.user_settings(user).await?;
+            settings.factor_asked.get_or_insert(now.wall);
+            self.store.set_user_settings(user, &settings).await?;
+            self.rulebook.refresh(self.store.as_ref()).await
+        };
+        if let Err(error) = asked.await {
+            tracing::warn!(
+                error = chain(&error),
+                "the grace of a second factor cannot begin"
+            );
+        }
+    }
+
+    /// How the backend is told: by the master identity where there is one (C6), else by the user's
+    /// own name and this mail password.
     pub(super) fn login(&self, user: &UserId, password: SecretString) -> (BackendKey, Login) {
+        let master = self.settings.master.as_ref();
+        let Some((master, (name, acts_for))) =
+            master.and_then(|master| Some((master, master.names(user)?)))
+        else {
+            return self.own_login(user, password);
+        };
+        let (backend, login) = self.own_login(user, master.secret.clone());
+        let login = Login {
+            name,
+            acts_for,
+            ..login
+        };
+        (backend, login)
+    }
+
+    /// The user's own name with this mail password.
+    pub(super) fn own_login(&self, user: &UserId, password: SecretString) -> (BackendKey, Login) {
         let mark = self.marker.mark(user, password.expose_secret());
         let backend = BackendKey {
             user: user.clone(),

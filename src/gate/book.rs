@@ -45,6 +45,8 @@ pub(super) enum Reason {
     Passcode,
     Revoked,
     Expired,
+    /// A mail password with a one-time code that is not right.
+    Enrolment,
     /// The backend refused the mail password.
     Password,
 }
@@ -73,6 +75,7 @@ impl Reason {
             Self::Passcode => "passcode",
             Self::Revoked => "revoked",
             Self::Expired => "expired",
+            Self::Enrolment => "enrolment",
             Self::Password => "password",
         }
     }
@@ -144,11 +147,17 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Seen<K> {
         }
     }
 
+    /// Whether it was there within the period.
+    pub(super) async fn seen(&self, key: &K, now: Moment) -> bool {
+        match self.cache.get(key).await {
+            Some(last) => now.monotonic.saturating_duration_since(last) < self.within,
+            None => false,
+        }
+    }
+
     /// True for the first time within the period.
     pub(super) async fn first(&self, key: K, now: Moment) -> bool {
-        if let Some(last) = self.cache.get(&key).await
-            && now.monotonic.saturating_duration_since(last) < self.within
-        {
+        if self.seen(&key, now).await {
             return false;
         }
         self.cache.insert(key, now.monotonic).await;

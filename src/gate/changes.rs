@@ -85,6 +85,14 @@ impl Changes {
         waiting.retain(|_, notify| notify.strong_count() > 0);
     }
 
+    /// Wakes everybody who waits: something about all of them may have changed.
+    pub(super) fn wake_all(&self) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        for notify in waiting.values().filter_map(Weak::upgrade) {
+            notify.notify_waiters();
+        }
+    }
+
     /// Wakes whoever waits on it at the next change of the user's credentials.
     pub(super) fn notify_of(&self, user: &UserId) -> Arc<Notify> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);

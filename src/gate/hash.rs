@@ -8,19 +8,20 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use subtle::ConstantTimeEq as _;
+use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
-use super::keys::ServerKey;
+use super::keys::{ServerKey, ServerKeys};
 use super::passcode::Passcode;
 use crate::identity::UserId;
 use crate::store::credentials::MAX_PER_USER;
-use crate::store::{CredentialId, CredentialRow};
+use crate::store::{CredentialId, CredentialKind, CredentialRow};
 
-/// Hashes passcodes under the server's credential key.
+/// Hashes passcodes under the server's credential key, and finds those hashed under older ones.
 pub struct PasscodeHasher {
     key_id: String,
     keyed: Hmac<Sha256>,
+    old: Vec<(String, Hmac<Sha256>)>,
 }
 
 /// Marks secrets under a key that lives and dies with the process: for cache keys, never stored.
@@ -37,6 +38,18 @@ impl PasscodeHasher {
         Self {
             key_id: key.id().to_owned(),
             keyed: keyed(key.bytes()),
+            old: Vec::new(),
+        }
+    }
+
+    /// The same, knowing the keys before as well.
+    pub fn of(keys: &ServerKeys) -> Self {
+        let old = keys.old().iter();
+        Self {
+            old: old
+                .map(|key| (key.id().to_owned(), keyed(key.bytes())))
+                .collect(),
+            ..Self::new(&keys.credential)
         }
     }
 
@@ -46,17 +59,8 @@ impl PasscodeHasher {
     }
 
     /// HMAC-SHA256(key, user | credential | secret), each with its length before it.
-    pub fn hash(&self, user: &UserId, id: &CredentialId, passcode: &Passcode) -> [u8; 32] {
-        let mut hmac = self.keyed.clone();
-        hmac.update(b"airgate passcode 1");
-        for part in [
-            user.as_str().as_bytes(),
-            id.as_str().as_bytes(),
-            passcode.bits(),
-        ] {
-            update_with_length(&mut hmac, part);
-        }
-        hmac.finalize().into_bytes().into()
+    pub fn hash(&self, user: &UserId, id: &CredentialId, secret: &[u8]) -> [u8; 32] {
+        hash_with(&self.keyed, user, id, secret)
     }
 
     /// The row with this passcode. Does the same work whatever it finds.
@@ -68,14 +72,45 @@ impl PasscodeHasher {
     ) -> Option<&'a CredentialRow> {
         let mut found = None;
         for row in rows.iter().take(MAX_PER_USER) {
-            let right = self.hash(user, &row.id, passcode).ct_eq(&row.hash)
-                & row.key_id.as_bytes().ct_eq(self.key_id.as_bytes());
-            if right.into() {
+            // Rows under a key that is not there cost what the others cost.
+            let known = self.keyed_by(&row.key_id);
+            let hash = hash_with(known.unwrap_or(&self.keyed), user, &row.id, passcode.bits());
+            let right = hash.ct_eq(&row.hash) & Choice::from(u8::from(known.is_some()));
+            if right.into() && row.kind == CredentialKind::Passcode {
                 found = Some(row);
             }
         }
         self.work(user, passcode, MAX_PER_USER.saturating_sub(rows.len()));
         found
+    }
+
+    /// Whether an enrolled secret, stretched, is that of a row.
+    pub(super) fn fits(&self, row: &CredentialRow, stretched: &[u8]) -> bool {
+        self.keyed_by(&row.key_id).is_some_and(|keyed| {
+            hash_with(keyed, &row.user, &row.id, stretched)
+                .ct_eq(&row.hash)
+                .into()
+        })
+    }
+
+    /// Sixteen bits that spare most wrong secrets the slow hash; under the key named.
+    pub(super) fn tag(&self, key_id: &str, user: &UserId, secret: &str) -> Option<u16> {
+        let mut hmac = self.keyed_by(key_id)?.clone();
+        hmac.update(b"airgate tag 1");
+        update_with_length(&mut hmac, user.as_str().as_bytes());
+        hmac.update(secret.as_bytes());
+        let bytes = hmac.finalize().into_bytes();
+        bytes
+            .first_chunk()
+            .map(|first: &[u8; 2]| u16::from_be_bytes(*first))
+    }
+
+    fn keyed_by(&self, key_id: &str) -> Option<&Hmac<Sha256>> {
+        if key_id == self.key_id {
+            return Some(&self.keyed);
+        }
+        let old = self.old.iter().find(|(id, _)| id == key_id);
+        old.map(|(_, keyed)| keyed)
     }
 
     /// The work of a login that is lost anyway.
@@ -88,7 +123,7 @@ impl PasscodeHasher {
     fn work(&self, user: &UserId, passcode: &Passcode, times: usize) {
         if let Some(id) = CredentialId::parse("00000000") {
             for _ in 0..times {
-                std::hint::black_box(self.hash(user, &id, passcode));
+                std::hint::black_box(self.hash(user, &id, passcode.bits()));
             }
         }
     }
@@ -125,6 +160,25 @@ impl fmt::Debug for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Mark(***)")
     }
+}
+
+/// HMAC-SHA256(key, purpose | parts), each part with its length before it.
+pub(super) fn authenticate(key: &[u8; 32], purpose: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut hmac = keyed(key);
+    update_with_length(&mut hmac, purpose);
+    for part in parts {
+        update_with_length(&mut hmac, part);
+    }
+    hmac.finalize().into_bytes().into()
+}
+
+fn hash_with(keyed: &Hmac<Sha256>, user: &UserId, id: &CredentialId, secret: &[u8]) -> [u8; 32] {
+    let mut hmac = keyed.clone();
+    hmac.update(b"airgate passcode 1");
+    for part in [user.as_str().as_bytes(), id.as_str().as_bytes(), secret] {
+        update_with_length(&mut hmac, part);
+    }
+    hmac.finalize().into_bytes().into()
 }
 
 fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {

@@ -1,16 +1,17 @@
 //! Making and revoking passcodes, and replacing the mail password behind them: for the command line
 //! and the portal. Works beside a running server; that hears of it within 5 s (T46).
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::hash::PasscodeHasher;
 use super::keys::ServerKeys;
 use super::passcode::Passcode;
 use super::scopes::Scopes;
 use super::vault::{Vault, VaultError, reseal};
-use crate::identity::UserId;
+use crate::identity::{DeviceId, UserId};
 use crate::store::{
-    AuditAction, AuditRow, CredentialId, CredentialRow, SealedSecret, Store, StoreError,
+    AuditAction, AuditRow, CredentialId, CredentialKind, CredentialRow, SealedSecret, Store,
+    StoreError,
 };
 
 /// A passcode to make.
@@ -49,7 +50,8 @@ pub enum IssueError {
 /// Longest name of a passcode, in characters.
 const MAX_NAME: usize = 64;
 
-/// Makes a passcode for a user and seals the mail password with it. `by` says for the audit trail
+/// Makes a passcode for a user and seals the mail password with it; an empty one, where a master logs
+/// in for users, seals nothing (C6). `by` says for the audit trail
 /// from where: an address, or `local`.
 ///
 /// # Errors
@@ -63,18 +65,24 @@ pub async fn issue(
     now: i64,
 ) -> Result<Issued, IssueError> {
     let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+    if !good_name(name) {
         return Err(IssueError::BadName);
     }
     let id = new_id()?;
     let passcode = Passcode::generate()?;
     let hasher = PasscodeHasher::new(&keys.credential);
-    let sealed = Vault::new(&keys.vault).seal(&new.user, &id, &passcode, mail_password)?;
+    let vault = Vault::new(&keys.vault);
+    let sealed = match mail_password.expose_secret() {
+        "" => None,
+        _ => Some(vault.seal(&new.user, &id, passcode.bits(), mail_password, 1)?),
+    };
     let row = CredentialRow {
-        hash: hasher.hash(&new.user, &id, &passcode),
+        hash: hasher.hash(&new.user, &id, passcode.bits()),
         key_id: hasher.key_id().to_owned(),
         id: id.clone(),
         user: new.user.clone(),
+        kind: CredentialKind::Passcode,
+        tag: None,
         name: name.to_owned(),
         scopes: new.scopes.bits(),
         created: now,
@@ -84,7 +92,7 @@ pub async fn issue(
         device_type: None,
         last_used: None,
         last_address: None,
-        sealed: Some(sealed),
+        sealed,
     };
     store.add_credential(&row, now).await?;
     note(
@@ -97,6 +105,66 @@ pub async fn issue(
     )
     .await?;
     Ok(Issued { id, passcode })
+}
+
+/// A device that enrols itself by a one-time code.
+pub(super) struct Enrolment<'a> {
+    pub(super) user: &'a UserId,
+    pub(super) id: &'a CredentialId,
+    pub(super) device: &'a DeviceId,
+    pub(super) device_type: &'a str,
+    /// What was typed, as a whole ...
+    pub(super) secret: &'a SecretString,
+    /// ... and stretched.
+    pub(super) stretched: &'a [u8],
+    pub(super) address: String,
+}
+
+/// Keeps what enrolled a device as its secret, with the mail password sealed for it.
+pub(super) async fn enrol(
+    store: &dyn Store,
+    keys: &ServerKeys,
+    new: &Enrolment<'_>,
+    mail_password: &SecretString,
+    now: i64,
+) -> Result<(), IssueError> {
+    let hasher = PasscodeHasher::new(&keys.credential);
+    let sealed = Vault::new(&keys.vault).seal(new.user, new.id, new.stretched, mail_password, 1)?;
+    let row = CredentialRow {
+        id: new.id.clone(),
+        user: new.user.clone(),
+        kind: CredentialKind::Enrolled,
+        tag: hasher.tag(hasher.key_id(), new.user, new.secret.expose_secret()),
+        name: new.device_type.chars().take(MAX_NAME).collect(),
+        key_id: hasher.key_id().to_owned(),
+        hash: hasher.hash(new.user, new.id, new.stretched),
+        scopes: Scopes::ALL.bits(),
+        created: now,
+        expires_at: None,
+        revoked_at: None,
+        device: Some(new.device.clone()),
+        device_type: Some(new.device_type.to_owned()),
+        last_used: None,
+        last_address: None,
+        sealed: Some(sealed),
+    };
+    store.add_credential(&row, now).await?;
+    store
+        .append_audit(&[AuditRow {
+            user: Some(new.user.clone()),
+            device: Some(new.device.clone()),
+            credential: Some(new.id.clone()),
+            address: Some(new.address.clone()),
+            ..AuditRow::new(now, AuditAction::DeviceEnrolled)
+        }])
+        .await?;
+    Ok(())
+}
+
+/// Whether a passcode may be called that.
+pub fn good_name(name: &str) -> bool {
+    let length = name.chars().count();
+    (1..=MAX_NAME).contains(&length) && !name.chars().any(char::is_control)
 }
 
 /// Revokes a passcode; false when there is no live one with this id.
@@ -164,7 +232,7 @@ async fn note(
 }
 
 /// Eight letters and digits: enough to tell a user's passcodes apart, short enough to type.
-fn new_id() -> Result<CredentialId, getrandom::Error> {
+pub(super) fn new_id() -> Result<CredentialId, getrandom::Error> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)?;
     let letters = b"0123456789abcdefghjkmnpqrstvwxyz";

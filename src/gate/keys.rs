@@ -2,6 +2,10 @@
 //! of mode 0600 beside the database, made at the first start. Every row names its key by an id, so
 //! that a lost or exchanged key is recognised instead of looking like wrong passcodes.
 //!
+//! A key that is exchanged (`airgate rotate-key`) goes on under `old/` beside the new ones until no row
+//! names it any more: what it made opens with it, and is made anew with the new key whenever the
+//! secret that belongs to it comes by. A running server sees the new files by itself.
+//!
 //! Losing a key costs the passcodes made with it, nothing else: docs/passcodes.md says how to
 //! recover. A database or backup without the keys opens nothing (T47), so keep them apart.
 
@@ -21,13 +25,17 @@ pub struct ServerKey {
     bytes: Zeroizing<[u8; KEY_BYTES]>,
 }
 
-/// The two keys of a server.
+/// The two keys of a server, and those before them.
 #[derive(Clone, Debug)]
 pub struct ServerKeys {
     /// Passcode hashes (C2).
     pub credential: ServerKey,
     /// The vault (C4).
     pub vault: ServerKey,
+    /// Exchanged for the present ones; rows may still name them.
+    old: Vec<ServerKey>,
+    /// Where they were read.
+    directory: Option<PathBuf>,
 }
 
 /// Why there is no key.
@@ -44,11 +52,22 @@ pub enum KeyError {
     Length { path: PathBuf, length: u64 },
     #[error("{path} can be read by others (mode {mode:03o}); run: chmod 600 {path}")]
     Open { path: PathBuf, mode: u32 },
+    #[error("these keys lie in no directory")]
+    Nowhere,
     #[error("the operating system gives no random numbers")]
     Random(#[from] getrandom::Error),
 }
 
+/// Which of the two.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Purpose {
+    Credential,
+    Vault,
+}
+
 const KEY_BYTES: usize = 32;
+/// Where exchanged keys lie, under the directory of the present ones.
+const OLD: &str = "old";
 
 impl ServerKeys {
     /// Reads `keys/credential.key` and `keys/vault.key` under the state directory, and makes what
@@ -57,15 +76,26 @@ impl ServerKeys {
     /// # Errors
     /// A file that cannot be read or made, has another length, or can be read by others.
     pub fn load(state: &Path) -> Result<Self, KeyError> {
-        let directory = state.join("keys");
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&directory)
-            .map_err(file_error("make", &directory))?;
+        Self::load_from(&state.join("keys"))
+    }
+
+    /// The same from a directory of their own, such as systemd's for credentials.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    pub fn load_from(directory: &Path) -> Result<Self, KeyError> {
+        if !directory.exists() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(directory)
+                .map_err(file_error("make", directory))?;
+        }
         Ok(Self {
-            credential: ServerKey::load(&directory.join("credential.key"))?,
-            vault: ServerKey::load(&directory.join("vault.key"))?,
+            credential: ServerKey::load(&directory.join(Purpose::Credential.file()))?,
+            vault: ServerKey::load(&directory.join(Purpose::Vault.file()))?,
+            old: read_old(&directory.join(OLD))?,
+            directory: Some(directory.to_owned()),
         })
     }
 
@@ -77,7 +107,89 @@ impl ServerKeys {
         Ok(Self {
             credential: ServerKey::generate()?,
             vault: ServerKey::generate()?,
+            old: Vec::new(),
+            directory: None,
         })
+    }
+
+    /// The key with this id, present or old.
+    pub fn named(&self, id: &str) -> Option<&ServerKey> {
+        [&self.credential, &self.vault]
+            .into_iter()
+            .chain(&self.old)
+            .find(|key| key.id() == id)
+    }
+
+    /// Keys that were exchanged.
+    pub fn old(&self) -> &[ServerKey] {
+        &self.old
+    }
+
+    /// The keys as they are on disk now; `None` when there are no others than these.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    pub fn reread(&self) -> Result<Option<Self>, KeyError> {
+        let Some(directory) = &self.directory else {
+            return Ok(None);
+        };
+        let now = Self::load_from(directory)?;
+        let ids = |keys: &Self| -> Vec<String> {
+            let all = [&keys.credential, &keys.vault].into_iter().chain(&keys.old);
+            all.map(|key| key.id().to_owned()).collect()
+        };
+        Ok((ids(&now) != ids(self)).then_some(now))
+    }
+
+    /// Puts a new key in place of one of the two; the one before stays under `old/`. Whatever
+    /// moment this is cut at, every key that rows name is still there.
+    ///
+    /// # Errors
+    /// Files that cannot be written.
+    pub fn rotate(&self, purpose: Purpose) -> Result<Self, KeyError> {
+        let directory = self.directory.as_ref().ok_or(KeyError::Nowhere)?;
+        let old = directory.join(OLD);
+        if !old.exists() {
+            DirBuilder::new()
+                .mode(0o700)
+                .create(&old)
+                .map_err(file_error("make", &old))?;
+        }
+        let key = match purpose {
+            Purpose::Credential => &self.credential,
+            Purpose::Vault => &self.vault,
+        };
+        let path = directory.join(purpose.file());
+        let kept = old.join(format!("{}.key", key.id()));
+        match fs::hard_link(&path, &kept) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(file_error("keep", &kept)(error));
+            }
+            _ => sync_directory(&old)?,
+        }
+        let draft = ServerKey::draft(&path)?;
+        fs::rename(&draft, &path).map_err(file_error("replace", &path))?;
+        sync_directory(directory)?;
+        Self::load_from(directory)
+    }
+
+    /// Removes the file of an old key that no row names any more; the caller has looked.
+    ///
+    /// # Errors
+    /// A file that cannot be removed.
+    pub fn drop_old(&self, id: &str) -> Result<(), KeyError> {
+        let directory = self.directory.as_ref().ok_or(KeyError::Nowhere)?;
+        let path = directory.join(OLD).join(format!("{id}.key"));
+        fs::remove_file(&path).map_err(file_error("remove", &path))
+    }
+}
+
+impl Purpose {
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Credential => "credential.key",
+            Self::Vault => "vault.key",
+        }
     }
 }
 
@@ -85,6 +197,11 @@ impl ServerKey {
     /// What rows name it by; says nothing about the key.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// HMAC-SHA256 over parts, each with its length before it: a proof that this server wrote them.
+    pub fn authenticate(&self, purpose: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+        super::hash::authenticate(&self.bytes, purpose, parts)
     }
 
     pub(super) fn bytes(&self) -> &[u8; KEY_BYTES] {
@@ -147,6 +264,20 @@ impl ServerKey {
     /// Writes a whole key beside the path and links it there, so that no one ever sees half a key
     /// and no one's key is overwritten.
     fn make(path: &Path) -> Result<(), KeyError> {
+        let draft = Self::draft(path)?;
+        let linked = fs::hard_link(&draft, path);
+        let removed = fs::remove_file(&draft);
+        match linked {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(file_error("make", path)(error));
+            }
+            _ => removed.map_err(file_error("remove", &draft))?,
+        }
+        path.parent().map_or(Ok(()), sync_directory)
+    }
+
+    /// A new key in a file beside the path.
+    fn draft(path: &Path) -> Result<PathBuf, KeyError> {
         let key = Self::generate()?;
         let draft = path.with_extension(format!("new{:08x}", getrandom::u32()?));
         let mut file = OpenOptions::new()
@@ -155,21 +286,10 @@ impl ServerKey {
             .mode(0o600)
             .open(&draft)
             .map_err(file_error("make", &draft))?;
-        let written = file.write_all(key.bytes()).and_then(|()| file.sync_all());
-        let linked = written.and_then(|()| fs::hard_link(&draft, path));
-        let removed = fs::remove_file(&draft);
-        match linked {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(file_error("make", path)(error));
-            }
-            _ => removed.map_err(file_error("remove", &draft))?,
-        }
-        if let Some(directory) = path.parent() {
-            File::open(directory)
-                .and_then(|directory| directory.sync_all())
-                .map_err(file_error("write", directory))?;
-        }
-        Ok(())
+        file.write_all(key.bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(file_error("write", &draft))?;
+        Ok(draft)
     }
 }
 
@@ -177,6 +297,30 @@ impl fmt::Debug for ServerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ServerKey({}, ***)", self.id)
     }
+}
+
+/// All keys under `old/`, by name, so that two readings give the same.
+fn read_old(directory: &Path) -> Result<Vec<ServerKey>, KeyError> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(file_error("read", directory)(error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(file_error("read", directory))?.path();
+        if path.extension().is_some_and(|extension| extension == "key") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths.iter().map(|path| ServerKey::read(path)).collect()
+}
+
+fn sync_directory(directory: &Path) -> Result<(), KeyError> {
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(file_error("write", directory))
 }
 
 fn file_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyError {
@@ -205,6 +349,27 @@ mod tests {
             files += 1;
         }
         assert_eq!(files, 2, "no drafts are left");
+    }
+
+    #[test]
+    fn c17_an_exchanged_key_stays_until_nobody_needs_it() {
+        let state = tempfile::tempdir().unwrap();
+        let first = ServerKeys::load(state.path()).unwrap();
+        assert!(first.reread().unwrap().is_none());
+        let second = first.rotate(Purpose::Credential).unwrap();
+        assert_ne!(second.credential.id(), first.credential.id());
+        assert_eq!(second.vault.id(), first.vault.id());
+        let kept = second.named(first.credential.id()).unwrap();
+        assert_eq!(kept.bytes(), first.credential.bytes());
+        // Whoever has the old ones in memory finds the new ones.
+        let reread = first.reread().unwrap().unwrap();
+        assert_eq!(reread.credential.id(), second.credential.id());
+        let third = second.rotate(Purpose::Vault).unwrap();
+        assert_eq!(third.old().len(), 2);
+        third.drop_old(first.credential.id()).unwrap();
+        let left = ServerKeys::load(state.path()).unwrap();
+        assert!(left.named(first.credential.id()).is_none());
+        assert!(left.named(first.vault.id()).is_some());
     }
 
     #[test]

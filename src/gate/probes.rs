@@ -26,6 +26,8 @@ pub(super) struct Probes {
 
 #[derive(Clone, Copy, Debug)]
 struct Refused {
+    /// Since when it has been refused without a break.
+    since: Instant,
     next_try: Instant,
     was_right: bool,
 }
@@ -37,6 +39,8 @@ pub(super) enum Probe {
     Refused {
         was_right: bool,
         next_try: Duration,
+        /// For how long it has been so.
+        lasting: Duration,
         /// The backend said so just now, not remembered.
         fresh: bool,
     },
@@ -71,6 +75,7 @@ impl Probes {
         (!next_try.is_zero()).then_some(Probe::Refused {
             was_right: refused.was_right,
             next_try,
+            lasting: now.monotonic.saturating_duration_since(refused.since),
             fresh: false,
         })
     }
@@ -142,10 +147,11 @@ impl Probes {
             }
             Err(failure) if failure.remedy == Remedy::FreshSecret => {
                 let was_right = vouched || self.was_right(key, now).await;
-                self.freeze(key, was_right, now).await;
+                let since = self.freeze(key, was_right, now).await;
                 Err(Probe::Refused {
                     was_right,
                     next_try: FROZEN,
+                    lasting: now.monotonic.saturating_duration_since(since),
                     fresh: true,
                 })
             }
@@ -160,11 +166,15 @@ impl Probes {
         }
     }
 
-    async fn freeze(&self, key: &BackendKey, was_right: bool, now: Moment) {
+    async fn freeze(&self, key: &BackendKey, was_right: bool, now: Moment) -> Instant {
+        let before = self.refused.get(key).await;
+        let since = before.map_or(now.monotonic, |refused| refused.since);
         let refused = Refused {
+            since,
             next_try: now.monotonic + FROZEN,
             was_right,
         };
         self.refused.insert(key.clone(), refused).await;
+        since
     }
 }

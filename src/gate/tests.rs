@@ -1,9 +1,13 @@
 //! The gate as a whole, on a real store, with a backend that counts.
 
+mod attacks;
 mod binding;
+mod enrolment;
+mod factors;
 mod mail_password;
 mod passcodes;
 mod secrecy;
+mod sign_in;
 
 use std::collections::HashMap;
 use std::net::IpAddr;

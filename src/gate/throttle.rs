@@ -42,6 +42,18 @@ pub(super) struct Throttle {
 /// ones that recovered there are more, new ones count as closed.
 const MAX_ADDRESSES: usize = 100_000;
 
+impl std::fmt::Display for AddressKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::V4(bits) => std::net::Ipv4Addr::from_bits(*bits).fmt(f),
+            Self::V6(bits) => {
+                let first = std::net::Ipv6Addr::from_bits(u128::from(*bits) << 64);
+                write!(f, "{first}/64")
+            }
+        }
+    }
+}
+
 impl AddressKey {
     pub(super) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
@@ -72,6 +84,18 @@ impl Throttle {
         let until = self.closed.get(&address).await?;
         let left = until.saturating_duration_since(now.monotonic);
         (!left.is_zero()).then_some(left)
+    }
+
+    /// The addresses that are closed, and how long.
+    pub(super) fn closed(&self, now: Moment) -> Vec<(AddressKey, Duration)> {
+        self.closed
+            .iter()
+            .map(|(address, until)| {
+                let left = until.saturating_duration_since(now.monotonic);
+                (*address, left)
+            })
+            .filter(|(_, left)| !left.is_zero())
+            .collect()
     }
 
     /// Counts a failure; `Some` when the address is closed from now on.
@@ -107,6 +131,43 @@ impl Throttle {
     #[cfg(test)]
     pub(super) fn addresses(&self) -> usize {
         self.limiter.len()
+    }
+}
+
+/// Looks into the store that a closed address still has: a right passcode behind it goes on working
+/// (T39), and thousands of wrong ones in a second cost nobody else their place (T38).
+pub(super) struct Looks {
+    limiter: RateLimiter<
+        AddressKey,
+        DefaultKeyedStateStore<AddressKey>,
+        GateClock,
+        NoOpMiddleware<Duration>,
+    >,
+    clock: GateClock,
+}
+
+/// Looks of one closed address in a second: an office behind one address needs a few after a restart.
+const LOOKS_PER_SECOND: NonZeroU32 = NonZeroU32::new(20).expect("not 0");
+
+impl Looks {
+    pub(super) fn new(clock: GateClock) -> Self {
+        let quota = Quota::per_second(LOOKS_PER_SECOND);
+        Self {
+            limiter: RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone()),
+            clock,
+        }
+    }
+
+    /// Whether there is one left.
+    pub(super) fn take(&self, address: AddressKey, now: Moment) -> bool {
+        self.clock.reach(now);
+        self.limiter.len() < MAX_ADDRESSES && self.limiter.check_key(&address).is_ok()
+    }
+
+    pub(super) fn forget_recovered(&self, now: Moment) {
+        self.clock.reach(now);
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
     }
 }
 

@@ -2,23 +2,25 @@
 //! has gathered, wipes what was idle too long (C7), forgets addresses that recovered.
 
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
+use super::keys::ServerKeys;
 use super::moment::Moment;
 use super::verdicts::BackendKey;
-use super::{Admission, Gate};
+use super::{Admission, Gate, KeyRing};
 use crate::backend::login::Login;
 use crate::clock;
 use crate::failure::chain;
 use crate::identity::UserId;
-use crate::store::{AuditAction, AuditRow};
+use crate::store::{AuditAction, AuditRow, DeviceRow, Standing, StoreError};
 
-/// How often the store is asked for changes: one indexed look, well within the 5 s of T46.
-const ROUND: Duration = Duration::from_secs(2);
+/// How often the store is asked for changes: two indexed looks, well within the 5 s of T46.
+const ROUND: Duration = Duration::from_secs(1);
 /// Seconds between two walks over the throttle's table.
 const WALK_EVERY: u64 = 60;
 
@@ -47,9 +49,6 @@ impl Gate {
     /// Returns when the admission is no longer good: its passcode was revoked (within 5 s, T46) or
     /// has expired. For held Pings and long uploads. Cancel-safe.
     pub async fn until_revoked(&self, admission: &Admission) {
-        let Some(id) = &admission.credential else {
-            return std::future::pending().await;
-        };
         let notify = self.changes.notify_of(&admission.user);
         let mut judged = admission.version;
         loop {
@@ -59,9 +58,9 @@ impl Gate {
             let version = self.changes.version_of(&admission.user);
             let mut patience = Duration::MAX;
             if version != judged {
-                match self.store.credential(&admission.user, id).await {
-                    Ok(Some(row)) if row.revoked_at.is_none() => judged = version,
-                    Ok(_) => return,
+                match self.still_good(admission).await {
+                    Ok(true) => judged = version,
+                    Ok(false) => return,
                     Err(error) => {
                         tracing::warn!(error = chain(&error), "cannot look up a passcode");
                         patience = ROUND;
@@ -78,6 +77,21 @@ impl Gate {
             tokio::select! {
                 () = changed => {}
                 () = tokio::time::sleep(patience) => {}
+            }
+        }
+    }
+
+    /// Whether what let somebody in would do so now.
+    async fn still_good(&self, admission: &Admission) -> Result<bool, StoreError> {
+        let user = &admission.user;
+        match &admission.credential {
+            Some(id) => {
+                let row = self.store.credential(user, id).await?;
+                Ok(row.is_some_and(|row| row.revoked_at.is_none()))
+            }
+            None => {
+                let rules = self.rules_of(user).await?;
+                Ok(self.barred(user, &rules, Moment::read()).is_none())
             }
         }
     }
@@ -109,10 +123,39 @@ impl Gate {
             .await;
     }
 
-    pub(super) async fn upkeep(&self, now: Moment) {
+    /// The server's keys as they are now.
+    /// The server's keys as they are now.
+    pub fn keys(&self) -> ServerKeys {
+        self.ring().keys.clone()
+    }
+
+    pub(super) fn ring(&self) -> Arc<KeyRing> {
+        self.ring.load_full()
+    }
+
+    /// Takes in keys that were exchanged on disk (C17).
+    pub(super) fn reread_keys(&self) {
+        match self.ring().keys.reread() {
+            Ok(None) => {}
+            Ok(Some(keys)) => {
+                tracing::info!("the server keys were exchanged");
+                self.ring.store(Arc::new(KeyRing::new(keys)));
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = chain(&error),
+                    "the server keys cannot be read again"
+                );
+            }
+        }
+    }
+
+    /// Whose credentials, second factors or devices changed since the last look.
+    pub(super) async fn hear_changes(&self) {
         match self.store.credential_changes(self.changes.latest()).await {
             Ok(changes) if changes.users.is_empty() => {}
             Ok(changes) => {
+                self.look_at_factors(&changes.users).await;
                 self.changes.take(changes.version, &changes.users);
                 // Not found any more already; this wipes their secrets now and not when idle.
                 self.verdicts
@@ -128,6 +171,79 @@ impl Gate {
                 );
             }
         }
+    }
+
+    /// Whose second factor was switched on or off.
+    async fn look_at_factors(&self, users: &[UserId]) {
+        for user in users {
+            let has = match self.store.second_factor_of(user).await {
+                Ok(row) => row.is_some(),
+                Err(error) => {
+                    tracing::error!(error = chain(&error), "cannot look up a second factor");
+                    // More is asked of the user then, never less (T36).
+                    true
+                }
+            };
+            let mut with_factor = self
+                .with_factor
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            match has {
+                true => with_factor.insert(user.clone()),
+                false => with_factor.remove(user),
+            };
+        }
+    }
+
+    /// Rules and policies that were changed: whoever came in by a mail password is judged anew.
+    async fn hear_rules(&self) {
+        match self.rulebook.refresh(self.store.as_ref()).await {
+            Ok(false) => {}
+            Ok(true) => {
+                self.verdicts
+                    .drop_where(|verdict| verdict.passcode.is_none())
+                    .await;
+                self.changes.wake_all();
+            }
+            Err(error) => {
+                tracing::error!(error = chain(&error), "cannot ask the database for rules");
+            }
+        }
+    }
+
+    /// Wakes whoever waits on it when something about a user changes: passcodes, second factor,
+    /// devices, rules.
+    pub fn changes_of(&self, user: &UserId) -> Arc<Notify> {
+        self.changes.notify_of(user)
+    }
+
+    /// Goes up when something about a user changes.
+    pub fn version_of(&self, user: &UserId) -> u64 {
+        self.changes.version_of(user)
+    }
+
+    /// Where a device stands: as somebody decided, else by rules, else as new devices do.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn standing(
+        &self,
+        row: &DeviceRow,
+        model: Option<&str>,
+    ) -> Result<Standing, StoreError> {
+        let rules = self.rules_of(&row.user).await?;
+        Ok(self.rulebook.standing(&rules, row, model))
+    }
+
+    /// A login of this user that is good now, for what is done in the user's name meanwhile.
+    pub fn login_of(&self, user: &UserId) -> Option<Login> {
+        self.verdicts.login_of(user)
+    }
+
+    pub(super) async fn upkeep(&self, now: Moment) {
+        self.reread_keys();
+        self.hear_changes().await;
+        self.hear_rules().await;
         self.book.write(self.store.as_ref()).await;
         self.verdicts.sweep(now).await;
         self.changes.sweep();
@@ -136,6 +252,8 @@ impl Gate {
         if seconds.abs_diff(last) >= WALK_EVERY {
             self.walked.store(seconds, Ordering::Release);
             self.throttle.forget_recovered(now);
+            self.codes.forget_recovered(now);
+            self.looks.forget_recovered(now);
         }
     }
 }

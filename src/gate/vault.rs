@@ -20,14 +20,14 @@ use sha2::Sha256;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::keys::ServerKey;
-use super::passcode::Passcode;
+use super::keys::{ServerKey, ServerKeys};
 use crate::identity::UserId;
 use crate::store::{CredentialId, SealedSecret};
 
 /// Seals and opens mail passwords.
 pub struct Vault {
     key: ServerKey,
+    old: Vec<ServerKey>,
 }
 
 /// Why the vault stays shut.
@@ -52,10 +52,26 @@ const NONCE: usize = 12;
 
 impl Vault {
     pub fn new(key: &ServerKey) -> Self {
-        Self { key: key.clone() }
+        Self {
+            key: key.clone(),
+            old: Vec::new(),
+        }
     }
 
-    /// Seals a mail password for a new passcode.
+    /// The same, knowing the keys before as well.
+    pub fn of(keys: &ServerKeys) -> Self {
+        Self {
+            old: keys.old().to_vec(),
+            ..Self::new(&keys.vault)
+        }
+    }
+
+    /// The id of the key it seals under.
+    pub fn key_id(&self) -> &str {
+        self.key.id()
+    }
+
+    /// Seals a mail password for a passcode, given by its bits, with a new pair of keys.
     ///
     /// # Errors
     /// A password too long, no randomness.
@@ -63,14 +79,15 @@ impl Vault {
         &self,
         user: &UserId,
         id: &CredentialId,
-        passcode: &Passcode,
+        secret: &[u8],
         password: &SecretString,
+        version: u64,
     ) -> Result<SealedSecret, VaultError> {
         let mut salt = vec![0; 16];
         getrandom::fill(&mut salt)?;
         let private = new_private()?;
         let public = PublicKey::from(&private);
-        let wrapping = self.wrapping_key(&salt, passcode);
+        let wrapping = wrapping_key(&self.key, &salt, secret);
         let mut sealed_private_key = vec![FORMAT];
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce)?;
@@ -86,8 +103,8 @@ impl Vault {
             salt,
             public_key: public.as_bytes().to_vec(),
             sealed_private_key,
-            sealed_password: seal_password(user, id, &public, 1, password)?,
-            version: 1,
+            sealed_password: seal_password(user, id, &public, version, password)?,
+            version,
         })
     }
 
@@ -99,15 +116,17 @@ impl Vault {
         &self,
         user: &UserId,
         id: &CredentialId,
-        passcode: &Passcode,
+        secret: &[u8],
         sealed: &SealedSecret,
     ) -> Result<SecretString, VaultError> {
-        if sealed.key_id != self.key.id() {
-            return Err(VaultError::OtherKey(sealed.key_id.clone()));
-        }
-        let wrapping = self.wrapping_key(&sealed.salt, passcode);
+        let key = [&self.key]
+            .into_iter()
+            .chain(&self.old)
+            .find(|key| key.id() == sealed.key_id)
+            .ok_or_else(|| VaultError::OtherKey(sealed.key_id.clone()))?;
+        let wrapping = wrapping_key(key, &sealed.salt, secret);
         let (nonce, text) = split(&sealed.sealed_private_key)?;
-        let context = private_key_context(user, id, &self.key);
+        let context = private_key_context(user, id, key);
         let private = decrypt(&wrapping, &nonce, text, &context)?;
         let private = <[u8; 32]>::try_from(private.as_slice())
             .map(Zeroizing::new)
@@ -134,12 +153,17 @@ impl Vault {
         unpad(&decrypt(&key, nonce, text, &context)?)
     }
 
-    fn wrapping_key(&self, salt: &[u8], passcode: &Passcode) -> Zeroizing<[u8; 32]> {
-        let mut extract = HkdfExtract::<Sha256>::new(Some(salt));
-        extract.input_ikm(self.key.bytes());
-        extract.input_ikm(passcode.bits());
-        expand(extract, b"airgate vault private key 1")
+    /// Whether a mail password is sealed under the present key.
+    pub fn is_current(&self, sealed: &SealedSecret) -> bool {
+        sealed.key_id == self.key.id()
     }
+}
+
+fn wrapping_key(key: &ServerKey, salt: &[u8], secret: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut extract = HkdfExtract::<Sha256>::new(Some(salt));
+    extract.input_ikm(key.bytes());
+    extract.input_ikm(secret);
+    expand(extract, b"airgate vault private key 1")
 }
 
 /// Seals another mail password to a credential's public key; no passcode, no server key needed.
@@ -292,7 +316,7 @@ fn split(sealed: &[u8]) -> Result<([u8; NONCE], &[u8]), VaultError> {
     Ok((*nonce, text))
 }
 
-fn pad(password: &SecretString) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+pub(super) fn pad(password: &SecretString) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     let password = password.expose_secret().as_bytes();
     if password.len() > MAX_PASSWORD {
         return Err(VaultError::TooLong);
@@ -307,7 +331,7 @@ fn pad(password: &SecretString) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     Ok(padded)
 }
 
-fn unpad(padded: &[u8]) -> Result<SecretString, VaultError> {
+pub(super) fn unpad(padded: &[u8]) -> Result<SecretString, VaultError> {
     let (length, rest) = padded.split_first_chunk().ok_or(VaultError::Damaged)?;
     let password = rest
         .get(..usize::from(u16::from_be_bytes(*length)))
@@ -320,7 +344,7 @@ fn unpad(padded: &[u8]) -> Result<SecretString, VaultError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::keys::ServerKeys;
+    use crate::gate::passcode::Passcode;
 
     struct Case {
         vault: Vault,
@@ -337,7 +361,13 @@ mod tests {
             let id = CredentialId::parse("abcd1234").unwrap();
             let passcode = Passcode::generate().unwrap();
             let sealed = vault
-                .seal(&user, &id, &passcode, &SecretString::from(password))
+                .seal(
+                    &user,
+                    &id,
+                    passcode.bits(),
+                    &SecretString::from(password),
+                    1,
+                )
                 .unwrap();
             Self {
                 vault,
@@ -350,7 +380,7 @@ mod tests {
 
         fn open(&self, sealed: &SealedSecret) -> Option<String> {
             self.vault
-                .open(&self.user, &self.id, &self.passcode, sealed)
+                .open(&self.user, &self.id, self.passcode.bits(), sealed)
                 .ok()
                 .map(|password| password.expose_secret().to_owned())
         }
@@ -386,8 +416,8 @@ mod tests {
         let wrong_passcode = Passcode::generate().unwrap();
         let bob = UserId::parse("bob@example.com", None).unwrap();
         let id = CredentialId::parse("zzzz").unwrap();
-        let open = |vault: &Vault, user, id, passcode| {
-            vault.open(user, id, passcode, &case.sealed).is_ok()
+        let open = |vault: &Vault, user, id, passcode: &Passcode| {
+            vault.open(user, id, passcode.bits(), &case.sealed).is_ok()
         };
         assert!(open(&case.vault, &case.user, &case.id, &case.passcode));
         assert!(!open(&other.vault, &case.user, &case.id, &case.passcode));
@@ -402,7 +432,7 @@ mod tests {
         assert!(
             other
                 .vault
-                .open(&case.user, &case.id, &case.passcode, &forged)
+                .open(&case.user, &case.id, case.passcode.bits(), &forged)
                 .is_err()
         );
         // An old sealed password does not pass for the current one.

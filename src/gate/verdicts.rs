@@ -181,6 +181,14 @@ impl Verdicts {
         }
     }
 
+    /// A login of this user, the first that is found.
+    pub(super) fn login_of(&self, user: &UserId) -> Option<Login> {
+        self.cache
+            .iter()
+            .filter(|(key, _)| key.user == *user)
+            .find_map(|(_, verdict)| verdict.login())
+    }
+
     /// Wipes what was idle too long; moka by itself would keep it until something else moves.
     pub(super) async fn sweep(&self, now: Moment) {
         self.drop_where(|verdict| !verdict.fresh(now)).await;

@@ -33,6 +33,8 @@ macro_rules! actions {
 actions! {
     LoginOk => "login-ok",
     LoginFailed => "login-failed",
+    /// A known phone that is kept out got the mail that explains why.
+    LoginExplained => "login-explained",
     LoginThrottled => "login-throttled",
     PasscodeCreated => "passcode-created",
     PasscodeFirstUsed => "passcode-first-used",
@@ -45,6 +47,21 @@ actions! {
     WipeRequested => "wipe-requested",
     WipeSent => "wipe-sent",
     WipeDone => "wipe-done",
+    /// The phone says that it could not.
+    WipeFailed => "wipe-failed",
+    WipeCancelled => "wipe-cancelled",
+    DeviceRemoved => "device-removed",
+    /// It was made to begin anew.
+    DeviceReset => "device-reset",
+    /// A mail password with a one-time code enrolled a device.
+    DeviceEnrolled => "device-enrolled",
+    FactorOn => "factor-on",
+    FactorOff => "factor-off",
+    FactorFailed => "factor-failed",
+    RecoveryUsed => "recovery-used",
+    RecoveryRenewed => "recovery-renewed",
+    KeyRotated => "key-rotated",
+    PolicyChanged => "policy-changed",
     /// The backend refused a login; frozen (T40).
     BackendFrozen => "backend-frozen",
     AdminAct => "admin-act",

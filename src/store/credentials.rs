@@ -9,7 +9,7 @@ use super::Result;
 use crate::identity::{DeviceId, UserId};
 
 /// Most live credentials a user can have: all are tried at a login (C2).
-pub const MAX_PER_USER: usize = 20;
+pub const MAX_PER_USER: usize = 25;
 
 /// Names one credential of a user; no secret. Shown in lists, used to revoke.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -56,9 +56,23 @@ impl fmt::Debug for SealedSecret {
     }
 }
 
-/// One passcode.
+/// What a phone types.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum CredentialKind {
+    /// An application passcode.
+    #[default]
+    Passcode,
+    /// A mail password with a one-time code behind it, which enrolled one device.
+    Enrolled,
+}
+
+/// One passcode, or what enrolled a device in its stead.
 #[derive(Clone, Eq, PartialEq)]
 pub struct CredentialRow {
+    pub kind: CredentialKind,
+    /// Of an [`Enrolled`](CredentialKind::Enrolled) one: a few bits of a keyed hash of the secret,
+    /// so that the slow hash is computed only for what may be it.
+    pub tag: Option<u16>,
     pub id: CredentialId,
     pub user: UserId,
     /// What its owner calls it: "My phone".
@@ -83,6 +97,7 @@ impl fmt::Debug for CredentialRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CredentialRow")
             .field("id", &self.id)
+            .field("kind", &self.kind)
             .field("user", &self.user)
             .field("name", &self.name)
             .field("key_id", &self.key_id)
@@ -123,7 +138,8 @@ pub struct CredentialChanges {
 }
 
 /// Passcodes. Adding, pinning, sealing and revoking raise the version that
-/// [`credential_changes`](Self::credential_changes) reports, also when another process does them.
+/// [`credential_changes`](Self::credential_changes) reports, also when another process does them;
+/// so do a change of the second factor, of a device's standing and the steps of a wipe.
 #[async_trait]
 pub trait Credentials {
     /// # Errors
@@ -153,6 +169,10 @@ pub trait Credentials {
         device_type: &str,
     ) -> Result<PinOutcome>;
 
+    /// Gives it another name; false when there is none that lives.
+    async fn rename_credential(&self, user: &UserId, id: &CredentialId, name: &str)
+    -> Result<bool>;
+
     /// Notes uses down.
     async fn touch_credentials(&self, touches: &[Touch]) -> Result<()>;
 
@@ -167,9 +187,14 @@ pub trait Credentials {
     /// The version of the last change, to ask from.
     async fn credential_version(&self) -> Result<u64>;
 
+    /// Puts key id, hash, tag and sealed password of `renewed` in place of those of `row`, when server
+    /// keys were exchanged (C17); nothing a running server must hear of. False when `row` is not what
+    /// is stored any more.
+    async fn rekey_credential(&self, row: &CredentialRow, renewed: &CredentialRow) -> Result<bool>;
+
     /// Whose credentials changed since a version; 0 gives everyone. Cheap when nothing did.
     async fn credential_changes(&self, since: u64) -> Result<CredentialChanges>;
 
-    /// The ids of all server keys that rows name, for the check at start (C17).
+    /// The ids of all server keys that passcodes and second factors name (C17).
     async fn credential_key_ids(&self) -> Result<Vec<String>>;
 }

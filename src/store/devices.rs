@@ -27,6 +27,16 @@ pub enum Wipe {
     Done,
 }
 
+/// What a wipe erases.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum WipeScope {
+    /// The whole device, with all that is on it.
+    #[default]
+    Device,
+    /// This account only; phones know it from 16.1 on.
+    Account,
+}
+
 /// One partnership.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DeviceRow {
@@ -52,8 +62,12 @@ pub struct DeviceRow {
     pub told_anew: i64,
     /// Only read here; see [`Devices::set_standing`].
     pub standing: Standing,
+    /// Whether somebody decided the standing of this very device; else rules do. Only read here.
+    pub decided: bool,
     /// Only read here; see [`Devices::advance_wipe`].
     pub wipe: Wipe,
+    /// Only read here; see [`Devices::order_wipe`].
+    pub wipe_scope: WipeScope,
 }
 
 impl DeviceRow {
@@ -74,7 +88,9 @@ impl DeviceRow {
             told: None,
             told_anew: 0,
             standing: Standing::Allowed,
+            decided: false,
             wipe: Wipe::None,
+            wipe_scope: WipeScope::Device,
         }
     }
 }
@@ -91,13 +107,17 @@ pub trait Devices {
     /// existing row stay.
     async fn save_device(&self, row: &DeviceRow) -> Result<()>;
 
-    /// False when there is no such device.
+    /// What somebody decided about this device; `None` leaves it to the rules again. False when there
+    /// is no such device.
     async fn set_standing(
         &self,
         user: &UserId,
         device: &DeviceId,
-        standing: Standing,
+        standing: Option<Standing>,
     ) -> Result<bool>;
+
+    /// Orders a wipe; false when there is no such device, or a wipe is under way already.
+    async fn order_wipe(&self, user: &UserId, device: &DeviceId, scope: WipeScope) -> Result<bool>;
 
     /// One step of a wipe, or its withdrawal; false when it does not stand at `from`.
     async fn advance_wipe(
@@ -107,6 +127,9 @@ pub trait Devices {
         from: Wipe,
         to: Wipe,
     ) -> Result<bool>;
+
+    /// Forgets all chains, notes and outcomes of a device: it begins anew. The partnership stays.
+    async fn reset_device(&self, user: &UserId, device: &DeviceId) -> Result<()>;
 
     /// Forgets the partnership with all its chains, notes and outcomes. The outbox stays: what was
     /// sent stays sent (S17).

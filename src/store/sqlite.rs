@@ -11,9 +11,13 @@ mod devices;
 mod fault;
 mod folders;
 mod migrate;
+mod notices;
 mod objects;
 mod outbox;
 mod outcomes;
+mod rules;
+mod second_factors;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -148,6 +152,7 @@ impl Store for SqliteStore {
             .await
             .map_err(fault)?
             .rows_affected();
+        gone += sessions::expire(&mut transaction, now).await?;
         gone += sqlx::query("DELETE FROM undo WHERE at <= $1")
             .bind(now.saturating_sub(undo_kept::KEPT))
             .execute(&mut *transaction)

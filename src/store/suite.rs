@@ -1,6 +1,9 @@
 //! What every store must do, written against `dyn Store`: SQLite runs it here, PostgreSQL will run
 //! the same functions.
 
+mod rules;
+mod sign_in;
+
 use std::sync::Arc;
 
 use super::*;
@@ -45,6 +48,8 @@ fn credential(user: &UserId, id: &str) -> CredentialRow {
     CredentialRow {
         id: CredentialId::parse(id).unwrap(),
         user: user.clone(),
+        kind: CredentialKind::Passcode,
+        tag: None,
         name: "My phone".into(),
         key_id: "k1".into(),
         hash: [7; 32],
@@ -368,7 +373,7 @@ async fn t54_a_phone_neither_causes_nor_loses_a_wipe(store: &dyn Store) {
     assert!(step(Wipe::None, Wipe::Requested).await.unwrap());
     assert!(
         store
-            .set_standing(&alice, &phone, Standing::Quarantined)
+            .set_standing(&alice, &phone, Some(Standing::Quarantined))
             .await
             .unwrap()
     );
@@ -385,6 +390,7 @@ async fn t54_a_phone_neither_causes_nor_loses_a_wipe(store: &dyn Store) {
             first_seen: 100,
             wipe: Wipe::Requested,
             standing: Standing::Quarantined,
+            decided: true,
             ..again
         }
     );
@@ -533,6 +539,14 @@ async fn credentials_live_and_die(store: &dyn Store) {
     let renewed = store.credential(&dave, &first.id).await.unwrap().unwrap();
     assert_eq!(renewed.sealed, Some(sealed(2)));
 
+    let rename = |name| store.rename_credential(&dave, &first.id, name);
+    assert!(rename("Work phone").await.unwrap());
+    let stranger = user("eve");
+    let elsewhere = store.rename_credential(&stranger, &first.id, "x").await;
+    assert!(!elsewhere.unwrap(), "T13");
+    let named = store.credential(&dave, &first.id).await.unwrap().unwrap();
+    assert_eq!(named.name, "Work phone");
+
     // Revoked once, and its vault is gone.
     let revoke = || store.revoke_credential(&dave, &first.id, 30);
     assert!(revoke().await.unwrap());
@@ -541,7 +555,7 @@ async fn credentials_live_and_die(store: &dyn Store) {
     assert_eq!((dead.revoked_at, dead.sealed), (Some(30), None));
     assert_eq!(pin("one").await.unwrap(), PinOutcome::Gone);
 
-    // C2: at most 20 that live, and a login sees those first.
+    // C2: at most 25 that live, and a login sees those first.
     for number in 0..credentials::MAX_PER_USER - 1 {
         let mut row = credential(&dave, &format!("c{number}"));
         row.created = 5;
@@ -550,10 +564,10 @@ async fn credentials_live_and_die(store: &dyn Store) {
     let more = credential(&dave, "more");
     assert!(matches!(
         store.add_credential(&more, 40).await,
-        Err(StoreError::TooManyCredentials { limit: 20 })
+        Err(StoreError::TooManyCredentials { limit: 25 })
     ));
-    let tried = store.credentials_for_login(&dave, 40, 20).await.unwrap();
-    assert!(tried.len() == 20 && tried.iter().all(|row| row.revoked_at.is_none()));
+    let tried = store.credentials_for_login(&dave, 40, 25).await.unwrap();
+    assert!(tried.len() == 25 && tried.iter().all(|row| row.revoked_at.is_none()));
     let keys = store.credential_key_ids().await.unwrap();
     assert_eq!(keys, ["k1", "v1"]);
 }
@@ -744,5 +758,7 @@ pub(super) async fn run(store: Arc<dyn Store>) {
     s24_objects_have_one_number_for_all_devices(parts).await;
     s2_two_versions_of_an_object_are_held(parts).await;
     s8_what_was_overwritten_is_kept_for_thirty_days(parts).await;
+    sign_in::run(&store).await;
+    rules::run(&store).await;
     assert_eq!(parts.check_integrity().await.unwrap(), Vec::<String>::new());
 }

@@ -17,7 +17,7 @@ use crate::store::{FolderKind, FolderRow};
 
 pub use listing::{Foreign, Listed, Mailboxes, Prefix, Show};
 pub use reconcile::{Reconciled, reconcile};
-pub use roles::{Overrides, Role};
+pub use roles::{NotesMailbox, Overrides, Role};
 
 /// Format of the stored hierarchy.
 const VERSION: u8 = 1;
@@ -158,6 +158,20 @@ impl FolderChanges {
 }
 
 impl FolderRow {
+    /// Whether this is a mailbox with messages in it, mail or notes, and there.
+    pub fn is_mailbox(&self) -> bool {
+        self.is_in_mail() && !self.retired && !self.is_level()
+    }
+
+    /// Whether the row is of the mail server: notes of calendar servers have a path for a name.
+    pub fn is_in_mail(&self) -> bool {
+        match self.kind {
+            FolderKind::Mail => true,
+            FolderKind::Notes => !self.name.starts_with('/'),
+            FolderKind::Calendar | FolderKind::Contacts | FolderKind::Tasks => false,
+        }
+    }
+
     /// Whether this is a mailbox that can hold mail, and there.
     pub fn holds_mail(&self) -> bool {
         self.kind == FolderKind::Mail && !self.retired && !self.is_level()

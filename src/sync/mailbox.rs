@@ -10,6 +10,7 @@ use airgate_codec::imap::{Fetched, Flags, MailboxName, MailboxStatus, Uid, UidSe
 use tracing::warn;
 
 use super::kin::Kin;
+use super::notes;
 use super::observe::{Match, Observation};
 use super::plan;
 use super::threads::Threads;
@@ -39,6 +40,8 @@ pub struct Mailbox<'a> {
     pub name: &'a MailboxName,
     /// No mailbox but a level above some: the listing said that nothing can be in it.
     pub level: bool,
+    /// Its messages are notes ([`super::notes`]).
+    pub notes: bool,
 }
 
 /// Whether what STATUS says leaves no room for a change since the cursor. A server without
@@ -98,6 +101,9 @@ impl Mailbox<'_> {
                 .examine(&mut fresh, view, window, true)
                 .await?
                 .or(renewed);
+        }
+        if self.notes {
+            notes::recognise(session, self.name, view).await?;
         }
         Ok(renewed)
     }

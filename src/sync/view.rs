@@ -11,7 +11,7 @@ use super::state::{self, Unusable, bitmap};
 use super::window::Window;
 
 /// Format of the stored view. Those of an older one mean a resync.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// Marks the number of a message whose plain one went to its successor; generations stay below it.
 const SECOND: u64 = 1 << 63;
 
@@ -72,6 +72,8 @@ pub struct MailView {
     /// Messages marked `\Deleted` whose number went to the message that replaced them.
     #[serde(with = "bitmap")]
     pub(super) replaced: UidSet,
+    /// In a mailbox of notes: which note each message is, 0 for one that does not say.
+    pub(super) notes: BTreeMap<u32, i64>,
 }
 
 /// A set in a place where it may be missing.

@@ -1,7 +1,10 @@
 //! Calendars and address books: the client on real servers, and the folders phones see of them.
 
+mod attacks;
 mod client;
+mod faults;
 mod folders;
+mod push;
 
 use airgate::backend::Login;
 use airgate::backend::dav::{Dav, DavSettings, Origin, Start};

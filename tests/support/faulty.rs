@@ -72,6 +72,10 @@ impl Faulty {
         }
     }
 
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The value of Airgate's `--imap`.
     pub fn imap_url(&self) -> String {
         format!("imap://127.0.0.1:{}", self.port)

@@ -14,6 +14,7 @@
 mod commands;
 mod folders;
 mod memory;
+mod notes;
 mod profile;
 mod wire;
 
@@ -31,6 +32,7 @@ use super::backend::User;
 
 pub use commands::{added, changed, smart_mail};
 pub use memory::{Held, Memory};
+pub use notes::note;
 pub use profile::{Profile, Query};
 pub use wire::{Answer, Loss, NoAnswer, Sent, Wire};
 

@@ -8,6 +8,7 @@
 pub mod backend;
 pub mod counting;
 pub mod dav_client;
+pub mod dav_script;
 pub mod faulty;
 pub mod mail;
 pub mod other_client;
@@ -18,6 +19,7 @@ pub mod schema;
 pub mod server;
 pub mod smtp;
 pub mod spoiler;
+pub mod surfer;
 pub mod tls;
 pub mod world;
 pub mod zoo;

@@ -69,6 +69,7 @@ impl Office {
             store: &self.store,
             keys: &self.keys,
             verifier: Some(&self.backend),
+            master: false,
             default_domain: Some("example.com"),
             now: NOW,
         }

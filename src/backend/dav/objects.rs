@@ -260,7 +260,6 @@ impl Dav {
                 | DavError::TooLarge
                 | DavError::Refused { .. }
                 | DavError::Unsupported(_)
-                | DavError::Protocol(_)
                 | DavError::Redirected(_)
                 | DavError::Unavailable(http::StatusCode::INTERNAL_SERVER_ERROR)),
             ) => Err(NotGot::Failed(error.to_string())),

@@ -1,17 +1,21 @@
 //! Fetching one message with the body a phone asks for.
 
+use airgate_codec::eas::Class;
 use airgate_codec::eas::email::BodyType;
-use airgate_codec::eas::item_operations::{Fetch, FetchOptions, Outcome, Properties, status};
+use airgate_codec::eas::item_operations::{
+    Fetch, FetchHead, FetchOptions, Outcome, Properties, status,
+};
 use airgate_codec::eas::status as common;
 use airgate_codec::eas::sync::ItemData;
 use airgate_codec::imap::Fetched;
 use airgate_codec::wbxml::{Tag, air_sync_base};
 
 use super::answer::Making;
+use crate::command::Call;
 use crate::command::lookup::{self, Found};
 use crate::command::moved::Place;
+use crate::command::objects;
 use crate::command::read::Source;
-use crate::command::{Call, follow_ups};
 use crate::failure::Failure;
 use crate::item::options::{BodyOptions, BodyPreference};
 use crate::store::FolderRow;
@@ -35,23 +39,44 @@ pub(super) async fn fetch(
         Ok(options) => options,
         Err(status) => return Ok(Err(status)),
     };
+    if let Name::ServerId { collection, id } = name
+        && let Some(folder) = rows.iter().find(|row| row.id == collection && !row.retired)
+        && objects::kind_of(folder).is_some()
+    {
+        let Some(item) = objects::fetch(call, rows, folder, id, &options).await? else {
+            return Ok(Err(status::NOT_FOUND));
+        };
+        making.push(Outcome::Fetch {
+            head: FetchHead {
+                class: Some(objects::class_of(folder.kind)),
+                ..super::head(asked)
+            },
+            properties: Some(Properties::Item(item)),
+        });
+        return Ok(Ok(()));
+    }
     let Some((source, message)) = find(call, rows, name, options).await? else {
         return Ok(Err(status::NOT_FOUND));
     };
-    let mut email = source.translate_whole(&message);
-    follow_ups::complete(call, &message, &mut email).await?;
-    if let Some(named) = schema(&asked.options) {
-        email = email.with_only(named);
+    let mut item = source.item_whole(&message).await?;
+    if let ItemData::Email(email) = &mut item {
+        if let Some(named) = schema(&asked.options) {
+            **email = std::mem::take(&mut **email).with_only(named);
+        }
+        if let Some(body) = &mut email.body {
+            making.hold_body(body);
+        }
+        if let Some(part) = &email.body_part {
+            making.weigh(&part.body);
+        }
     }
-    if let Some(body) = &mut email.body {
-        making.hold_body(body);
-    }
-    if let Some(part) = &email.body_part {
-        making.weigh(&part.body);
+    let mut head = super::head(asked);
+    if matches!(item, ItemData::Other(_)) {
+        head.class = Some(Class::Notes);
     }
     making.push(Outcome::Fetch {
-        head: super::head(asked),
-        properties: Some(Properties::Item(ItemData::Email(Box::new(email)))),
+        head,
+        properties: Some(Properties::Item(item)),
     });
     Ok(Ok(()))
 }

@@ -9,8 +9,10 @@ use std::borrow::Cow;
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Class;
 use airgate_codec::eas::email::EmailChange;
+use airgate_codec::eas::notes::Note;
 use airgate_codec::eas::sync::{ApplicationData, Collection, Command, ItemResponse};
 use airgate_codec::wbxml::{Tag, email2};
+use tracing::info;
 
 use self::deletes::Deletion;
 pub(super) use self::flags::Delta;
@@ -18,7 +20,10 @@ use self::flags::Flagging;
 use super::super::Call;
 use crate::backend::imap::{ImapError, Session};
 use crate::failure::Failure;
-use crate::store::{FingerprintBatch, FolderRow};
+use crate::item::note::mail;
+use crate::item::object::Refused;
+use crate::item::options::BodyOptions;
+use crate::store::{FingerprintBatch, FolderKind, FolderRow};
 use crate::sync::folders::Role;
 use crate::sync::journal::{self, Journal, Outcome};
 use crate::sync::server_id;
@@ -46,6 +51,8 @@ pub(super) struct Target<'a, 'b> {
     pub(super) key: &'a str,
     /// Of a draft changed on both sides, the phone's is kept.
     pub(super) client_wins: bool,
+    /// How the phone is told of bodies.
+    pub(super) bodies: BodyOptions,
     /// Outcomes a repeated command is answered from; each is used once.
     pub(super) done: Journal,
     /// All outcomes, those of an earlier request for the same step too.
@@ -112,14 +119,14 @@ impl Target<'_, '_> {
                     if self.is_text_message(server_id) {
                         continue;
                     }
-                    let change = match properties(data) {
+                    let change = match self.properties(data) {
                         Ok(change) => change,
                         Err(status) => {
                             responses.push(changed(server_id, status));
                             continue;
                         }
                     };
-                    if self.takes_drafts() && (*send || has_content(&change)) {
+                    if self.takes_messages() && (*send || has_content(&change)) {
                         // What was asked before happens before.
                         self.carry_out(&mut pending, &mut responses).await?;
                         let response = self.change_draft(server_id, &change, *send).await?;
@@ -200,10 +207,14 @@ impl Target<'_, '_> {
             let id = format!("{}:{SMS}{number}", self.folder.id);
             return Ok(add(Some(id), status::OK));
         }
-        if !self.takes_drafts() || class.is_some_and(|class| class != Class::Email) {
+        let own = match self.is_notes() {
+            true => Class::Notes,
+            false => Class::Email,
+        };
+        if !self.takes_messages() || class.is_some_and(|class| class != own) {
             return Ok(add(None, status::CONVERSION_ERROR));
         }
-        match properties(data) {
+        match self.properties(data) {
             Ok(change) => self.add_draft(client_id, &change, send).await,
             Err(status) => Ok(add(None, status)),
         }
@@ -215,9 +226,32 @@ impl Target<'_, '_> {
             .is_some_and(|rest| rest.starts_with(SMS))
     }
 
-    /// Whether this folder's messages are drafts to this phone.
-    fn takes_drafts(&self) -> bool {
-        self.call.version >= ProtocolVersion::V16_0 && self.folder.role == Role::Drafts as u8
+    /// Whether the phone may write messages here, drafts or notes.
+    fn takes_messages(&self) -> bool {
+        let drafts = self.folder.role == Role::Drafts as u8;
+        self.is_notes() || drafts && self.call.version >= ProtocolVersion::V16_0
+    }
+
+    /// Whether this is a mailbox of notes.
+    pub(super) fn is_notes(&self) -> bool {
+        self.folder.kind == FolderKind::Notes
+    }
+
+    /// What a command says of a message, or of a note as the message that holds it.
+    fn properties<'d>(&self, data: &'d ApplicationData) -> Result<Cow<'d, EmailChange>, u16> {
+        if !self.is_notes() {
+            return properties(data);
+        }
+        let ApplicationData::Other(raw) = data else {
+            return Err(status::CONVERSION_ERROR);
+        };
+        let change = Note::from_raw(raw)
+            .map_err(|error| Refused::conversion(error.to_string()))
+            .and_then(|note| mail::change_of(&note, self.call.version));
+        change.map(Cow::Owned).map_err(|refused| {
+            info!(%refused, "a note cannot be used");
+            refused.status
+        })
     }
 
     /// The number behind a ServerId of this collection, and its UID while the message is there.

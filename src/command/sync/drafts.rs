@@ -1,4 +1,4 @@
-//! Drafts by Sync (16.0 and later; [MS-ASCMD] 2.2.3.7, 2.2.3.24, [MS-ASEMAIL] 3.2.5.3): a phone's
+//! Drafts, and notes in a mailbox ([`crate::item::note::mail`]), by Sync (16.0 and later; [MS-ASCMD] 2.2.3.7, 2.2.3.24, [MS-ASEMAIL] 3.2.5.3): a phone's
 //! Add becomes a message in the Drafts folder, its Change another message in the place of the old
 //! one, each once (S5), under one ServerId (S6).
 //!
@@ -12,9 +12,9 @@ mod sending;
 
 use std::collections::HashSet;
 
-use airgate_codec::eas::email::{AttachmentChange, EmailChange};
-use airgate_codec::eas::sync::ItemResponse;
-use airgate_codec::imap::{Flag, Flags, MailboxName};
+use airgate_codec::eas::email::{AttachmentChange, Body, BodyChange, EmailChange};
+use airgate_codec::eas::sync::{ItemData, ItemResponse};
+use airgate_codec::imap::{Flag, Flags, MailboxName, UidSet};
 use tracing::{info, warn};
 
 use self::intent::Intent;
@@ -26,12 +26,15 @@ use crate::command::edited;
 use crate::command::file_reference::FileReference;
 use crate::command::follow_ups;
 use crate::command::moved::Place;
+use crate::command::read::Source;
 use crate::command::send::{draft, hex};
 use crate::failure::{self, Failure};
 use crate::item::categories;
-use crate::item::outgoing::edit::{self, Edited, Stamp};
+use crate::item::note::mail;
+use crate::item::object_body::rest_of;
+use crate::item::outgoing::edit::{self, Edited, Stamp, Unusable};
 use crate::store::FingerprintBatch;
-use crate::sync::journal::{self, Outcome};
+use crate::sync::journal::{self, Made, Outcome};
 use crate::sync::server_id;
 
 /// A command on its way, as the journal and the store know it.
@@ -77,13 +80,13 @@ impl Target<'_, '_> {
         };
         let flags = delta.applied_to(&Flags {
             seen: true,
-            draft: true,
+            draft: !self.is_notes(),
             ..Flags::default()
         });
         let message_id = draft::message_id(self.call, &task.key);
         let account = draft::address(self.call);
         let stamp = stamp(&message_id, &account);
-        let edited = match edit::edit(&[], change, &[], stamp) {
+        let edited = match self.compose(&[], change, &[], stamp, &task) {
             Ok(edited) if self.fits(&edited) => edited,
             Ok(_) => return Ok(refuse(self, status::OUT_OF_SPACE)),
             Err(fault) => {
@@ -138,6 +141,10 @@ impl Target<'_, '_> {
             self.carry_follow_up(&kept, Some(held), change).await?;
             return Ok(self.rewritten(&task, held, None, kept));
         }
+        if self.is_notes() && self.view.stale.contains(held) && !self.client_wins {
+            // Another client changed it, of which the phone was not told yet.
+            return Ok(Some(self.revert(&task, held, status::CONFLICT)));
+        }
         let uid = match self.present(held).await {
             Some(uid) if uid == held || self.client_wins => uid,
             Some(successor) => {
@@ -161,10 +168,12 @@ impl Target<'_, '_> {
         let (Ok(delta), Ok(removed)) = (Delta::of(change), self.removed(change, uid).await) else {
             return refuse(self, status::CONVERSION_ERROR);
         };
+        let whole = self.with_rest(uid, change).await?;
+        let change = whole.as_ref().unwrap_or(change);
         let message_id = draft::message_id(self.call, &task.key);
         let account = draft::address(self.call);
         let stamp = stamp(&message_id, &account);
-        let edited = match edit::edit(&stored.octets, change, &removed, stamp) {
+        let edited = match self.compose(&stored.octets, change, &removed, stamp, &task) {
             Ok(edited) if self.fits(&edited) => edited,
             Ok(_) => return refuse(self, status::OUT_OF_SPACE),
             Err(fault) => {
@@ -173,7 +182,7 @@ impl Target<'_, '_> {
             }
         };
         let mut flags = delta.applied_to(&stored.flags);
-        flags.draft = true;
+        flags.draft |= !self.is_notes();
         flags.deleted = false;
         let intent = self.intent(&edited, change, Some(uid), earlier.as_ref());
         match self.write(&task, intent, edited.octets, &flags).await? {
@@ -206,6 +215,68 @@ impl Target<'_, '_> {
             fingerprint,
             key,
         }
+    }
+
+    /// The message as it is to be written.
+    fn compose(
+        &self,
+        stored: &[u8],
+        change: &EmailChange,
+        removed: &[String],
+        stamp: Stamp<'_>,
+        task: &Task<'_>,
+    ) -> Result<Edited, Unusable> {
+        if self.is_notes() {
+            return mail::compose(stored, change, stamp, &mail::identifier(&task.key));
+        }
+        edit::edit(stored, change, removed, stamp)
+    }
+
+    /// The change with what of a note's text the phone was never told (S12); `None` where it needs
+    /// nothing.
+    async fn with_rest(
+        &mut self,
+        uid: u32,
+        change: &EmailChange,
+    ) -> Result<Option<EmailChange>, Failure> {
+        let Some(body) = change.body.as_ref().filter(|_| self.is_notes()) else {
+            return Ok(None);
+        };
+        let one: UidSet = std::iter::once(uid).collect();
+        let source = |options| Source::new(self.call, self.folder, self.uid_validity(), options);
+        let (cut, whole) = (
+            source(self.bodies.clone()),
+            source(self.bodies.clone().untruncated()),
+        );
+        let mut told = cut.read_all(self.session, &one).await?;
+        let told = told.pop().and_then(|message| cut.translate(&message).body);
+        let Some(told) = told.filter(|told| told.truncated && told.kind == body.kind) else {
+            return Ok(None);
+        };
+        let messages = whole.read_whole(self.session, &one).await?;
+        let all = messages
+            .last()
+            .and_then(|message| whole.translate_whole(message).body?.data);
+        let said = Body {
+            truncated: body.truncated,
+            ..Body::whole(body.kind, String::from_utf8_lossy(&body.data))
+        };
+        let rest = all.and_then(|all| rest_of(&all, &told, &said));
+        Ok(rest.map(|rest| EmailChange {
+            body: Some(BodyChange::whole(
+                body.kind,
+                said.data.unwrap_or_default() + &rest,
+            )),
+            ..change.clone()
+        }))
+    }
+
+    /// What the phone is told of a message it wrote; of a note nothing but its id.
+    fn told(&self, made: &Made, new: bool) -> Option<ItemData> {
+        if self.is_notes() {
+            return None;
+        }
+        answer::told(made, self.reference_of(made.uid), new)
     }
 
     fn fits(&self, edited: &Edited) -> bool {
@@ -391,7 +462,7 @@ impl Target<'_, '_> {
         self.view.phone_made(uid, &flags, Some(&flags));
         self.remember_print(&kept);
         let id = server_id::write(&self.folder.id, self.view.number_of(uid));
-        let data = answer::told(&kept.made, self.reference_of(uid), true);
+        let data = self.told(&kept.made, true);
         self.record_draft(task, status::OK, Some((id.clone(), kept)));
         answer::added(task.name, Some(id), status::OK, data)
     }
@@ -408,7 +479,7 @@ impl Target<'_, '_> {
         let actual = self.actual_flags(made.uid).await?;
         let flags = visible(&made.flags());
         self.view.phone_made(made.uid, &flags, actual.as_ref());
-        let data = answer::told(&made, self.reference_of(made.uid), true);
+        let data = self.told(&made, true);
         Ok(answer::added(client_id, outcome.server_id, status, data))
     }
 
@@ -427,13 +498,19 @@ impl Target<'_, '_> {
         }
         let flags = visible(&kept.made.flags());
         let hidden = kept.old == Old::Hidden;
-        self.view
-            .phone_rewrote(held, kept.made.uid, &flags, Some(&flags), hidden);
+        if held == kept.made.uid {
+            // The note that was written before a cut was recognised by looking.
+            self.view.phone_made(held, &flags, Some(&flags));
+            self.view.stale.remove(held);
+        } else {
+            self.view
+                .phone_rewrote(held, kept.made.uid, &flags, Some(&flags), hidden);
+        }
         if let Some(base) = base.filter(|base| *base != held) {
             self.view.gave_way(base, hidden);
         }
         self.remember_print(&kept);
-        let data = answer::told(&kept.made, self.reference_of(kept.made.uid), false);
+        let data = self.told(&kept.made, false);
         self.record_draft(task, status::OK, Some((task.name.to_owned(), kept)));
         data.map(|data| answer::changed_with(task.name, data))
     }
@@ -446,13 +523,22 @@ impl Target<'_, '_> {
     ) -> Result<Option<ItemResponse>, Failure> {
         let status = u16::from(outcome.status);
         match outcome.made {
+            // Another client has replaced the note since: that is what is told.
+            Some(made)
+                if self.is_notes()
+                    && made.uid != held
+                    && self.view.server().items.contains(held) =>
+            {
+                self.view.stale.insert(held);
+                Ok(None)
+            }
             Some(made) => {
                 let actual = self.actual_flags(made.uid).await?;
                 let flags = visible(&made.flags());
                 let hidden = self.view.hidden.contains(held);
                 self.view
                     .phone_rewrote(held, made.uid, &flags, actual.as_ref(), hidden);
-                let data = answer::told(&made, self.reference_of(made.uid), false);
+                let data = self.told(&made, false);
                 Ok(data.map(|data| answer::changed_with(server_id, data)))
             }
             None if status == status::OK => Ok(None),
@@ -537,6 +623,7 @@ impl Target<'_, '_> {
             status: u8::try_from(status).unwrap_or(5),
             server_id,
             made,
+            object: None,
         };
         self.journal.record(task.fingerprint, outcome);
     }

@@ -9,8 +9,8 @@ use super::{SqliteStore, fault, nameable};
 use crate::identity::{DeviceId, UserId};
 use crate::store::credentials::MAX_PER_USER;
 use crate::store::{
-    CredentialChanges, CredentialId, CredentialRow, Credentials, PinOutcome, Result, SealedSecret,
-    StoreError, Touch,
+    CredentialChanges, CredentialId, CredentialKind, CredentialRow, Credentials, PinOutcome,
+    Result, SealedSecret, StoreError, Touch,
 };
 
 #[async_trait]
@@ -39,8 +39,8 @@ impl Credentials for SqliteStore {
             "INSERT INTO credentials (user_id, id, name, key_id, hash, scopes, created, \
              expires_at, revoked_at, device_id, device_type, last_used, last_address, \
              vault_key_id, vault_salt, vault_public_key, vault_private_key, vault_password, \
-             vault_version, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-             $13, $14, $15, $16, $17, $18, $19, $20)",
+             vault_version, changed, kind, tag) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+             $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
         )
         .bind(row.user.as_str())
         .bind(row.id.as_str())
@@ -62,6 +62,11 @@ impl Credentials for SqliteStore {
         .bind(sealed.map(|sealed| sealed.sealed_password.as_slice()))
         .bind(sealed.map(|sealed| sealed.version.cast_signed()))
         .bind(changed)
+        .bind(match row.kind {
+            CredentialKind::Passcode => 0_i64,
+            CredentialKind::Enrolled => 1,
+        })
+        .bind(row.tag.map(i64::from))
         .execute(&mut *transaction)
         .await
         .map_err(fault)?;
@@ -72,7 +77,7 @@ impl Credentials for SqliteStore {
         sqlx::query(
             "SELECT id, name, key_id, hash, scopes, created, expires_at, revoked_at, device_id, \
              device_type, last_used, last_address, vault_key_id, vault_salt, vault_public_key, \
-             vault_private_key, vault_password, vault_version FROM credentials \
+             vault_private_key, vault_password, vault_version, kind, tag FROM credentials \
              WHERE user_id = $1 ORDER BY created, id",
         )
         .bind(user.as_str())
@@ -93,7 +98,7 @@ impl Credentials for SqliteStore {
         sqlx::query(
             "SELECT id, name, key_id, hash, scopes, created, expires_at, revoked_at, device_id, \
              device_type, last_used, last_address, vault_key_id, vault_salt, vault_public_key, \
-             vault_private_key, vault_password, vault_version FROM credentials \
+             vault_private_key, vault_password, vault_version, kind, tag FROM credentials \
              WHERE user_id = $1 ORDER BY CASE WHEN revoked_at IS NULL \
              AND (expires_at IS NULL OR expires_at > $2) THEN 0 ELSE 1 END, \
              created DESC LIMIT $3",
@@ -113,7 +118,7 @@ impl Credentials for SqliteStore {
         sqlx::query(
             "SELECT id, name, key_id, hash, scopes, created, expires_at, revoked_at, device_id, \
              device_type, last_used, last_address, vault_key_id, vault_salt, vault_public_key, \
-             vault_private_key, vault_password, vault_version FROM credentials \
+             vault_private_key, vault_password, vault_version, kind, tag FROM credentials \
              WHERE user_id = $1 AND id = $2",
         )
         .bind(user.as_str())
@@ -173,6 +178,28 @@ impl Credentials for SqliteStore {
         }
         transaction.commit().await.map_err(fault)?;
         Ok(PinOutcome::Pinned)
+    }
+
+    async fn rename_credential(
+        &self,
+        user: &UserId,
+        id: &CredentialId,
+        name: &str,
+    ) -> Result<bool> {
+        nameable(&[name])?;
+        let mut transaction = self.write().await?;
+        let done = sqlx::query(
+            "UPDATE credentials SET name = $1 \
+             WHERE user_id = $2 AND id = $3 AND revoked_at IS NULL",
+        )
+        .bind(name)
+        .bind(user.as_str())
+        .bind(id.as_str())
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        transaction.commit().await.map_err(fault)?;
+        Ok(done.rows_affected() == 1)
     }
 
     async fn touch_credentials(&self, touches: &[Touch]) -> Result<()> {
@@ -255,6 +282,36 @@ impl Credentials for SqliteStore {
         Ok(true)
     }
 
+    async fn rekey_credential(&self, row: &CredentialRow, renewed: &CredentialRow) -> Result<bool> {
+        let sealed = renewed.sealed.as_ref();
+        let before = row.sealed.as_ref();
+        let mut transaction = self.write().await?;
+        let done = sqlx::query(
+            "UPDATE credentials SET key_id = $1, hash = $2, tag = $3, vault_key_id = $4, \
+             vault_salt = $5, vault_public_key = $6, vault_private_key = $7, vault_password = $8, \
+             vault_version = $9 WHERE user_id = $10 AND id = $11 AND key_id = $12 \
+             AND COALESCE(vault_version, 0) = $13 AND revoked_at IS NULL",
+        )
+        .bind(renewed.key_id.as_str())
+        .bind(renewed.hash.as_slice())
+        .bind(renewed.tag.map(i64::from))
+        .bind(sealed.map(|sealed| sealed.key_id.as_str()))
+        .bind(sealed.map(|sealed| sealed.salt.as_slice()))
+        .bind(sealed.map(|sealed| sealed.public_key.as_slice()))
+        .bind(sealed.map(|sealed| sealed.sealed_private_key.as_slice()))
+        .bind(sealed.map(|sealed| sealed.sealed_password.as_slice()))
+        .bind(sealed.map(|sealed| sealed.version.cast_signed()))
+        .bind(row.user.as_str())
+        .bind(row.id.as_str())
+        .bind(row.key_id.as_str())
+        .bind(before.map_or(0, |sealed| sealed.version.cast_signed()))
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        transaction.commit().await.map_err(fault)?;
+        Ok(done.rows_affected() == 1)
+    }
+
     async fn credential_version(&self) -> Result<u64> {
         sqlx::query("SELECT value FROM counters WHERE name = 'credentials'")
             .fetch_one(&self.readers)
@@ -266,7 +323,10 @@ impl Credentials for SqliteStore {
 
     async fn credential_changes(&self, since: u64) -> Result<CredentialChanges> {
         let rows = sqlx::query(
-            "SELECT user_id, MAX(changed) FROM credentials WHERE changed > $1 GROUP BY user_id",
+            "SELECT user_id, MAX(changed) FROM (\
+             SELECT user_id, changed FROM credentials WHERE changed > $1 UNION ALL \
+             SELECT user_id, changed FROM user_changes WHERE changed > $1) AS both_kinds \
+             GROUP BY user_id",
         )
         .bind(since.cast_signed())
         .fetch_all(&self.readers)
@@ -291,7 +351,8 @@ impl Credentials for SqliteStore {
         sqlx::query(
             "SELECT key_id FROM credentials WHERE revoked_at IS NULL \
              UNION SELECT vault_key_id FROM credentials \
-             WHERE revoked_at IS NULL AND vault_key_id IS NOT NULL",
+             WHERE revoked_at IS NULL AND vault_key_id IS NOT NULL \
+             UNION SELECT key_id FROM second_factors",
         )
         .fetch_all(&self.readers)
         .await
@@ -300,6 +361,24 @@ impl Credentials for SqliteStore {
         .map(|row| row.try_get(0).map_err(fault))
         .collect()
     }
+}
+
+/// Notes that something about a user changed that is not a credential.
+pub(super) async fn user_changed(
+    transaction: &mut Transaction<'static, Sqlite>,
+    user: &UserId,
+) -> Result<()> {
+    let changed = next_change(transaction).await?;
+    sqlx::query(
+        "INSERT INTO user_changes (user_id, changed) VALUES ($1, $2) \
+         ON CONFLICT (user_id) DO UPDATE SET changed = $2",
+    )
+    .bind(user.as_str())
+    .bind(changed)
+    .execute(&mut **transaction)
+    .await
+    .map(|_| ())
+    .map_err(fault)
 }
 
 async fn next_change(transaction: &mut Transaction<'static, Sqlite>) -> Result<i64> {
@@ -318,6 +397,17 @@ fn read(user: &UserId, row: &SqliteRow) -> Result<CredentialRow> {
     Ok(CredentialRow {
         id: CredentialId::parse(&id).ok_or(StoreError::BadRow("a credential id"))?,
         user: user.clone(),
+        kind: match row.try_get(18).map_err(fault)? {
+            0_i64 => CredentialKind::Passcode,
+            1 => CredentialKind::Enrolled,
+            _ => return Err(StoreError::BadRow("a credential's kind")),
+        },
+        tag: row
+            .try_get::<Option<i64>, _>(19)
+            .map_err(fault)?
+            .map(u16::try_from)
+            .transpose()
+            .map_err(|_| StoreError::BadRow("a credential's tag"))?,
         name: row.try_get(1).map_err(fault)?,
         key_id: row.try_get(2).map_err(fault)?,
         hash: hash

@@ -1,19 +1,21 @@
 //! Devices and notes in SQL.
 
 use async_trait::async_trait;
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, Sqlite, Transaction};
 
+use super::credentials::user_changed;
 use super::{SqliteStore, fault, findable, nameable, storable};
 use crate::identity::{DeviceId, UserId};
-use crate::store::{DeviceRow, Devices, Result, Standing, StoreError, Wipe};
+use crate::store::{DeviceRow, Devices, Result, Standing, StoreError, Wipe, WipeScope};
 
 #[async_trait]
 impl Devices for SqliteStore {
     async fn device(&self, user: &UserId, device: &DeviceId) -> Result<Option<DeviceRow>> {
         sqlx::query(
             "SELECT device_id, device_type, agent, protocol, first_seen, last_seen, last_address, \
-             info, policy_key, policy_acknowledged, standing, wipe, told, told_anew FROM devices \
+             info, policy_key, policy_acknowledged, standing, wipe, told, told_anew, decided, \
+             wipe_scope FROM devices \
              WHERE user_id = $1 AND device_id = $2",
         )
         .bind(user.as_str())
@@ -28,7 +30,8 @@ impl Devices for SqliteStore {
     async fn devices(&self, user: &UserId) -> Result<Vec<DeviceRow>> {
         sqlx::query(
             "SELECT device_id, device_type, agent, protocol, first_seen, last_seen, last_address, \
-             info, policy_key, policy_acknowledged, standing, wipe, told, told_anew FROM devices \
+             info, policy_key, policy_acknowledged, standing, wipe, told, told_anew, decided, \
+             wipe_scope FROM devices \
              WHERE user_id = $1 ORDER BY last_seen DESC, device_id",
         )
         .bind(user.as_str())
@@ -83,17 +86,43 @@ impl Devices for SqliteStore {
         &self,
         user: &UserId,
         device: &DeviceId,
-        standing: Standing,
+        standing: Option<Standing>,
     ) -> Result<bool> {
         let mut transaction = self.write().await?;
-        let done =
-            sqlx::query("UPDATE devices SET standing = $1 WHERE user_id = $2 AND device_id = $3")
-                .bind(standing_code(standing))
-                .bind(user.as_str())
-                .bind(device.as_str())
-                .execute(&mut *transaction)
-                .await
-                .map_err(fault)?;
+        let done = sqlx::query(
+            "UPDATE devices SET standing = $1, decided = $2 WHERE user_id = $3 AND device_id = $4",
+        )
+        .bind(standing_code(standing.unwrap_or_default()))
+        .bind(standing.is_some())
+        .bind(user.as_str())
+        .bind(device.as_str())
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        user_changed(&mut transaction, user).await?;
+        transaction.commit().await.map_err(fault)?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn order_wipe(&self, user: &UserId, device: &DeviceId, scope: WipeScope) -> Result<bool> {
+        let mut transaction = self.write().await?;
+        let done = sqlx::query(
+            "UPDATE devices SET wipe = $1, wipe_scope = $2 WHERE user_id = $3 AND device_id = $4 \
+             AND wipe IN ($5, $6)",
+        )
+        .bind(wipe_code(Wipe::Requested))
+        .bind(match scope {
+            WipeScope::Device => 0_i64,
+            WipeScope::Account => 1,
+        })
+        .bind(user.as_str())
+        .bind(device.as_str())
+        .bind(wipe_code(Wipe::None))
+        .bind(wipe_code(Wipe::Done))
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        user_changed(&mut transaction, user).await?;
         transaction.commit().await.map_err(fault)?;
         Ok(done.rows_affected() == 1)
     }
@@ -116,26 +145,28 @@ impl Devices for SqliteStore {
         .execute(&mut *transaction)
         .await
         .map_err(fault)?;
+        user_changed(&mut transaction, user).await?;
         transaction.commit().await.map_err(fault)?;
         Ok(done.rows_affected() == 1)
     }
 
+    async fn reset_device(&self, user: &UserId, device: &DeviceId) -> Result<()> {
+        let mut transaction = self.write().await?;
+        begin_anew(&mut transaction, user, device).await?;
+        user_changed(&mut transaction, user).await?;
+        transaction.commit().await.map_err(fault)
+    }
+
     async fn forget_device(&self, user: &UserId, device: &DeviceId) -> Result<()> {
         let mut transaction = self.write().await?;
-        for statement in [
-            "DELETE FROM chains WHERE user_id = $1 AND device_id = $2",
-            "DELETE FROM held WHERE user_id = $1 AND device_id = $2",
-            "DELETE FROM notes WHERE user_id = $1 AND device_id = $2",
-            "DELETE FROM outcomes WHERE user_id = $1 AND device_id = $2",
-            "DELETE FROM devices WHERE user_id = $1 AND device_id = $2",
-        ] {
-            sqlx::query(statement)
-                .bind(user.as_str())
-                .bind(device.as_str())
-                .execute(&mut *transaction)
-                .await
-                .map_err(fault)?;
-        }
+        begin_anew(&mut transaction, user, device).await?;
+        sqlx::query("DELETE FROM devices WHERE user_id = $1 AND device_id = $2")
+            .bind(user.as_str())
+            .bind(device.as_str())
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?;
+        user_changed(&mut transaction, user).await?;
         transaction.commit().await.map_err(fault)
     }
 
@@ -185,6 +216,27 @@ impl Devices for SqliteStore {
     }
 }
 
+async fn begin_anew(
+    transaction: &mut Transaction<'static, Sqlite>,
+    user: &UserId,
+    device: &DeviceId,
+) -> Result<()> {
+    for statement in [
+        "DELETE FROM chains WHERE user_id = $1 AND device_id = $2",
+        "DELETE FROM held WHERE user_id = $1 AND device_id = $2",
+        "DELETE FROM notes WHERE user_id = $1 AND device_id = $2",
+        "DELETE FROM outcomes WHERE user_id = $1 AND device_id = $2",
+    ] {
+        sqlx::query(statement)
+            .bind(user.as_str())
+            .bind(device.as_str())
+            .execute(&mut **transaction)
+            .await
+            .map_err(fault)?;
+    }
+    Ok(())
+}
+
 fn read(user: &UserId, row: &SqliteRow) -> Result<DeviceRow> {
     let device: String = row.try_get(0).map_err(fault)?;
     let policy_key: i64 = row.try_get(8).map_err(fault)?;
@@ -200,12 +252,8 @@ fn read(user: &UserId, row: &SqliteRow) -> Result<DeviceRow> {
         info: row.try_get(7).map_err(fault)?,
         policy_key: u32::try_from(policy_key).map_err(|_| StoreError::BadRow("a policy key"))?,
         policy_acknowledged: row.try_get(9).map_err(fault)?,
-        standing: match row.try_get(10).map_err(fault)? {
-            0 => Standing::Allowed,
-            1 => Standing::Quarantined,
-            2 => Standing::Blocked,
-            _ => return Err(StoreError::BadRow("a device's standing")),
-        },
+        standing: standing_of(row.try_get(10).map_err(fault)?)?,
+        decided: row.try_get(14).map_err(fault)?,
         // A state this release does not know is never taken for a wipe (T54).
         wipe: match row.try_get(11).map_err(fault)? {
             1 => Wipe::Requested,
@@ -213,12 +261,26 @@ fn read(user: &UserId, row: &SqliteRow) -> Result<DeviceRow> {
             3 => Wipe::Done,
             _ => Wipe::None,
         },
+        // Nor is an order that cannot be read one to erase more than an account.
+        wipe_scope: match row.try_get(15).map_err(fault)? {
+            0_i64 => WipeScope::Device,
+            _ => WipeScope::Account,
+        },
         told: row.try_get(12).map_err(fault)?,
         told_anew: row.try_get(13).map_err(fault)?,
     })
 }
 
-const fn standing_code(standing: Standing) -> i64 {
+pub(super) fn standing_of(code: i64) -> Result<Standing> {
+    match code {
+        0 => Ok(Standing::Allowed),
+        1 => Ok(Standing::Quarantined),
+        2 => Ok(Standing::Blocked),
+        _ => Err(StoreError::BadRow("a device's standing")),
+    }
+}
+
+pub(super) const fn standing_code(standing: Standing) -> i64 {
     match standing {
         Standing::Allowed => 0,
         Standing::Quarantined => 1,

@@ -17,6 +17,8 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0005_send.sql"),
     include_str!("../migrations/0006_objects.sql"),
     include_str!("../migrations/0007_undo.sql"),
+    include_str!("../migrations/0008_portal.sql"),
+    include_str!("../migrations/0009_gate.sql"),
 ];
 
 /// Marks the file as ours (`PRAGMA application_id`): "AirG".

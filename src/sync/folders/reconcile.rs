@@ -30,7 +30,11 @@ pub fn reconcile(known: &[FolderRow], mailboxes: &Mailboxes, overrides: &Overrid
     let roles = roles(mailboxes, known, overrides);
     let special: BTreeSet<String> = roles.keys().map(|name| (*name).to_owned()).collect();
     let shown = mailboxes.shown(overrides.show, &special);
-    let mail = |row: &&FolderRow| row.kind == FolderKind::Mail;
+    let mail = |row: &&FolderRow| row.is_in_mail();
+    let kind = |mailbox: &Listed| {
+        let role = roles.get(mailbox.name.as_str());
+        role.map_or(FolderKind::Mail, |role| role.kind())
+    };
     let mut rows: Vec<&FolderRow> = known
         .iter()
         .filter(mail)
@@ -50,9 +54,26 @@ pub fn reconcile(known: &[FolderRow], mailboxes: &Mailboxes, overrides: &Overrid
         // Made anew under its old name: the items are new, the folder is the same to its user.
         &|rows, _, mailbox| rows.iter().position(|row| row.name == mailbox.name),
     ];
-    for pass in passes {
-        left = matched(&mut rows, left, &mut pairs, pass);
+    // Mail that becomes notes, or notes that become mail, are another folder to a phone: it keeps
+    // them elsewhere.
+    let mut unmatched = Vec::new();
+    let mut found = Vec::new();
+    for wanted in [FolderKind::Mail, FolderKind::Notes] {
+        let of_kind = |row: &&FolderRow| row.kind == wanted;
+        let mut some: Vec<&FolderRow> = rows.iter().copied().filter(of_kind).collect();
+        let mut open: Vec<&Listed> = left
+            .iter()
+            .copied()
+            .filter(|mailbox| kind(mailbox) == wanted)
+            .collect();
+        for pass in passes {
+            open = matched(&mut some, open, &mut pairs, pass);
+        }
+        unmatched.extend(some);
+        found.extend(open);
     }
+    rows = unmatched;
+    left = found;
     let levels: Vec<&Listed> = shown.iter().filter(|listed| !listed.selectable).collect();
     let levels = match_levels(&mut rows, levels, mailboxes, &mut pairs);
     // What was gone and is here again: taken up where it was left.
@@ -63,7 +84,8 @@ pub fn reconcile(known: &[FolderRow], mailboxes: &Mailboxes, overrides: &Overrid
         .collect();
     left.extend(levels);
     let left = matched(&mut retired, left, &mut pairs, &|rows, _, mailbox| {
-        rows.iter().rposition(|row| came_back(row, mailbox))
+        rows.iter()
+            .rposition(|row| row.kind == kind(mailbox) && came_back(row, mailbox))
     });
     let role = |mailbox: &Listed| {
         let role = roles.get(mailbox.name.as_str()).copied();
@@ -103,7 +125,7 @@ pub fn reconcile(known: &[FolderRow], mailboxes: &Mailboxes, overrides: &Overrid
         added: left
             .into_iter()
             .map(|mailbox| NewFolder {
-                kind: FolderKind::Mail,
+                kind: kind(mailbox),
                 name: mailbox.name.clone(),
                 uid_validity: mailbox.uid_validity,
                 mailbox_id: mailbox.mailbox_id.clone(),

@@ -89,7 +89,20 @@ pub struct Overrides {
     pub drafts: Option<String>,
     pub sent: Option<String>,
     pub trash: Option<String>,
+    pub notes: NotesMailbox,
     pub show: Show,
+}
+
+/// Which mailbox holds notes; those below it do, too.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum NotesMailbox {
+    /// The one that Apple's clients make, if it is there.
+    #[default]
+    Found,
+    /// This one, which is made where it is missing.
+    Named(String),
+    /// What is called so is mail like any other.
+    None,
 }
 
 /// Gives each role to at most one mailbox: configuration first, then whoever has it (a role never
@@ -137,8 +150,55 @@ pub(super) fn roles<'a>(
             roles.entry(mailbox.name.as_str()).or_insert(role);
         }
     }
+    notes(mailboxes, known, &overrides.notes, &mut roles);
     roles
 }
+
+/// Finds the mailboxes of notes: Apple's clients make one at the top and others below it. It is the
+/// default of its kind unless a notebook of a calendar server has been that (S16).
+fn notes<'a>(
+    mailboxes: &'a Mailboxes,
+    known: &[FolderRow],
+    which: &NotesMailbox,
+    roles: &mut BTreeMap<&'a str, Role>,
+) {
+    let prefix = mailboxes.personal_prefix();
+    let main = mailboxes.listed.iter().find(|mailbox| {
+        let free = mailbox.selectable && !roles.contains_key(mailbox.name.as_str());
+        free && match which {
+            NotesMailbox::None => false,
+            NotesMailbox::Named(name) => mailbox.name == *name,
+            NotesMailbox::Found => {
+                let top = mailbox.name.strip_prefix(&prefix);
+                let top = top.unwrap_or(&mailbox.name);
+                let usual = NOTES.iter().any(|name| same_name(top, name));
+                usual && mailbox.role.is_none() && !mailboxes.is_foreign(&mailbox.name)
+            }
+        }
+    });
+    let Some(main) = main else { return };
+    let elsewhere = known
+        .iter()
+        .any(|row| !row.retired && row.role == Role::Notes as u8 && row.name.starts_with('/'));
+    let role = if elsewhere {
+        Role::UserNotes
+    } else {
+        Role::Notes
+    };
+    roles.insert(main.name.as_str(), role);
+    let Some(delimiter) = main.delimiter else {
+        return;
+    };
+    let above = format!("{}{delimiter}", main.name);
+    for below in &mailboxes.listed {
+        if below.name.starts_with(&above) && below.selectable {
+            roles.entry(below.name.as_str()).or_insert(Role::UserNotes);
+        }
+    }
+}
+
+/// Names of the mailbox for notes: Apple's, and what other servers' web clients translate it to.
+const NOTES: [&str; 2] = ["Notes", "Notizen"];
 
 /// A role that no mailbox has, with the name under which to create one.
 pub fn lacking(
@@ -154,6 +214,12 @@ pub fn lacking(
         (Role::Trash, overrides.trash.as_deref(), "Trash"),
     ]
     .into_iter()
+    .chain(match &overrides.notes {
+        NotesMailbox::Named(name) if !held.contains(&Role::UserNotes) => {
+            Some((Role::Notes, Some(name.as_str()), "Notes"))
+        }
+        _ => None,
+    })
     .filter(|(role, _, _)| !held.contains(role))
     .map(|(role, named, name)| {
         (

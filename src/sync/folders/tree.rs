@@ -8,7 +8,7 @@ use airgate_codec::imap::modified_utf7;
 use super::listing::Mailboxes;
 use super::roles::Role;
 use super::{Folder, Hierarchy};
-use crate::store::{FolderKind, FolderRow};
+use crate::store::FolderRow;
 
 /// Longest name a phone is shown, in characters: what Exchange allows. A longer one is cut, and the
 /// mailbox keeps it.
@@ -18,7 +18,7 @@ pub const MAX_NAME: usize = 256;
 pub fn hierarchy(known: &[FolderRow], mailboxes: &Mailboxes) -> Hierarchy {
     let rows: BTreeMap<&str, &FolderRow> = known
         .iter()
-        .filter(|row| row.kind == FolderKind::Mail && !row.retired)
+        .filter(|row| row.is_in_mail() && !row.retired)
         .map(|row| (row.name.as_str(), row))
         .collect();
     let prefix = mailboxes.personal_prefix();

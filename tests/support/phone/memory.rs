@@ -9,6 +9,8 @@ use airgate_codec::eas::email::{Attachment, AttachmentChange, Email, EmailChange
 use airgate_codec::eas::folder_sync::{self, Folder, FolderType};
 use airgate_codec::eas::sync::{self, ItemData, ItemResponse, ServerCommand};
 
+use super::notes;
+
 /// A phone's own copy.
 #[derive(Clone, Debug)]
 pub struct Memory {
@@ -233,6 +235,11 @@ impl Held {
                 self.items.remove(server_id);
             }
             sync::Command::Change {
+                server_id,
+                data: sync::ApplicationData::Other(raw),
+                ..
+            } => notes::wrote(self, server_id, raw, false),
+            sync::Command::Change {
                 server_id, data, ..
             } => {
                 let (Some(item), sync::ApplicationData::Email(change)) =
@@ -264,7 +271,19 @@ impl Held {
             ..
         } = response
         {
-            let mut commands = asked.iter().flat_map(|asked| &asked.commands);
+            let commands = || asked.iter().flat_map(|asked| &asked.commands);
+            for command in commands() {
+                if let sync::Command::Add {
+                    client_id: name,
+                    data: sync::ApplicationData::Other(raw),
+                    ..
+                } = command
+                    && name == client_id
+                {
+                    notes::wrote(self, id, raw, true);
+                }
+            }
+            let mut commands = commands();
             let change = commands.find_map(|command| match command {
                 sync::Command::Add {
                     client_id: name,
@@ -306,7 +325,8 @@ impl Held {
 
     /// What is odd about it, if anything.
     fn told(&mut self, command: &ServerCommand) -> Option<String> {
-        match command {
+        let note = notes::told(command);
+        match note.as_ref().unwrap_or(command) {
             ServerCommand::Add {
                 server_id,
                 data: ItemData::Email(email),

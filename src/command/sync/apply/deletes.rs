@@ -41,11 +41,15 @@ impl Target<'_, '_> {
                 None => fresh.push(deletion),
             }
         }
-        let uids: UidSet = fresh
+        let mut uids: UidSet = fresh
             .iter()
             .map(|deletion| deletion.uid)
             .filter(|uid| self.view.server().items.contains(*uid) || self.view.aged.contains(*uid))
             .collect();
+        // What else there is of a note that goes is not to come up in its place.
+        for uid in uids.clone().iter() {
+            uids |= self.view.twins(uid);
+        }
         let removed = if uids.is_empty() {
             Ok(Removed::Gone)
         } else {

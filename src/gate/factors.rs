@@ -1,0 +1,298 @@
+//! Second factors at work: enrolling one, asking for a code, switching it off. Portal and phones come
+//! through here (C18).
+//!
+//! Five wrong codes slow the next ones down, they never lock (C9): a stranger must not be able to
+//! keep the owner out (T39). So phones are counted by address and user, where a wrong code costs
+//! nothing but guessing, and the portal by user, since whoever gets as far as the code there knows
+//! the password; a browser that is known is counted apart.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::Clock as _;
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+
+use super::moment::{GateClock, Moment};
+use super::seal::SealError;
+use super::second_factor::{TotpSecret, step_at};
+use super::throttle::AddressKey;
+use super::{Busy, Gate};
+use crate::identity::UserId;
+use crate::store::{AuditAction, AuditRow, SecondFactorRow, StoreError};
+
+/// From where a code comes, as far as counting goes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Lane {
+    /// A phone, behind a mail password nobody has looked at yet.
+    Phone(IpAddr),
+    /// A browser that gave the right password.
+    Portal,
+    /// The same, one that is known by this name.
+    KnownBrowser(String),
+}
+
+/// What a code came to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CodeVerdict {
+    /// It was right and is used up now.
+    Right,
+    Wrong,
+    /// It was right once already (T44).
+    Used,
+    /// The user has no second factor.
+    NoFactor,
+    /// Too many wrong ones; this one was not looked at.
+    Slower {
+        retry_after: Duration,
+    },
+}
+
+/// Why a code could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum FactorError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the secret of the one-time codes cannot be opened")]
+    Seal(#[from] SealError),
+    #[error("the operating system gives no random numbers")]
+    Random(#[from] getrandom::Error),
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    #[error("a recovery code cannot be hashed")]
+    Hash,
+}
+
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+enum Counted {
+    Phone(AddressKey, UserId),
+    Portal(UserId),
+    Browser(UserId, String),
+}
+
+/// Wrong codes by lane.
+pub(super) struct CodeThrottle {
+    limiter:
+        RateLimiter<Counted, DefaultKeyedStateStore<Counted>, GateClock, NoOpMiddleware<Duration>>,
+    clock: GateClock,
+}
+
+/// Wrong codes at once ...
+const WRONG_AT_ONCE: NonZeroU32 = NonZeroU32::new(5).expect("not 0");
+/// ... and one more after this time: 5 in 15 minutes (C9).
+const WRONG_EVERY: Duration = Duration::from_secs(180);
+/// Lanes counted at a time, about 10 MB; with more the table is walked.
+const MAX_LANES: usize = 50_000;
+
+impl CodeThrottle {
+    pub(super) fn new(clock: GateClock) -> Self {
+        let quota = Quota::with_period(WRONG_EVERY)
+            .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
+            .allow_burst(WRONG_AT_ONCE);
+        Self {
+            limiter: RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone()),
+            clock,
+        }
+    }
+
+    /// Takes a turn before the code is looked at, or parallel guesses would all be looked at before
+    /// the first is counted. A right one costs a turn as well; there are few of them.
+    fn turn(&self, lane: &Counted, now: Moment) -> Result<(), Duration> {
+        self.clock.reach(now);
+        if self.limiter.len() >= MAX_LANES {
+            self.limiter.retain_recent();
+        }
+        self.limiter
+            .check_key(lane)
+            .map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+
+    pub(super) fn forget_recovered(&self, now: Moment) {
+        self.clock.reach(now);
+        self.limiter.retain_recent();
+    }
+}
+
+impl Gate {
+    /// Begins an enrolment: a new secret, which counts once [`confirm_factor`](Self::confirm_factor)
+    /// has seen its first code. A factor the user has goes on working until then.
+    ///
+    /// # Errors
+    /// The store's, no randomness.
+    pub async fn begin_factor(&self, user: &UserId) -> Result<TotpSecret, FactorError> {
+        let now = Moment::read();
+        let secret = TotpSecret::generate()?;
+        let ring = self.ring();
+        let key = &ring.keys.vault;
+        let sealed = secret.seal(key, user)?;
+        self.store
+            .begin_factor(&SecondFactorRow {
+                user: user.clone(),
+                key_id: key.id().to_owned(),
+                sealed,
+                created: now.wall,
+                last_step: 0,
+            })
+            .await?;
+        Ok(secret)
+    }
+
+    /// The secret of an enrolment that was begun, to show it again.
+    ///
+    /// # Errors
+    /// The store's; a secret under another server key.
+    pub async fn pending_factor(&self, user: &UserId) -> Result<Option<TotpSecret>, FactorError> {
+        match self.store.pending_factor_of(user).await? {
+            Some(row) => Ok(Some(self.open_factor(&row)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Ends an enrolment with its first code. From then on phones need a passcode (T36), within 5 s
+    /// on every node. `recovery` are the hashes of the new recovery codes; `by` says for the audit
+    /// trail from where.
+    ///
+    /// # Errors
+    /// The store's; a secret under another server key.
+    pub async fn confirm_factor(
+        &self,
+        user: &UserId,
+        code: &str,
+        recovery: &[String],
+        lane: &Lane,
+        by: &str,
+    ) -> Result<CodeVerdict, FactorError> {
+        let now = Moment::read();
+        if let Err(retry_after) = self.codes.turn(&counted(lane, user), now) {
+            return Ok(CodeVerdict::Slower { retry_after });
+        }
+        let Some(row) = self.store.pending_factor_of(user).await? else {
+            return Ok(CodeVerdict::NoFactor);
+        };
+        let Some(step) = self.open_factor(&row)?.matched_step(code, now.wall) else {
+            return Ok(CodeVerdict::Wrong);
+        };
+        let done = self
+            .store
+            .confirm_factor(user, &row.sealed, step, recovery, now.wall)
+            .await?;
+        if !done {
+            return Ok(CodeVerdict::NoFactor);
+        }
+        self.note_factor(AuditAction::FactorOn, user, by, now)
+            .await?;
+        Ok(CodeVerdict::Right)
+    }
+
+    /// Judges a code of the user's factor and uses it up.
+    ///
+    /// # Errors
+    /// The store's; a secret under another server key.
+    pub async fn check_code(
+        &self,
+        user: &UserId,
+        code: &str,
+        lane: &Lane,
+    ) -> Result<CodeVerdict, FactorError> {
+        self.check_code_at(user, code, lane, Moment::read()).await
+    }
+
+    pub(super) async fn check_code_at(
+        &self,
+        user: &UserId,
+        code: &str,
+        lane: &Lane,
+        now: Moment,
+    ) -> Result<CodeVerdict, FactorError> {
+        if let Err(retry_after) = self.codes.turn(&counted(lane, user), now) {
+            metrics::counter!("airgate_throttled_total", "scope" => "code").increment(1);
+            return Ok(CodeVerdict::Slower { retry_after });
+        }
+        let Some(row) = self.store.second_factor_of(user).await? else {
+            return Ok(CodeVerdict::NoFactor);
+        };
+        let Some(step) = self.open_factor(&row)?.matched_step(code, now.wall) else {
+            return Ok(CodeVerdict::Wrong);
+        };
+        // The one place where a code is used up: of many only one gets through (T44).
+        Ok(match self.store.burn_step(user, step).await? {
+            true => CodeVerdict::Right,
+            false => CodeVerdict::Used,
+        })
+    }
+
+    /// After a recovery code was used: the code the app shows now, and the next, are void, since
+    /// whoever found the app's phone may be looking at them (T44).
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn burn_after_recovery(&self, user: &UserId, by: &str) -> Result<(), FactorError> {
+        let now = Moment::read();
+        self.store.burn_step(user, step_at(now.wall) + 1).await?;
+        self.note_factor(AuditAction::RecoveryUsed, user, by, now)
+            .await
+    }
+
+    /// Switches the second step off; false when there was none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn remove_factor(&self, user: &UserId, by: &str) -> Result<bool, FactorError> {
+        let done = self.store.remove_factor(user).await?;
+        if done {
+            self.note_factor(AuditAction::FactorOff, user, by, Moment::read())
+                .await?;
+        }
+        Ok(done)
+    }
+
+    /// A turn to try a code; the wait when there have been too many.
+    pub(super) fn code_turn(&self, user: &UserId, lane: &Lane) -> Option<Duration> {
+        self.codes.turn(&counted(lane, user), Moment::read()).err()
+    }
+
+    /// A set of recovery codes was made anew.
+    pub(super) async fn note_recovery_set(
+        &self,
+        user: &UserId,
+        by: &str,
+    ) -> Result<(), FactorError> {
+        self.note_factor(AuditAction::RecoveryRenewed, user, by, Moment::read())
+            .await
+    }
+
+    fn open_factor(&self, row: &SecondFactorRow) -> Result<TotpSecret, FactorError> {
+        let ring = self.ring();
+        let key = ring.keys.named(&row.key_id).ok_or(SealError::Damaged)?;
+        Ok(TotpSecret::open(key, &row.user, &row.sealed)?)
+    }
+
+    async fn note_factor(
+        &self,
+        action: AuditAction,
+        user: &UserId,
+        by: &str,
+        now: Moment,
+    ) -> Result<(), FactorError> {
+        self.store
+            .append_audit(&[AuditRow {
+                user: Some(user.clone()),
+                address: Some(by.to_owned()),
+                ..AuditRow::new(now.wall, action)
+            }])
+            .await?;
+        // This process need not wait for its next round.
+        self.hear_changes().await;
+        Ok(())
+    }
+}
+
+fn counted(lane: &Lane, user: &UserId) -> Counted {
+    match lane {
+        Lane::Phone(address) => Counted::Phone(AddressKey::of(*address), user.clone()),
+        Lane::Portal => Counted::Portal(user.clone()),
+        Lane::KnownBrowser(name) => Counted::Browser(user.clone(), name.clone()),
+    }
+}

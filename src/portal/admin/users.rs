@@ -1,0 +1,223 @@
+//! Users: who there is, and one of them with devices, passcodes and second step.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+
+use super::Admin;
+use crate::gate::issue;
+use crate::identity::UserId;
+use crate::portal::devices::{Action, Row};
+use crate::portal::form::Form;
+use crate::portal::frame::{Frame, show as show_page};
+use crate::portal::trouble::Trouble;
+use crate::portal::{Desk, happened, live, see_other, segment};
+use crate::store::CredentialId;
+
+struct User {
+    name: String,
+    segment: String,
+    devices: usize,
+    passcodes: usize,
+    factor: bool,
+    last: Option<i64>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/users.html")]
+struct List {
+    frame: Frame,
+    users: Vec<User>,
+    query: String,
+    shown: usize,
+    all: usize,
+}
+
+struct Passcode {
+    id: String,
+    name: String,
+    used: Option<i64>,
+}
+
+struct Event {
+    at: i64,
+    what: String,
+    address: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin/user.html")]
+struct One {
+    frame: Frame,
+    name: String,
+    segment: String,
+    factor: Option<i64>,
+    devices: Vec<Row>,
+    root: String,
+    passcodes: Vec<Passcode>,
+    events: Vec<Event>,
+}
+
+/// What a list is narrowed by.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    done: String,
+}
+
+/// Users on a page; more are found by name.
+const SHOWN: usize = 100;
+/// Events of a user that are shown.
+const EVENTS: u32 = 50;
+
+pub(super) async fn list(
+    State(desk): State<Arc<Desk>>,
+    Admin(member): Admin,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Trouble> {
+    let query = asked.q.trim().to_lowercase();
+    let everyone = desk.store.users().await?;
+    let all = everyone.len();
+    let found = everyone
+        .into_iter()
+        .filter(|user| user.as_str().contains(&query))
+        .take(SHOWN);
+    let mut users = Vec::new();
+    for user in found {
+        let credentials = desk.store.credentials(&user).await?;
+        let devices = desk.store.devices(&user).await?;
+        let living = credentials.iter().filter(|row| live(row, member.visit.now));
+        users.push(User {
+            segment: segment(user.as_str()),
+            devices: devices.len(),
+            passcodes: living.count(),
+            factor: desk.store.second_factor_of(&user).await?.is_some(),
+            last: devices.first().map(|device| device.last_seen),
+            name: user.to_string(),
+        });
+    }
+    Ok(show_page(&List {
+        frame: Frame::member(&member, "overview").noting(&asked.done),
+        shown: users.len(),
+        users,
+        query: asked.q,
+        all,
+    }))
+}
+
+pub(super) async fn one(
+    State(desk): State<Arc<Desk>>,
+    Admin(member): Admin,
+    Path(user): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Trouble> {
+    let user = named(&user)?;
+    let frame = Frame::member(&member, "overview").noting(&asked.done);
+    let living = desk.store.credentials(&user).await?;
+    let living = living.into_iter().filter(|row| live(row, member.visit.now));
+    let events = desk.store.recent_audit(Some(&user), EVENTS).await?;
+    let factor = desk.store.second_factor_of(&user).await?;
+    Ok(show_page(&One {
+        name: user.to_string(),
+        segment: segment(user.as_str()),
+        root: format!("/admin/users/{}/devices", segment(user.as_str())),
+        factor: factor.map(|factor| factor.created),
+        devices: desk.devices_of(&user, &frame).await?,
+        passcodes: living
+            .map(|row| Passcode {
+                id: row.id.to_string(),
+                name: row.name,
+                used: row.last_used,
+            })
+            .collect(),
+        events: events
+            .into_iter()
+            .map(|row| Event {
+                at: row.at,
+                what: happened::told(&row, &frame),
+                address: row.address.unwrap_or_default(),
+            })
+            .collect(),
+        frame,
+    }))
+}
+
+/// For somebody who lost phone and recovery codes, once an administrator is sure who asks.
+pub(super) async fn factor_off(
+    State(desk): State<Arc<Desk>>,
+    admin: Admin,
+    Path(user): Path<String>,
+    _form: Form,
+) -> Result<Response, Trouble> {
+    let user = named(&user)?;
+    let page = format!("/admin/users/{}", segment(user.as_str()));
+    admin.0.must_step_up(&page)?;
+    if desk.gate.remove_factor(&user, &admin.by()).await? {
+        desk.store.distrust_browsers(&user, None).await?;
+        desk.store.end_sessions(&user, None).await?;
+    }
+    Ok(see_other(&format!("{page}?done=factor-off")))
+}
+
+pub(super) async fn revoke(
+    State(desk): State<Arc<Desk>>,
+    admin: Admin,
+    Path((user, id)): Path<(String, String)>,
+    _form: Form,
+) -> Result<Response, Trouble> {
+    let user = named(&user)?;
+    let page = format!("/admin/users/{}", segment(user.as_str()));
+    admin.0.must_step_up(&page)?;
+    let id = CredentialId::parse(&id).ok_or(Trouble::NotFound)?;
+    let (store, now) = (desk.store.as_ref(), admin.0.visit.now);
+    match issue::revoke(store, &user, &id, &admin.by(), now).await? {
+        true => Ok(see_other(&format!("{page}?done=revoked"))),
+        false => Err(Trouble::NotFound),
+    }
+}
+
+pub(super) async fn ask(
+    State(desk): State<Arc<Desk>>,
+    Admin(member): Admin,
+    Path((user, id, word)): Path<(String, String, String)>,
+) -> Result<Response, Trouble> {
+    let user = named(&user)?;
+    let root = format!("/admin/users/{}/devices", segment(user.as_str()));
+    member.must_step_up(&format!("{root}/{}/{}", segment(&id), segment(&word)))?;
+    let frame = Frame::member(&member, "overview");
+    desk.confirm_page(&user, &id, &word, &root, frame, false)
+        .await
+}
+
+pub(super) async fn act(
+    State(desk): State<Arc<Desk>>,
+    admin: Admin,
+    Path((user, id, word)): Path<(String, String, String)>,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let user = named(&user)?;
+    let page = format!("/admin/users/{}", segment(user.as_str()));
+    let root = format!("{page}/devices");
+    admin
+        .0
+        .must_step_up(&format!("{root}/{}/{}", segment(&id), segment(&word)))?;
+    let action = Action::named(&word).ok_or(Trouble::NotFound)?;
+    if !desk.typed_right(&user, &id, action, &form).await? {
+        let frame = Frame::member(&admin.0, "overview");
+        return desk
+            .confirm_page(&user, &id, &word, &root, frame, true)
+            .await;
+    }
+    let by = admin.by();
+    desk.act_on(&user, &id, action, admin.decision(&by), true)
+        .await?;
+    Ok(see_other(&format!("{page}?done={}", action.done())))
+}
+
+fn named(user: &str) -> Result<UserId, Trouble> {
+    UserId::parse(user, None).map_err(|_| Trouble::NotFound)
+}

@@ -1,0 +1,212 @@
+//! The administrators' pages: who gets in, and what they can do.
+
+use super::{App, alice, signed_in, switch_on, world};
+use crate::support::backend::User;
+use crate::support::phone::Profile;
+use crate::support::surfer::Surfer;
+use crate::support::world::World;
+
+const PAGES: &[&str] = &[
+    "/admin",
+    "/admin/devices",
+    "/admin/policy",
+    "/admin/policy?of=alice@example.com",
+    "/admin/throttled",
+    "/admin/audit",
+    "/admin/audit?of=alice@example.com",
+    "/admin/users/alice@example.com",
+];
+
+/// Bob, who is an administrator, signed in as one; with his app.
+async fn bob(world: &World) -> (Surfer, App) {
+    let bob = User::new("bob@example.com");
+    let mut own = signed_in(world, &bob).await;
+    let (mut app, _) = switch_on(&mut own, &bob.password).await;
+    let mut surfer = Surfer::new(world.server.address());
+    surfer.open("/admin/sign-in").await;
+    surfer
+        .send(
+            "/admin/sign-in",
+            &[("user", &bob.name), ("password", &bob.password)],
+        )
+        .await;
+    let code = app.code().await;
+    surfer.send("/admin/sign-in/code", &[("code", &code)]).await;
+    assert_eq!(surfer.at, "/admin", "{}", surfer.page);
+    (surfer, app)
+}
+
+#[tokio::test]
+async fn only_administrators_with_a_second_step_get_in() {
+    let world = world().await;
+    let bob_user = User::new("bob@example.com");
+    // An administrator without a second factor, a user with the right password, a stranger.
+    for (user, password, status) in [
+        ("bob@example.com", bob_user.password.as_str(), 403),
+        ("alice@example.com", world.alice.password.as_str(), 403),
+        ("bob@example.com", "wrong", 422),
+    ] {
+        let mut surfer = Surfer::new(world.server.address());
+        surfer.open("/admin/sign-in").await;
+        let fields = [("user", user), ("password", password)];
+        assert_eq!(surfer.send("/admin/sign-in", &fields).await.status, status);
+    }
+    // A session of the one place is none of the other, whatever its cookie is called.
+    let (admin, _) = bob(&world).await;
+    let mut member = alice(&world).await;
+    let own = member.cookies["__Host-airgate"].clone();
+    member.cookies.insert("__Host-airgate-admin".into(), own);
+    let mut crossed = Surfer::new(world.server.address());
+    crossed.cookies.insert(
+        "__Host-airgate".into(),
+        admin.cookies["__Host-airgate-admin"].clone(),
+    );
+    crossed.open("/account").await;
+    assert_eq!(crossed.at, "/account/sign-in");
+    for page in PAGES {
+        member.open(page).await;
+        assert_eq!(member.at, "/admin/sign-in", "{page}");
+    }
+    let mut admin = admin;
+    for page in PAGES {
+        assert_eq!(admin.open(page).await.status, 200, "{page}");
+        assert!(
+            !admin.page.contains("admin."),
+            "{page}: a key without words"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_blocks_and_allows_and_the_user_cannot_undo_it() {
+    let world = world().await;
+    let mut phone = world.phone(Profile::ios()).await;
+    phone.sync_all("INBOX").await;
+    let (mut admin, _) = bob(&world).await;
+    admin.open("/admin?q=ali").await;
+    assert!(admin.page.contains("alice@example.com"), "{}", admin.page);
+    admin.open("/admin/users/alice%40example.com").await;
+    let device = admin.between("/devices/", "/");
+    let root = format!("/admin/users/alice%40example.com/devices/{device}");
+    admin.open(&format!("{root}/block")).await;
+    admin.send(&format!("{root}/block"), &[]).await;
+    assert!(
+        admin.page.contains("The device is blocked"),
+        "{}",
+        admin.page
+    );
+    let mut user = alice(&world).await;
+    user.open("/account/devices").await;
+    assert!(user.page.contains("blocked") && !user.page.contains("/allow\""));
+    let allow = format!("/account/devices/{device}/allow");
+    user.open(&allow).await;
+    assert_eq!(user.at, "/account/devices");
+    assert_eq!(user.send(&allow, &[]).await.status, 403);
+    admin.open(&format!("{root}/allow")).await;
+    admin.send(&format!("{root}/allow"), &[]).await;
+    assert!(admin.page.contains("The device is allowed"));
+
+    // What the user blocked, the user allows again.
+    let block = format!("/account/devices/{device}/block");
+    user.open(&block).await;
+    user.send(&block, &[]).await;
+    user.open(&allow).await;
+    user.send(&allow, &[]).await;
+    assert!(user.page.contains("The device is allowed"), "{}", user.page);
+
+    // Everything of it is in the trail, with a name.
+    admin.open("/admin/audit").await;
+    assert!(
+        admin.page.contains("bob@example.com (127.0.0.1)"),
+        "{}",
+        admin.page
+    );
+}
+
+#[tokio::test]
+async fn rules_and_policies_are_set_and_shown() {
+    let world = world().await;
+    let (mut admin, _) = bob(&world).await;
+    admin.open("/admin/devices").await;
+    let rule = [
+        ("standing", "block"),
+        ("kind", "BadPhone*"),
+        ("user", ""),
+        ("model", ""),
+        ("agent", ""),
+    ];
+    admin.send("/admin/devices", &rule).await;
+    assert!(admin.page.contains("BadPhone*"), "{}", admin.page);
+    let id = admin.between("/admin/devices/rules/", "/");
+    admin
+        .send(&format!("/admin/devices/rules/{id}/remove"), &[])
+        .await;
+    assert!(!admin.page.contains("BadPhone*"));
+
+    admin.open("/admin/policy").await;
+    let set = |setting: &'static str, value: &'static str| {
+        [
+            ("scope", "domain"),
+            ("scope-name", "example.com"),
+            ("setting", setting),
+            ("value", value),
+        ]
+    };
+    admin.send("/admin/policy", &set("devices", "3")).await;
+    assert!(admin.page.contains("devices = 3"), "{}", admin.page);
+    let answer = admin.send("/admin/policy", &set("devices", "many")).await;
+    assert_eq!(answer.status, 422);
+    admin.open("/admin/policy").await;
+    admin
+        .send("/admin/policy", &set("MinDevicePasswordLength", "6"))
+        .await;
+    // A running server hears of it within five seconds (T46).
+    for _ in 0..80 {
+        admin.open("/admin/policy?of=alice@example.com").await;
+        if admin.page.contains("<dt>MinDevicePasswordLength</dt>") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(
+        admin.page.contains("<dt>devices</dt><dd>3</dd>"),
+        "{}",
+        admin.page
+    );
+    assert!(
+        admin
+            .page
+            .contains("<dt>MinDevicePasswordLength</dt><dd>6</dd>"),
+        "{}",
+        admin.page
+    );
+    admin.send("/admin/policy", &set("devices", "")).await;
+    admin.open("/admin/policy").await;
+    assert!(!admin.page.contains("devices = 3"));
+
+    // Who is slowed down, and why.
+    let mut stranger = Surfer::new(world.server.address());
+    for number in 0..7 {
+        stranger
+            .sign_in("alice@example.com", &format!("guess {number}"))
+            .await;
+    }
+    admin.open("/admin/throttled").await;
+    assert!(admin.page.contains("alice@example.com") && admin.page.contains("unknown browser"));
+}
+
+#[tokio::test]
+async fn an_administrator_helps_somebody_who_lost_everything() {
+    let world = world().await;
+    let mut user = alice(&world).await;
+    switch_on(&mut user, &world.alice.password).await;
+    let (mut admin, _) = bob(&world).await;
+    let page = "/admin/users/alice%40example.com";
+    admin.open(page).await;
+    admin.send(&format!("{page}/factor-off"), &[]).await;
+    assert!(admin.page.contains("is switched off"), "{}", admin.page);
+    user.open("/account").await;
+    assert_eq!(user.at, "/account/sign-in", "C13: signed out");
+    user.sign_in(&world.alice.name, &world.alice.password).await;
+    assert_eq!(user.at, "/account");
+}
