@@ -457,7 +457,7 @@ pub(crate) fn smtp(config: &Config) -> anyhow::Result<Option<Smtp>> {
 ///
 /// # Errors
 /// Certificate authorities that cannot be read.
-pub(crate) fn dav(config: &Config) -> anyhow::Result<Davs> {
+pub fn dav(config: &Config) -> anyhow::Result<Davs> {
     let start = |url: &DavUrl| -> Start {
         let url = url.clone();
         Arc::new(move |user| url.path_for(user))

@@ -227,7 +227,7 @@ async fn tell(
             .and_then(|mail| mail.message_id.as_deref()),
         key: &[b"answer", source.uid.as_bytes(), &memory.key()],
     };
-    mail::send(call, &message, note).await
+    Ok(mail::send(call, &message, note).await?.map(|_| ()))
 }
 
 /// What the phone adds to yes or no.

@@ -8,4 +8,5 @@
 pub(super) mod announcer;
 pub(super) mod attendant;
 pub(super) mod calendars;
+pub(super) mod letters;
 pub(super) mod mail;

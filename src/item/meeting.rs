@@ -10,15 +10,15 @@
 mod alarm;
 mod announce;
 mod event;
-mod ids;
+pub(super) mod ids;
 mod letter;
-mod people;
-mod place;
+pub(super) mod people;
+pub(super) mod place;
 mod reply;
-mod status;
+pub(super) mod status;
 mod stored;
 mod update;
-mod when;
+pub(super) mod when;
 
 use airgate_codec::eas::Moment;
 use airgate_codec::eas::email::MeetingRequest;
@@ -34,7 +34,7 @@ use crate::item::structure::Outline;
 use crate::item::timezone::Zones;
 use crate::item::transfer;
 
-pub use announce::{Organizer, invites, is_meeting, silenced, unsilenced};
+pub use announce::{Guest, Organizer, invites, is_meeting, silenced, unsilenced, with_guests};
 pub use ids::{global_object_id, uid_of_global_object_id};
 pub use letter::{Letter, subject_of_answer, subject_of_message};
 pub use reply::{Answer, Choice, Message, Words, in_calendar, to_organizer};

@@ -42,6 +42,7 @@ mod mail_zoo;
 mod masters;
 mod meetings;
 mod notes;
+mod objects;
 mod operator;
 mod phone_itself;
 mod portal;

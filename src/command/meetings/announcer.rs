@@ -11,6 +11,7 @@ use super::mail::{self, Note};
 use crate::backend::dav::Dav;
 use crate::clock;
 use crate::command::Call;
+use crate::command::send::Sent;
 use crate::failure::{self, Failure};
 use crate::item::meeting::{self, Message, Organizer, subject_of_message};
 
@@ -99,7 +100,7 @@ impl Announcer {
         };
         for message in messages {
             match Box::pin(send(call, &message)).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(_)) => {}
                 Ok(Err(status)) => warn!(status, "others could not be told of a meeting"),
                 Err(failure) => {
                     warn!(error = %failure::chain(&failure), "others were not told of a meeting");
@@ -117,7 +118,7 @@ impl Announcer {
     }
 }
 
-async fn send(call: &Call<'_>, message: &Message) -> Result<Result<(), u16>, Failure> {
+async fn send(call: &Call<'_>, message: &Message) -> Result<Result<Sent, u16>, Failure> {
     let subject = subject_of_message(message);
     let recipients = message.to.join(" ");
     let note = Note {

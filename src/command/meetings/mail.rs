@@ -8,7 +8,7 @@ use tracing::warn;
 
 use crate::clock;
 use crate::command::Call;
-use crate::command::send::draft;
+use crate::command::send::{Sent, draft};
 use crate::failure::Failure;
 use crate::item::address::Mailbox;
 use crate::item::meeting::{Letter, Message};
@@ -32,7 +32,7 @@ pub(in crate::command) async fn send(
     call: &Call<'_>,
     message: &Message,
     note: Note<'_>,
-) -> Result<Result<(), u16>, Failure> {
+) -> Result<Result<Sent, u16>, Failure> {
     let from = Mailbox {
         name: String::new(),
         address: draft::address(call),

@@ -7,6 +7,7 @@ use airgate_codec::imap::{Flag, MailboxName};
 use bytes::Bytes;
 use tracing::warn;
 
+use super::Sent;
 use super::filing::Mark;
 use super::request::Asked;
 use super::{account, deliver, hex, id_named, not_allowed};
@@ -32,7 +33,7 @@ pub(in crate::command) async fn send(
         return Ok(Err(status::INVALID_RECIPIENTS));
     }
     Ok(match send_as(call, "draft", key, mime).await? {
-        Ok(()) => Ok(()),
+        Ok(_) => Ok(()),
         // REFERENCE 3: of a draft both are one.
         Err(status::MESSAGE_HAS_NO_RECIPIENT | status::MESSAGE_RECIPIENT_UNRESOLVED) => {
             Err(status::INVALID_RECIPIENTS)
@@ -52,7 +53,7 @@ pub(in crate::command) async fn send_as(
     kind: &str,
     key: [u8; 32],
     mime: Bytes,
-) -> Result<Result<(), u16>, Failure> {
+) -> Result<Result<Sent, u16>, Failure> {
     if !call.scopes.allows(Scopes::SEND) {
         return Ok(Err(not_allowed(call.version)));
     }
@@ -73,7 +74,7 @@ pub(in crate::command) async fn send_as(
         source: None,
         answers,
     };
-    Ok(Box::pin(deliver(call, smtp, asked)).await?.map(|_| ()))
+    Box::pin(deliver(call, smtp, asked)).await
 }
 
 /// The mail in the inbox that a mail says it answers; what cannot be found is not marked (S19).

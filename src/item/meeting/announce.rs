@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use airgate_codec::vobject::{Component, ComponentId, Document};
+use airgate_codec::eas::Moment;
+use airgate_codec::vobject::{Component, ComponentId, ContentLine, Document};
 use jiff::tz::TimeZone;
 
 use super::people;
@@ -109,30 +110,28 @@ impl Organizer<'_> {
         Ok(new.to_bytes().to_vec())
     }
 
-    /// An invitation to a meeting that is known, passed on to more people ([MS-ASCMD] 2.2.1.19).
+    /// An invitation to a meeting that is known, or to one occurrence of it, passed on to more people
+    /// ([MS-ASCMD] 2.2.1.19).
     ///
     /// # Errors
-    /// [`NoMeeting::Unreadable`].
+    /// [`NoMeeting`].
     pub fn forward(
         &self,
         text: &[u8],
-        to: &[(String, Option<String>)],
+        instance: Option<Moment>,
+        to: &[Guest],
     ) -> Result<Message, NoMeeting> {
-        let mut document = stored::read(text)?;
-        let calendar = stored::calendar(&document)?;
-        let ids: Vec<ComponentId> = stored::events(&calendar).map(|event| event.id()).collect();
-        for id in ids {
-            for (address, name) in to {
-                let mut line = airgate_codec::vobject::ContentLine::new("ATTENDEE");
-                if let Some(name) = name {
-                    line = line.parameter("CN", name);
-                }
-                let line = line
-                    .parameter("PARTSTAT", "NEEDS-ACTION")
-                    .parameter("RSVP", "TRUE")
-                    .raw(&format!("mailto:{address}"));
+        let mut document = stored::read(&with_guests(text, to)?)?;
+        if let Some(at) = instance {
+            let one = stored::make_exception(&mut document, self.zone, at)?;
+            let calendar = stored::calendar(&document)?;
+            let others: Vec<ComponentId> = stored::events(&calendar)
+                .map(|event| event.id())
+                .filter(|event| *event != one)
+                .collect();
+            for other in others {
                 document
-                    .insert(id, &line)
+                    .remove_component(other)
                     .map_err(|_| NoMeeting::Unreadable)?;
             }
         }
@@ -268,6 +267,39 @@ impl Organizer<'_> {
         }
         Ok(told)
     }
+}
+
+/// Somebody to be invited: address and name.
+pub type Guest = (String, Option<String>);
+
+/// The meeting with more people asked to come.
+///
+/// # Errors
+/// [`NoMeeting::Unreadable`].
+pub fn with_guests(text: &[u8], guests: &[Guest]) -> Result<Vec<u8>, NoMeeting> {
+    let mut document = stored::read(text)?;
+    let calendar = stored::calendar(&document)?;
+    let ids: Vec<ComponentId> = stored::events(&calendar).map(|event| event.id()).collect();
+    for id in ids {
+        for (address, name) in guests {
+            let event = document.find(id).ok_or(NoMeeting::Unreadable)?;
+            if stored::myself(&event, std::slice::from_ref(address)).is_some() {
+                continue;
+            }
+            let mut line = ContentLine::new("ATTENDEE");
+            if let Some(name) = name {
+                line = line.parameter("CN", name);
+            }
+            let line = line
+                .parameter("PARTSTAT", "NEEDS-ACTION")
+                .parameter("RSVP", "TRUE")
+                .raw(&format!("mailto:{address}"));
+            document
+                .insert(id, &line)
+                .map_err(|_| NoMeeting::Unreadable)?;
+        }
+    }
+    Ok(document.to_bytes().to_vec())
 }
 
 /// Who sends what is due to somebody (RFC 6638 7.1).

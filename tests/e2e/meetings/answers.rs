@@ -3,6 +3,7 @@
 
 use airgate_codec::ProtocolVersion as V;
 use airgate_codec::eas::Moment;
+use airgate_codec::eas::compose_mail::{Forwardee, SmartMail, Source, Verb};
 use airgate_codec::eas::email::{Body, BodyType};
 use airgate_codec::eas::meeting_response::{
     Outcome, Reply, Request, Response, SendResponse, UserResponse,
@@ -11,7 +12,7 @@ use airgate_codec::eas::request_line::CommandName;
 
 use crate::support::backend::User;
 use crate::support::backend::dav::DavKind;
-use crate::support::phone::{Loss, Phone, Profile};
+use crate::support::phone::{Loss, Phone, Profile, smart_mail};
 use crate::support::world::World;
 
 const VERSIONS: [V; 3] = [V::V12_1, V::V14_1, V::V16_1];
@@ -329,6 +330,67 @@ async fn what_is_no_invitation_of_the_users_has_its_status() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_meeting_is_passed_on_from_the_mail_and_from_the_calendar() {
+    let world = World::with_dav(DavKind::Radicale).await;
+    let mut phone = phone_of(&world, V::V16_1).await;
+    let item = invited(&world, &mut phone, "forward").await;
+    let outcome = ask(&mut phone, reply(&item, UserResponse::Accept, None)).await;
+    let id = outcome.calendar_id.expect("it is in the calendar");
+    let mut sent = 0;
+    for (name, item) in [("c1", &item), ("c2", &id)] {
+        let forward = SmartMail {
+            save_in_sent_items: false,
+            mime: None,
+            body: Some(Body::whole(BodyType::Plain, "Come too.")),
+            forwardees: Some(vec![Forwardee {
+                email: "dan@example.net".into(),
+                name: Some("Dan".into()),
+            }]),
+            ..smart_mail(
+                Verb::SmartForward,
+                name,
+                Source {
+                    folder_id: item.split_once(':').map(|(folder, _)| folder.to_owned()),
+                    item_id: Some(item.clone()),
+                    ..Source::default()
+                },
+                b"",
+            )
+        };
+        assert_eq!(
+            phone.try_smart_mail(&forward).await.unwrap(),
+            None,
+            "{name}"
+        );
+        assert_eq!(
+            phone.try_smart_mail(&forward).await.unwrap(),
+            Some(118),
+            "{name}: s17"
+        );
+        sent += 1;
+        let got = world.smtp.wait_for(sent).await;
+        assert_eq!(got.len(), sent);
+        let mail = got.last().unwrap();
+        assert_eq!(mail.to, ["dan@example.net"]);
+        let text = mail.text();
+        for line in [
+            "Come too.",
+            "text/calendar; method=REQUEST",
+            "METHOD:REQUEST\r\n",
+            "mailto:bob@example.com",
+            "mailto:dan@example.net",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+    }
+    let object = kept(&world, "forward").await.unwrap();
+    assert!(
+        !object.contains("dan@"),
+        "the organizer decides who is invited: {object}"
+    );
 }
 
 /// Cyrus delivers invitations and answers itself.

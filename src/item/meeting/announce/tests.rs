@@ -175,7 +175,7 @@ fn a_server_is_silenced_for_the_others_and_speaks_again() {
 fn t27_a_forward_invites_more_people_and_says_nothing_else() {
     let text = event("", &["bob@example.com"]).replace("Alice@", "boss@");
     let more = [("dan@example.net".to_owned(), Some("Dan\r\nX:y".to_owned()))];
-    let message = with(|o| o.forward(text.as_bytes(), &more)).unwrap();
+    let message = with(|o| o.forward(text.as_bytes(), None, &more)).unwrap();
     let sent = String::from_utf8(message.text).unwrap();
     assert_eq!(message.to, ["dan@example.net"]);
     assert!(
