@@ -14,6 +14,8 @@ use std::path::Path;
 mod autodiscover;
 #[path = "../../fuzz/src/ceiling.rs"]
 mod ceiling;
+#[path = "../../fuzz/src/contacts.rs"]
+mod contacts;
 #[path = "../../fuzz/src/dav.rs"]
 mod dav;
 #[path = "../../fuzz/src/events.rs"]
@@ -76,6 +78,11 @@ fn t68_imap_framing() {
 #[test]
 fn t7_tasks_notes() {
     smoke("tasks_notes", Vec::new(), tasks_notes::run);
+}
+
+#[test]
+fn t19_contacts() {
+    smoke("contacts", wbxml_seeds(), contacts::run);
 }
 
 #[test]

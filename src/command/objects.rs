@@ -208,7 +208,7 @@ impl<'a, 'b> Source<'a, 'b> {
 
     /// Whether a text is of the collection's class at all.
     pub(super) fn is_of_class(&self, text: &[u8]) -> bool {
-        !self.mixed || object_of(self.kind, text)
+        !self.mixed && self.kind != Kind::Contact || object_of(self.kind, text)
     }
 
     /// The object for the phone, or a readable stub where it cannot be shown (T59).

@@ -20,7 +20,7 @@ mod write;
 use airgate_codec::eas::contacts::{Contact, Field};
 use airgate_codec::eas::email::Body;
 use airgate_codec::eas::{Moment, Raw, Said};
-use airgate_codec::vobject::ContentLine;
+use airgate_codec::vobject::{ContentLine, Document, Gone};
 
 use self::card::Card;
 use self::dates::{Day, Occasion};
@@ -58,10 +58,13 @@ pub fn render(text: &[u8], manner: &Manner<'_>) -> Result<Rendered, Unreadable> 
     })
 }
 
-/// Whether there is a person in it, or a company or a place; not a list of people, for which EAS
-/// has no form.
-pub fn is_person(text: &[u8]) -> bool {
-    Card::open(text).is_ok_and(|card| !card.is_group())
+/// Whether it is a list of people, for which EAS has no form: a group of 4.0, Apple's or
+/// Evolution's, or SOGo's VLIST.
+pub fn is_list(text: &[u8]) -> bool {
+    match Card::open(text) {
+        Ok(card) => card.is_group(),
+        Err(_) => Document::parse(text).is_ok_and(|object| object.component("VLIST").is_some()),
+    }
 }
 
 /// See [`super::object::stub`].
@@ -164,7 +167,7 @@ fn refused(why: &dyn std::fmt::Display) -> Refused {
     Refused::conversion(why.to_string())
 }
 
-fn too_much(_: airgate_codec::vobject::Gone) -> Refused {
+fn too_much(_: Gone) -> Refused {
     Refused::conversion("too much for one card")
 }
 
@@ -217,7 +220,7 @@ fn write_others(
     view: &View,
     merged: &Merged,
     manner: &Manner<'_>,
-) -> Result<(), airgate_codec::vobject::Gone> {
+) -> Result<(), Gone> {
     let days = [
         (BIRTHDAY, contact.birthday, Occasion::Birthday),
         (ANNIVERSARY, contact.anniversary, Occasion::Anniversary),

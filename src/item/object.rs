@@ -269,10 +269,11 @@ pub const fn component(kind: Kind) -> Option<&'static str> {
     }
 }
 
-/// Whether a text is an object of the class at all: a calendar may hold several.
+/// Whether a text is an object of the class at all: a calendar may hold several, and an address
+/// book lists of people.
 pub fn object_of(kind: Kind, text: &[u8]) -> bool {
     let Some(component) = component(kind) else {
-        return true;
+        return !contact::is_list(text);
     };
     text.split(|octet| *octet == b'\n').any(|line| {
         let line = line.trim_ascii();
