@@ -27,6 +27,8 @@ mod item_operations;
 mod long_id;
 mod lookup;
 mod loops;
+mod meeting_response;
+mod meetings;
 mod move_items;
 mod moved;
 mod objects;
@@ -93,7 +95,8 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         return failures::status_reply(call.version, call.command, status::VERSION_NOT_SUPPORTED);
     }
     let result = match call.command {
-        CommandName::Sync => sync::sync(call).await,
+        // In boxes: what they wait for nests deeper than the compiler follows.
+        CommandName::Sync => Box::pin(sync::sync(call)).await,
         CommandName::FolderSync => folder_sync::folder_sync(call).await,
         CommandName::GetHierarchy => get_hierarchy::get_hierarchy(call).await,
         CommandName::FolderCreate => folder_create::folder_create(call).await,
@@ -106,6 +109,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
+        CommandName::MeetingResponse => Box::pin(meeting_response::meeting_response(call)).await,
         CommandName::Search => search::search(call).await,
         CommandName::Find => find::find(call).await,
         CommandName::ResolveRecipients => resolve_recipients::resolve_recipients(call).await,
@@ -113,7 +117,6 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
             send::send(call).await
         }
-        _ => Ok(failures::unknown_command(call.version, call.command)),
     };
     match result {
         Ok(reply) => reply,

@@ -35,7 +35,7 @@ mod message_class;
 mod mime_text;
 pub mod note;
 pub mod object;
-mod object_body;
+pub(crate) mod object_body;
 mod object_categories;
 pub mod options;
 pub mod outgoing;

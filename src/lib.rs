@@ -15,6 +15,7 @@ pub mod identity;
 pub mod item;
 pub mod language;
 pub mod letter;
+pub mod notices;
 pub mod portal;
 pub mod push;
 pub mod search;

@@ -5,6 +5,7 @@
 //! what deployed clients do (any order, unknown elements, OPAQUE for STR_I); what the specification
 //! wants answered with a status stays visible in the value, or is a [`SchemaFault`].
 
+pub mod calendar;
 pub mod compose_mail;
 pub mod contacts;
 pub mod email;

@@ -13,6 +13,7 @@ mod error;
 mod exchange;
 mod homes;
 mod manage;
+mod meetings;
 mod objects;
 mod pool;
 mod settings;

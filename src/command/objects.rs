@@ -3,6 +3,7 @@
 //! reading objects of it, showing them.
 
 mod look;
+mod moves;
 mod shown;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use crate::sync::objects::Mark;
 use crate::undo;
 
 pub(super) use self::look::{differs, waiting};
+pub(super) use self::moves::way;
 pub(super) use self::shown::fetch;
 
 /// The class of the objects in a folder; `None` for mail, and for notes that lie in a mailbox.

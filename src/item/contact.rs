@@ -58,6 +58,12 @@ pub fn render(text: &[u8], manner: &Manner<'_>) -> Result<Rendered, Unreadable> 
     })
 }
 
+/// Whether there is a person in it, or a company or a place; not a list of people, for which EAS
+/// has no form.
+pub fn is_person(text: &[u8]) -> bool {
+    Card::open(text).is_ok_and(|card| !card.is_group())
+}
+
 /// See [`super::object::stub`].
 pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
     let title = format!("Unreadable contact ({name})");
@@ -100,7 +106,7 @@ pub fn edit(
     if card.is_group() {
         return Err(Refused::conversion("a list of people is no contact"));
     }
-    let merged = change(&mut card, &mut contact, base, manner)?;
+    let merged = change(&mut card, &mut contact, base, manner, false)?;
     let changed = *card.document.to_bytes() != *text;
     if changed {
         touch(&mut card, manner.now)?;
@@ -129,7 +135,7 @@ pub fn create(data: &Raw, uid: &str, manner: &Manner<'_>) -> Result<Created, Ref
         supported: &Supported::Nothing,
         client_wins: true,
     };
-    let merged = change(&mut card, &mut contact, &base, manner)?;
+    let merged = change(&mut card, &mut contact, &base, manner, true)?;
     let line = ContentLine::new("REV").raw(&manner.now.to_compact());
     card.insert(&line).map_err(too_much)?;
     Ok(Created {
@@ -162,12 +168,13 @@ fn too_much(_: airgate_codec::vobject::Gone) -> Refused {
     Refused::conversion("too much for one card")
 }
 
-/// Weighs what the phone says and writes what follows.
+/// Weighs what the phone says and writes what follows. A new card gets an FN in any case.
 fn change(
     card: &mut Card,
     contact: &mut Contact,
     base: &Base<'_>,
     manner: &Manner<'_>,
+    is_new: bool,
 ) -> Result<Merged, Refused> {
     let view = View::read(card, base.told, manner);
     let mut present = view.digest(manner);
@@ -188,9 +195,11 @@ fn change(
         // FN is still the one of before.
         after.texts.remove(&Field::LastName);
     }
-    let file_as = contact.text(Field::FileAs);
-    let file_as = file_as.filter(|_| merged.applies(Field::FileAs as u8));
-    write::names(card, &view.texts, &after.texts, file_as).map_err(too_much)?;
+    let files = merged.applies(Field::FileAs as u8);
+    if is_new || files || names::concerns(texts.keys()) {
+        let file_as = contact.text(Field::FileAs).filter(|_| files);
+        write::names(card, &view.texts, &after.texts, file_as).map_err(too_much)?;
+    }
     if merged.applies(BODY)
         && let Some(body) = &contact.body
         && after.note.says_the_same(body)

@@ -1,47 +1,487 @@
-//! A calendar's event as a phone sees it. See [`super::object`].
+//! A calendar's event as a phone sees it: VEVENT to EAS and back (REFERENCE.md 11.2). See
+//! [`super::object`].
+//!
+//! The fact one would not guess: most of what goes wrong in calendars is about zones. A phone's
+//! times are UTC and its zone is a blob without identity, so the zone that is stored stays as long
+//! as the blob could mean it, and a recurrence that equals what was told keeps its RRULE.
 
-use airgate_codec::eas::Raw;
+mod alarm;
+mod clock;
+mod exceptions;
+mod patch;
+mod people;
+mod property;
+mod series;
+mod source;
+mod times;
+mod view;
 
-use super::object::{
-    Base, Created, Digest, Edit, Edited, Manner, Refused, Rendered, Span, Unreadable,
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::calendar::Event;
+use airgate_codec::eas::{Moment, Raw, Said};
+use airgate_codec::vobject::{ContentLine, Document};
+
+use self::clock::Home;
+use self::patch::{Patch, gone, touch};
+use self::people::Standing;
+use self::property::{
+    ATTENDEES, BODY, BUSY, CANCELLED, Context, EXCEPTIONS, NO_COUNTER, ORGANIZERS, RECURRENCE,
+    SENSITIVITY, TIMES, ZONE,
 };
-
-const NOT_THERE: &str = "this class is not there yet";
+use self::series::Told;
+use self::source::Source;
+use self::times::Times;
+use self::view::View;
+use super::meeting::ids;
+use super::merge::{Merged, Wish, merge};
+use super::object::{
+    self, Base, Created, Digest, Edit, Edited, Manner, Refused, Rendered, Unreadable,
+};
+use super::object_body::Texts;
 
 /// See [`super::object::render`].
 ///
 /// # Errors
-/// See there.
-pub fn render(_text: &[u8], _manner: &Manner<'_>) -> Result<Rendered, Unreadable> {
-    Err(Unreadable(NOT_THERE.to_owned()))
+/// There is no VEVENT in it, or none with a start, or too much (T18, T19).
+pub fn render(text: &[u8], manner: &Manner<'_>) -> Result<Rendered, Unreadable> {
+    let source = Source::open(text, manner.zone)?;
+    let view = shown(&source, manner)?;
+    let home = stored_home(&source);
+    let data = view.main.event.to_raw(manner.version);
+    Ok(Rendered {
+        digest: held(&data, &context(&view, home.as_ref(), manner)),
+        data,
+        span: window(&source, &view, manner),
+    })
 }
 
 /// See [`super::object::stub`].
-pub fn stub(_name: &str, _manner: &Manner<'_>) -> Rendered {
+pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
+    let texts = Texts {
+        plain: "The event is kept on the server as it is, but cannot be shown here.".to_owned(),
+        html: None,
+    };
+    let event = Event {
+        all_day: Some(false),
+        time_zone: Some(airgate_codec::zone::ZoneBlob::default().write()),
+        stamp: Some(manner.now),
+        start: Some(manner.now),
+        end: Some(manner.now),
+        subject: Some(format!("Unreadable event ({name})")),
+        body: Some(texts.told(manner.bodies)),
+        busy_status: Some(0),
+        sensitivity: Some(0),
+        meeting_status: Some(0),
+        ..Event::default()
+    };
     Rendered {
-        data: Raw::default(),
+        data: event.to_raw(manner.version),
         digest: Digest::default(),
-        span: Span::Endless,
+        span: object::Span::Endless,
     }
 }
 
 /// See [`super::object::edit`].
 ///
 /// # Errors
-/// See there.
+/// Times and values that cannot be (status 6); an occurrence of what does not repeat.
 pub fn edit(
-    _text: &[u8],
-    _edit: Edit<'_>,
-    _base: &Base<'_>,
-    _manner: &Manner<'_>,
+    text: &[u8],
+    edit: Edit<'_>,
+    base: &Base<'_>,
+    manner: &Manner<'_>,
 ) -> Result<Edited, Refused> {
-    Err(Refused::conversion(NOT_THERE))
+    let mut source = Source::open(text, manner.zone).map_err(|error| refused(&error))?;
+    let view = shown(&source, manner).map_err(|error| refused(&error))?;
+    match edit {
+        Edit::Whole(data) => {
+            let said = said(data)?;
+            let merged = change(&mut source, &view, said, base, manner)?;
+            finished(text, &source, merged)
+        }
+        Edit::Instance { id, data } => {
+            let said = said(data)?;
+            let at = instance(id, &source, &view, manner)?;
+            // The zone is the series' (REFERENCE.md 11.2.2).
+            let said = Event {
+                time_zone: None,
+                recurrence: Said::Nothing,
+                ..said
+            };
+            if said
+                .all_day
+                .is_some_and(|all_day| all_day != view.main.span.all_day)
+            {
+                return Err(Refused::conversion(
+                    "an occurrence is as long as its series",
+                ));
+            }
+            exceptions::change(&mut source, &view, at, &said, false, manner)?;
+            after_instance(text, source, &view, base, manner)
+        }
+        Edit::DropInstance { id } => {
+            let at = instance(id, &source, &view, manner)?;
+            exceptions::delete(&mut source, at)?;
+            after_instance(text, source, &view, base, manner)
+        }
+    }
 }
 
 /// See [`super::object::create`].
 ///
 /// # Errors
-/// See there.
-pub fn create(_data: &Raw, _uid: &str, _manner: &Manner<'_>) -> Result<Created, Refused> {
-    Err(Refused::conversion(NOT_THERE))
+/// Times and values that cannot be (status 6).
+pub fn create(data: &Raw, uid: &str, manner: &Manner<'_>) -> Result<Created, Refused> {
+    let mut said = said(data)?;
+    times::complete(&mut said, manner)?;
+    let uid = own_uid(&said).unwrap_or_else(|| uid.to_owned());
+    let now = clock::utc(series::timestamp(manner.now).unwrap_or_default());
+    let times = Times::read(&said, None, manner)?
+        .ok_or_else(|| Refused::conversion("an event without times"))?;
+    let document = Document::parse(EMPTY).map_err(|error| refused(&error))?;
+    let mut source = Source::of(document, manner.zone).map_err(|error| refused(&error))?;
+    let (calendar, main) = (source.calendar, source.main);
+    for line in [
+        ContentLine::new("UID").text(&uid),
+        ContentLine::new("DTSTAMP").raw(&now),
+        ContentLine::new("CREATED").raw(&now),
+        ContentLine::new("LAST-MODIFIED").raw(&now),
+    ] {
+        source.document.insert(main, &line).map_err(gone)?;
+    }
+    let (from, _) = times.moments();
+    let zone = times::blob(&said).map(|blob| property::zone_meant(&blob, from, None, manner));
+    let home = zone.map_or_else(|| Home::own(manner, from), |zone| Home::new(zone, from));
+    if matches!(times, Times::Clock { .. }) {
+        home.describe(&mut source.document, calendar, from)
+            .map_err(gone)?;
+    }
+    clock::write(&mut source.document, main, times, &home, &source.zones).map_err(gone)?;
+    let invited = said.meeting_status.is_some_and(|status| status & 2 != 0);
+    if let Some(email) = said.organizer_email.as_deref()
+        && (invited || !people::is_me(email, manner.me))
+        && email.contains('@')
+        && said.attendees.as_ref().is_some_and(|list| !list.is_empty())
+    {
+        let name = said.organizer_name.as_deref();
+        people::organize(&mut source.document, main, name, email).map_err(gone)?;
+    }
+    let mut source = reopened(source, manner)?;
+    let view = shown(&source, manner).map_err(|error| refused(&error))?;
+    let mut patch = Patch {
+        document: &mut source.document,
+        calendar,
+        event: source.main,
+        zones: &source.zones,
+        before: &view.main,
+        said: &said,
+        manner,
+    };
+    let cancelled = said.meeting_status.is_some_and(|status| status & 4 != 0);
+    patch.apply(|property| match property {
+        TIMES | ZONE => false,
+        RECURRENCE => said.recurrence.value().is_some(),
+        CANCELLED => cancelled,
+        NO_COUNTER => said.disallow_new_time_proposal == Some(true),
+        BUSY => said.busy_status.is_some_and(|status| status != 2),
+        SENSITIVITY => said.sensitivity.is_some_and(|level| level != 0),
+        BODY => said.body.is_some(),
+        ATTENDEES => said.attendees.is_some(),
+        _ => true,
+    })?;
+    let mut source = reopened(source, manner)?;
+    if let Some(list) = said
+        .exceptions
+        .as_deref()
+        .filter(|_| said.recurrence.value().is_some())
+    {
+        let view = shown(&source, manner).map_err(|error| refused(&error))?;
+        exceptions::write_list(&mut source, &view, &said, list, manner)?;
+        source = reopened(source, manner)?;
+    }
+    who_invites(&mut source, manner)?;
+    let view = shown(&source, manner).map_err(|error| refused(&error))?;
+    let home = stored_home(&source);
+    let context = context(&view, home.as_ref(), manner);
+    let present = held(&view.main.event.to_raw(manner.version), &context);
+    let mut holds = context.digest(&said);
+    // What it does not say of an event of its own it has as it is by default.
+    for property in [ZONE, BUSY, SENSITIVITY, CANCELLED, NO_COUNTER] {
+        if let (None, Some(hash)) = (holds.get(property), present.get(property)) {
+            holds.set(property, hash);
+        }
+    }
+    hold_text(&said, &view, &present, &mut holds);
+    let answer = Event {
+        uid: (manner.version >= ProtocolVersion::V16_0).then(|| uid.clone()),
+        ..Event::default()
+    };
+    Ok(Created {
+        text: source.document.to_bytes().to_vec(),
+        uid,
+        holds,
+        answer: answer.to_raw(manner.version),
+    })
+}
+
+/// What a new event is written into; its start is replaced at once.
+const EMPTY: &[u8] = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Airgate//Airgate//EN\r\n\
+    CALSCALE:GREGORIAN\r\nBEGIN:VEVENT\r\nDTSTART:20000101T000000Z\r\nEND:VEVENT\r\n\
+    END:VCALENDAR\r\n";
+
+/// Weighs what the phone says and writes what follows.
+fn change(
+    source: &mut Source,
+    view: &View,
+    said: Event,
+    base: &Base<'_>,
+    manner: &Manner<'_>,
+) -> Result<Merged, Refused> {
+    let home = stored_home(source);
+    let context = context(view, home.as_ref(), manner);
+    let present = held(&view.main.event.to_raw(manner.version), &context);
+    let wishes = property::wishes(&said, &context, base)?;
+    let invited = view.main.people.standing == Standing::Attendee;
+    let beyond = matches!(view.series.told, Told::Beyond);
+    // What a phone cannot change it says in vain: it is told again.
+    let told = base.told.unwrap_or(&present);
+    let in_vain = |property: u8, wish: Wish| {
+        let fixed = invited && ORGANIZERS.contains(&property)
+            || beyond && matches!(property, TIMES | ZONE | RECURRENCE | EXCEPTIONS);
+        let wanted = match wish {
+            Wish::Is(hash) => Some(hash),
+            Wish::Gone => None,
+            Wish::Nothing => return false,
+        };
+        fixed && wanted != told.get(property) && wanted != present.get(property)
+    };
+    let vain: Vec<(u8, Wish)> = wishes
+        .iter()
+        .copied()
+        .filter(|(property, wish)| in_vain(*property, *wish))
+        .collect();
+    let (weighed, lost): (Vec<_>, Vec<_>) = wishes
+        .into_iter()
+        .partition(|(property, _)| !vain.iter().any(|(other, _)| other == property));
+    let mut merged = merge(base, &present, weighed);
+    for (property, wish) in lost {
+        // Its own answer is in the list of those invited.
+        merged.lost |= property != ATTENDEES;
+        match wish {
+            Wish::Is(hash) => merged.holds.set(property, hash),
+            _ => merged.holds.unset(property),
+        }
+    }
+    if invited && let Some(list) = &said.attendees {
+        people::answer(&mut source.document, source.main, list, manner).map_err(gone)?;
+    }
+    if !merged.apply.is_empty() {
+        write(source, view, &said, &merged, manner)?;
+    }
+    hold_text(&said, view, &present, &mut merged.holds);
+    Ok(merged)
+}
+
+/// Writes the properties that are the phone's to change.
+fn write(
+    source: &mut Source,
+    view: &View,
+    said: &Event,
+    merged: &Merged,
+    manner: &Manner<'_>,
+) -> Result<(), Refused> {
+    let before = source.document.to_bytes();
+    let mut patch = Patch {
+        document: &mut source.document,
+        calendar: source.calendar,
+        event: source.main,
+        zones: &source.zones,
+        before: &view.main,
+        said,
+        manner,
+    };
+    patch.apply(|property| merged.applies(property))?;
+    let moved = merged.applies(TIMES) || merged.applies(RECURRENCE) || merged.applies(ZONE);
+    if moved && view.series.repeats() {
+        *source = again(source, manner)?;
+        let after = shown(source, manner).map_err(|error| refused(&error))?;
+        let modern = manner.version >= ProtocolVersion::V16_0;
+        let span = source.span.clone();
+        exceptions::drop_all(source, |at| !modern && after.series.has(at, &span))?;
+    }
+    if merged.applies(EXCEPTIONS)
+        && let Some(list) = &said.exceptions
+    {
+        *source = again(source, manner)?;
+        let after = shown(source, manner).map_err(|error| refused(&error))?;
+        exceptions::write_list(source, &after, said, list, manner)?;
+    }
+    if source.document.to_bytes() != before {
+        *source = again(source, manner)?;
+        who_invites(source, manner)?;
+        let organizes = shown(source, manner)
+            .is_ok_and(|view| view.main.people.standing == Standing::Organizer);
+        let matters =
+            organizes && (moved || merged.applies(EXCEPTIONS) || merged.applies(CANCELLED));
+        touch(&mut source.document, source.main, manner.now, matters).map_err(gone)?;
+    }
+    Ok(())
+}
+
+/// The organizer's invitations are sent by the phone up to 14.1, from 16.0 on by the server
+/// (design.md "Who invites").
+fn who_invites(source: &mut Source, manner: &Manner<'_>) -> Result<(), Refused> {
+    let view = shown(source, manner).map_err(|error| refused(&error))?;
+    if view.main.people.standing != Standing::Organizer {
+        return Ok(());
+    }
+    let silent = manner.version < ProtocolVersion::V16_0;
+    let overrides = source.overrides.iter().map(|(_, id)| *id);
+    for id in std::iter::once(source.main).chain(overrides) {
+        people::silence(&mut source.document, id, silent).map_err(gone)?;
+    }
+    Ok(())
+}
+
+/// The object after a change of one occurrence. The phone then holds the exceptions as they are.
+fn after_instance(
+    text: &[u8],
+    mut source: Source,
+    view: &View,
+    base: &Base<'_>,
+    manner: &Manner<'_>,
+) -> Result<Edited, Refused> {
+    if *source.document.to_bytes() != *text {
+        source = again(&source, manner)?;
+        who_invites(&mut source, manner)?;
+        touch(&mut source.document, source.main, manner.now, false).map_err(gone)?;
+    }
+    let home = stored_home(&source);
+    let after = shown(&source, manner).map_err(|error| refused(&error))?;
+    let hash = |view: &View| {
+        let context = context(view, home.as_ref(), manner);
+        held(&view.main.event.to_raw(manner.version), &context).get(EXCEPTIONS)
+    };
+    let mut holds = match base.told {
+        Some(told) => told.clone(),
+        None => held(
+            &view.main.event.to_raw(manner.version),
+            &context(view, home.as_ref(), manner),
+        ),
+    };
+    // What others did to other occurrences meanwhile it has not heard of.
+    if holds.get(EXCEPTIONS) == hash(view) {
+        match hash(&after) {
+            Some(hash) => holds.set(EXCEPTIONS, hash),
+            None => holds.unset(EXCEPTIONS),
+        }
+    }
+    let merged = Merged {
+        holds,
+        ..Merged::default()
+    };
+    finished(text, &source, merged)
+}
+
+fn finished(text: &[u8], source: &Source, merged: Merged) -> Result<Edited, Refused> {
+    let octets = source.document.to_bytes();
+    Ok(Edited {
+        changed: *octets != *text,
+        text: octets.to_vec(),
+        lost: merged.lost,
+        holds: merged.holds,
+        answer: Raw::default(),
+    })
+}
+
+/// The occurrence of an InstanceId.
+fn instance(
+    id: &str,
+    source: &Source,
+    view: &View,
+    manner: &Manner<'_>,
+) -> Result<jiff::Timestamp, Refused> {
+    if !matches!(view.series.told, Told::Rule(_)) {
+        return Err(Refused::conversion("an occurrence of what does not repeat"));
+    }
+    let said = Moment::parse(id);
+    exceptions::instance(said, &Event::default(), source, view, manner)
+        .ok_or_else(|| Refused::conversion("an InstanceId that is no time"))
+}
+
+/// A text it said in full a phone does not hold cut off, although it would be told so.
+fn hold_text(said: &Event, view: &View, present: &Digest, holds: &mut Digest) {
+    if let Some(body) = &said.body
+        && view.main.texts.says_the_same(body)
+        && let Some(hash) = present.get(BODY)
+    {
+        holds.set(BODY, hash);
+    }
+}
+
+fn shown(source: &Source, manner: &Manner<'_>) -> Result<View, Unreadable> {
+    View::read(source, manner).ok_or_else(|| Unreadable("no event in it".to_owned()))
+}
+
+fn stored_home(source: &Source) -> Option<Home> {
+    let start = source.component(source.main)?.property("DTSTART")?;
+    Home::of(&start, &source.zones)
+}
+
+fn context<'a>(view: &'a View, home: Option<&'a Home>, manner: &'a Manner<'a>) -> Context<'a> {
+    Context {
+        manner,
+        zone: home.map(|home| &home.zone),
+        times: Some(view.main.times()),
+        recurrence: match &view.series.told {
+            Told::Rule(_) => view.main.event.recurrence.value(),
+            _ => None,
+        },
+    }
+}
+
+/// What a phone holds that was told this.
+fn held(data: &Raw, context: &Context<'_>) -> Digest {
+    Event::from_raw(data)
+        .map(|event| context.digest(&event))
+        .unwrap_or_default()
+}
+
+fn window(source: &Source, view: &View, manner: &Manner<'_>) -> object::Span {
+    let object::Span::Until(mut end) = view.series.window(&source.span) else {
+        return object::Span::Endless;
+    };
+    for (_, id) in &source.overrides {
+        if let Some(part) = view::Part::of(source, *id, manner) {
+            end = end.max(part.span.end.as_second());
+        }
+    }
+    object::Span::Until(end)
+}
+
+/// The same document with its index of components made anew.
+fn again(source: &Source, manner: &Manner<'_>) -> Result<Source, Refused> {
+    Source::of(source.document.clone(), manner.zone).map_err(|error| refused(&error))
+}
+
+fn reopened(source: Source, manner: &Manner<'_>) -> Result<Source, Refused> {
+    Source::of(source.document, manner.zone).map_err(|error| refused(&error))
+}
+
+fn said(data: &Raw) -> Result<Event, Refused> {
+    Event::from_raw(data).map_err(|error| refused(&error))
+}
+
+fn refused(why: &dyn std::fmt::Display) -> Refused {
+    Refused::conversion(why.to_string())
+}
+
+/// The UID a phone brings: its own up to 14.1, the ClientUid from 16.0 on, which some end with a
+/// NUL (REFERENCE.md 12, quirk 13); that of the invitation it made the event from.
+fn own_uid(said: &Event) -> Option<String> {
+    const MAX: usize = 300;
+    let uid = said.uid.as_deref().or(said.client_uid.as_deref())?;
+    let uid: String = uid.chars().filter(|c| !c.is_control()).take(MAX).collect();
+    let uid = ids::calendar_uid(uid.trim());
+    (!uid.is_empty()).then_some(uid)
 }

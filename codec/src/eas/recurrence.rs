@@ -6,7 +6,7 @@ use super::fields::{
     boolean, moment, number, write_boolean, write_compact, write_number, write_separated,
 };
 use super::moment::Moment;
-use crate::wbxml::{Reader, Tag, Writer, email, email2, tasks};
+use crate::wbxml::{Reader, Tag, Writer, calendar, email, email2, tasks};
 
 /// A recurrence. What is absent was not said.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
@@ -61,6 +61,22 @@ pub(super) const EMAIL: Names = Names {
     calendar_type: email2::CALENDAR_TYPE,
     is_leap_month: email2::IS_LEAP_MONTH,
     first_day_of_week: email2::FIRST_DAY_OF_WEEK,
+    until_form: write_compact,
+};
+
+/// Those of an event.
+pub(super) const CALENDAR: Names = Names {
+    kind: calendar::TYPE,
+    interval: calendar::INTERVAL,
+    until: calendar::UNTIL,
+    occurrences: calendar::OCCURRENCES,
+    week_of_month: calendar::WEEK_OF_MONTH,
+    day_of_month: calendar::DAY_OF_MONTH,
+    day_of_week: calendar::DAY_OF_WEEK,
+    month_of_year: calendar::MONTH_OF_YEAR,
+    calendar_type: calendar::CALENDAR_TYPE,
+    is_leap_month: calendar::IS_LEAP_MONTH,
+    first_day_of_week: calendar::FIRST_DAY_OF_WEEK,
     until_form: write_compact,
 };
 

@@ -11,11 +11,10 @@ use airgate_codec::imap::Fetched;
 use airgate_codec::wbxml::{Tag, air_sync_base};
 
 use super::answer::Making;
-use crate::command::Call;
 use crate::command::lookup::{self, Found};
 use crate::command::moved::Place;
-use crate::command::objects;
 use crate::command::read::Source;
+use crate::command::{Call, objects};
 use crate::failure::Failure;
 use crate::item::options::{BodyOptions, BodyPreference};
 use crate::store::FolderRow;

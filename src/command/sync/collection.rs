@@ -374,6 +374,7 @@ impl Round<'_, '_> {
                 view: &mut self.view,
                 key: self.wanted.sync_key.as_deref().unwrap_or_default(),
                 client_wins: self.options.client_wins,
+                bodies: self.options.bodies_in(self.call.version),
                 done: self.step.journal(),
                 journal: self.step.journal(),
                 fingerprints: Vec::new(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use airgate_codec::eas::contacts::Field;
-use airgate_codec::vobject::{CardVersion, ContentLine, Gone, PropertyId, escape_text};
+use airgate_codec::vobject::{ContentLine, Gone, PropertyId};
 
 use super::card::{Card, Line, Writer, clean};
 
@@ -167,7 +167,7 @@ impl Blocks {
                 parts.resize(least, String::new());
             }
             if let Some(slot) = parts.get_mut(part) {
-                *slot = escaped(card.version, change.as_deref().unwrap_or_default());
+                *slot = card.escaped(change.as_deref().unwrap_or_default());
                 changed = true;
             }
         }
@@ -269,11 +269,4 @@ fn new(card: &Card, block: Block) -> ContentLine {
         Block::Name | Block::Organisation | Block::Other => &[],
     };
     card.typed(block.property(), types)
-}
-
-fn escaped(version: CardVersion, text: &str) -> String {
-    match version {
-        CardVersion::V2_1 => text.replace(';', "\\;"),
-        CardVersion::V3_0 | CardVersion::V4_0 => escape_text(text),
-    }
 }

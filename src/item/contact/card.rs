@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use airgate_codec::vobject::{
     CardVersion, Component, ComponentId, ContentLine, Document, Gone, Limits, Property, PropertyId,
+    escape_text,
 };
 
 use crate::item::legal::legalise;
@@ -82,9 +83,14 @@ impl Card {
 
     /// Whether it stands for a list of people, which EAS has no form for.
     pub(super) fn is_group(&self) -> bool {
-        ["KIND", "X-ADDRESSBOOKSERVER-KIND"].iter().any(|name| {
+        let marks = [
+            ("KIND", "group"),
+            ("X-ADDRESSBOOKSERVER-KIND", "group"),
+            ("X-EVOLUTION-LIST", "true"),
+        ];
+        marks.iter().any(|(name, word)| {
             self.first(name)
-                .is_some_and(|kind| kind.value().trim().eq_ignore_ascii_case("group"))
+                .is_some_and(|mark| mark.value().trim().eq_ignore_ascii_case(word))
         })
     }
 
@@ -202,6 +208,24 @@ impl Card {
         }
     }
 
+    /// A value that is an address: only what a reader takes for an escape is one.
+    pub(super) fn with_address(&self, line: ContentLine, address: &str) -> ContentLine {
+        match self.version {
+            CardVersion::V2_1 => line.old(address),
+            CardVersion::V3_0 | CardVersion::V4_0 => {
+                line.raw(&address.replace('\\', "\\\\").replace('\n', "\\n"))
+            }
+        }
+    }
+
+    /// A part of a structured value.
+    pub(super) fn escaped(&self, text: &str) -> String {
+        match self.version {
+            CardVersion::V2_1 => text.replace(';', "\\;"),
+            CardVersion::V3_0 | CardVersion::V4_0 => escape_text(text),
+        }
+    }
+
     /// A new line with these types, as this version says them.
     pub(super) fn typed(&self, name: &str, types: &[&str]) -> ContentLine {
         types
@@ -219,19 +243,23 @@ impl Line {
         let mut types = Vec::new();
         for parameter in property.parameters() {
             if parameter.name == "TYPE" {
-                let words = parameter.values.iter().flat_map(|value| value.split(','));
+                let words = parameter.values.iter();
+                let words = words.flat_map(|value| value.split([',', ' ']));
                 types.extend(words.map(|word| word.trim().to_ascii_lowercase()));
             } else if parameter.values.is_empty() {
                 types.push(parameter.name.to_ascii_lowercase());
             }
         }
-        // `WorkFax` is Apple's word where its program shows two.
-        match label.as_deref() {
-            Some("homefax") => types.extend(["home".to_owned(), "fax".to_owned()]),
-            Some("workfax") => types.extend(["work".to_owned(), "fax".to_owned()]),
-            Some("mobile" | "iphone") => types.push("cell".to_owned()),
-            Some(label) => types.push(label.to_owned()),
-            None => {}
+        types.extend(label);
+        for at in 0..types.len() {
+            // Two words in one, as Apple's labels and Roundcube have them.
+            let more: &[&str] = match types.get(at).map(String::as_str) {
+                Some("homefax") => &["home", "fax"],
+                Some("workfax") => &["work", "fax"],
+                Some("mobile" | "iphone") => &["cell"],
+                _ => &[],
+            };
+            types.extend(more.iter().map(|word| (*word).to_owned()));
         }
         let number = property
             .parameter("PREF")

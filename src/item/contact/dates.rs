@@ -30,15 +30,14 @@ impl Day {
     fn new(year: Option<i16>, month: i8, day: i8) -> Option<Self> {
         let leap = year.unwrap_or(NO_YEAR);
         Date::new(leap, month, day).ok()?;
-        Some(Self { year, month, day })
+        let day = Self { year, month, day };
+        // The last days of 9999 are no moments.
+        day.moment(0).is_some().then_some(day)
     }
 
-    fn of(date: Date) -> Self {
-        Self {
-            year: (date.year() != NO_YEAR).then(|| date.year()),
-            month: date.month(),
-            day: date.day(),
-        }
+    fn of(date: Date) -> Option<Self> {
+        let year = (date.year() != NO_YEAR).then(|| date.year());
+        Self::new(year, date.month(), date.day())
     }
 
     /// For comparison.
@@ -68,25 +67,24 @@ impl Day {
             return None;
         }
         if is_midnight(utc) {
-            return Some(Self::of(utc.date()));
+            return Self::of(utc.date());
         }
         let local = zone.to_datetime(timestamp);
         if is_midnight(local) {
-            return Some(Self::of(local.date()));
+            return Self::of(local.date());
         }
         // Evenings are midnights somewhere east of here; noon and what is before are hours that
         // keep a date on its day.
-        let date = if utc.hour() > 12 {
+        let date = if utc.hour() > 12 && utc.minute() % 15 == 0 {
             utc.date().tomorrow().ok()?
         } else {
             utc.date()
         };
-        Some(Self::of(date))
+        Self::of(date)
     }
 
     /// `19850412`, `1985-04-12`, `--0412`, `1604-04-12`, with a time or without.
-    fn parse(property: &Property, zone: &TimeZone) -> Option<Self> {
-        let text = property.text();
+    fn parse(property: &Property, text: &str, zone: &TimeZone) -> Option<Self> {
         let text = text.trim();
         if let Some(rest) = text.strip_prefix("--") {
             let digits: String = rest.chars().filter(|c| *c != '-').take(8).collect();
@@ -143,9 +141,30 @@ impl Occasion {
             .into_iter()
             .filter(|line| self == Self::Anniversary && line.is("anniversary"))
             .map(|line| line.property);
-        named
-            .chain(labelled)
-            .find_map(|property| Day::parse(&property, zone).map(|day| (property, day)))
+        let own = named.chain(labelled).find_map(|property| {
+            let day = Day::parse(&property, &property.text(), zone)?;
+            Some((property, day))
+        });
+        own.or_else(|| self.find_android(card, zone))
+    }
+
+    /// `vnd.android.cursor.item/contact_event;2010-06-01;1;;;`
+    fn find_android(self, card: &Card, zone: &TimeZone) -> Option<(Property, Day)> {
+        let number = match self {
+            Self::Anniversary => "1",
+            Self::Birthday => "3",
+        };
+        card.all(ANDROID).into_iter().find_map(|property| {
+            let text = property.text();
+            let mut parts = text.split(';');
+            let item = parts.next()?;
+            let date = parts.next()?;
+            if !item.ends_with("/contact_event") || parts.next()? != number {
+                return None;
+            }
+            let day = Day::parse(&property, date, zone)?;
+            Some((property, day))
+        })
     }
 
     pub(super) fn read(self, card: &Card, zone: &TimeZone) -> Option<Day> {
@@ -160,6 +179,11 @@ impl Occasion {
         zone: &TimeZone,
     ) -> Result<(), Gone> {
         match (self.find(card, zone), day) {
+            (Some((old, _)), Some(day)) if old.name() == ANDROID => {
+                // Other programs than Android's do not look there.
+                card.remove(old.id())?;
+                self.insert(card, day)
+            }
             (Some((old, _)), Some(day)) => {
                 let head = card.document.head_of(old.id(), &["VALUE", OMIT_YEAR])?;
                 let dashes = old.text().trim_start_matches('-').contains('-');
@@ -193,6 +217,7 @@ impl Occasion {
     }
 }
 
+const ANDROID: &str = "X-ANDROID-CUSTOM";
 const OMIT_YEAR: &str = "X-APPLE-OMIT-YEAR";
 
 /// A line with that date. Without a year, 4.0 has a form of its own (RFC 6350 4.3.1); before that

@@ -1,13 +1,12 @@
 //! Addresses for instant messages: IMPP (RFC 4770) and the X- properties before it.
 
-use airgate_codec::vobject::ContentLine;
+use airgate_codec::vobject::{ContentLine, Gone, PropertyId};
 
 use super::card::{Card, clean};
 use super::seats::Held;
-use airgate_codec::vobject::{Gone, PropertyId};
 
 /// The property of a service and the scheme of its addresses in IMPP.
-const SERVICES: [(&str, &str); 10] = [
+const SERVICES: [(&str, &str); 11] = [
     ("X-JABBER", "xmpp:"),
     ("X-AIM", "aim:"),
     ("X-ICQ", "icq:"),
@@ -18,9 +17,11 @@ const SERVICES: [(&str, &str); 10] = [
     ("X-GOOGLE-TALK", "gtalk:"),
     ("X-QQ", "qq:"),
     ("X-GADUGADU", "gg:"),
+    // Outlook's, of any service.
+    ("X-MS-IMADDRESS", "im:"),
 ];
 /// Schemes that no X- property stands for. Apple writes `x-apple:` for all it does not know.
-const SCHEMES: [&str; 5] = ["im:", "sip:", "sips:", "x-apple:", "matrix:"];
+const SCHEMES: [&str; 4] = ["im:", "sip:", "sips:", "x-apple:"];
 
 /// All of a card, each once.
 pub(super) fn read(card: &Card) -> Vec<Held> {
@@ -69,7 +70,7 @@ pub(super) fn line(card: &Card, text: &str) -> ContentLine {
         Some(_) => text.to_owned(),
         None => format!("im:{text}"),
     };
-    card.with_value(ContentLine::new("IMPP"), &address)
+    card.with_address(ContentLine::new("IMPP"), &address)
 }
 
 /// Gives a line, whatever it is, another address.
@@ -83,9 +84,9 @@ pub(super) fn set(card: &mut Card, line: PropertyId, text: &str) -> Result<(), G
     let new = match (old.name(), scheme(text), scheme(value)) {
         ("IMPP", None, Some(length)) => {
             let scheme = value.get(..length).unwrap_or_default();
-            card.with_value(head, &format!("{scheme}{text}"))
+            card.with_address(head, &format!("{scheme}{text}"))
         }
-        ("IMPP", ..) => card.with_value(head, text),
+        ("IMPP", ..) => card.with_address(head, text),
         _ => card.with_text(head, &shown(text)),
     };
     card.document.replace(line, &new)

@@ -4,8 +4,9 @@
 //! order, FileAs is them in the order of a directory, and what phones write there of their own
 //! accord means nothing. Only another text is somebody's wish.
 
-use airgate_codec::eas::contacts::Field;
 use std::collections::BTreeMap;
+
+use airgate_codec::eas::contacts::Field;
 
 /// The values of a contact by their property.
 pub(super) type Texts = BTreeMap<Field, String>;
@@ -140,6 +141,20 @@ pub(super) fn is_usual(text: &str, texts: &Texts) -> bool {
             .iter()
             .any(|field| texts.get(field).is_some_and(|value| value == text))
 }
+
+/// Whether one of these is in FN, or could be.
+pub(super) fn concerns<'f>(mut changed: impl Iterator<Item = &'f Field>) -> bool {
+    changed.any(|field| PARTS.contains(field) || INSTEAD.contains(field))
+}
+
+/// What N holds.
+pub(super) const PARTS: [Field; 5] = [
+    Field::LastName,
+    Field::FirstName,
+    Field::MiddleName,
+    Field::Title,
+    Field::Suffix,
+];
 
 /// What stands for a contact without a name.
 const INSTEAD: [Field; 11] = [

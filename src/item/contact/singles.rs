@@ -15,6 +15,8 @@ enum Form {
     /// The first of a list.
     FirstOfList,
     Address,
+    /// The second part of Android's own line.
+    Android,
 }
 
 /// Where a property may be found.
@@ -24,6 +26,8 @@ struct Place {
     names: &'static [&'static str],
     /// Its word where it is a relation: RELATED's type, and Apple's label.
     relation: Option<&'static str>,
+    /// What Android's own line for it begins with, and its kind there.
+    android: Option<(&'static str, &'static str)>,
     form: Form,
 }
 
@@ -36,6 +40,7 @@ const PLACES: [Place; 12] = [
     ),
     Place {
         form: Form::FirstOfList,
+        android: Some(("nickname", "1")),
         ..text(Field::NickName, &["NICKNAME", "X-NICKNAME"])
     },
     text(Field::JobTitle, &["TITLE", "ROLE"]),
@@ -45,7 +50,7 @@ const PLACES: [Place; 12] = [
     ),
     related(
         Field::ManagerName,
-        "manager",
+        ("manager", "7"),
         &[
             "X-MANAGER",
             "X-EVOLUTION-MANAGER",
@@ -55,7 +60,7 @@ const PLACES: [Place; 12] = [
     ),
     related(
         Field::AssistantName,
-        "assistant",
+        ("assistant", "1"),
         &[
             "X-ASSISTANT",
             "X-EVOLUTION-ASSISTANT",
@@ -65,7 +70,7 @@ const PLACES: [Place; 12] = [
     ),
     related(
         Field::Spouse,
-        "spouse",
+        ("spouse", "14"),
         &[
             "X-SPOUSE",
             "X-EVOLUTION-SPOUSE",
@@ -83,20 +88,32 @@ const WEB_PAGE: Place = Place {
     ..text(Field::WebPage, &["URL"])
 };
 
-const CHILD: Place = related(Field::Alias, "child", &["X-CHILD", "X-MS-CHILD"]);
+const CHILD: Place = related(
+    Field::Alias,
+    ("child", "3"),
+    &["X-CHILD", "X-MS-CHILD", "X-CHILDREN"],
+);
 
 const fn text(field: Field, names: &'static [&'static str]) -> Place {
     Place {
         field,
         names,
         relation: None,
+        android: None,
         form: Form::Text,
     }
 }
 
-const fn related(field: Field, relation: &'static str, names: &'static [&'static str]) -> Place {
+/// `relation` is its word, and Android's number of it.
+const fn related(
+    field: Field,
+    relation: (&'static str, &'static str),
+    names: &'static [&'static str],
+) -> Place {
+    let (word, number) = relation;
     Place {
-        relation: Some(relation),
+        relation: Some(word),
+        android: Some(("relation", number)),
         ..text(field, names)
     }
 }
@@ -196,18 +213,35 @@ impl Place {
                 .chain(card.lines("X-ABRELATEDNAMES"));
             related.filter(move |line| line.is(relation) && is_text(line))
         });
-        let lines = named.chain(relation);
-        lines
-            .map(|line| Found {
+        let own = named.chain(relation).map(|line| (line, self.form));
+        let android = self.android.into_iter().flat_map(|(kind, number)| {
+            let lines = card.lines(ANDROID).into_iter();
+            let lines = lines.filter(move |line| is_android(line, kind, number));
+            lines.map(|line| (line, Form::Android))
+        });
+        own.chain(android)
+            .map(|(line, form)| Found {
                 line: line.id(),
-                text: self.form.shown(&line, card.version),
-                form: self.form,
+                text: form.shown(&line, card.version),
+                form,
             })
             .filter(|found| !found.text.is_empty())
             .collect()
     }
 
+    /// A line of one of its names in which nothing stands: Evolution keeps those.
+    fn empty(&self, card: &Card) -> Option<PropertyId> {
+        let lines = self.names.iter().flat_map(|name| card.all(name));
+        let mut empty = lines.filter(|line| line.text().trim().is_empty());
+        empty.next().map(|line| line.id())
+    }
+
     fn insert(&self, card: &mut Card, text: &str) -> Result<(), Gone> {
+        if let Some(empty) = self.empty(card) {
+            let head = card.document.head_of(empty, &[])?;
+            let line = self.form.write(card, head, text);
+            return card.document.replace(empty, &line);
+        }
         let first = self.names.first().copied().unwrap_or("X-EAS");
         let line = match (self.relation, card.writer(), card.version) {
             (Some(relation), Writer::Apple, _) => {
@@ -248,14 +282,19 @@ impl Form {
                     .find(|text| !text.is_empty())
                     .unwrap_or_default()
             }
+            Self::Android => {
+                let parts = line.property.structured();
+                let text = parts.get(1).copied().unwrap_or_default();
+                line.property.component_text(text, ", ")
+            }
             _ => line.property.text(),
         })
     }
 
     fn write(self, card: &Card, line: ContentLine, text: &str) -> ContentLine {
         match self {
-            Self::Address => card.with_value(line, text),
-            Self::Text | Self::FirstOfList => card.with_text(line, text),
+            Self::Address => card.with_address(line, text),
+            Self::Text | Self::FirstOfList | Self::Android => card.with_text(line, text),
         }
     }
 }
@@ -263,6 +302,14 @@ impl Form {
 impl Found {
     fn set(&self, card: &mut Card, text: &str) -> Result<(), Gone> {
         let head = card.document.head_of(self.line, &[])?;
+        if self.form == Form::Android {
+            let mut parts = self.android_parts(card);
+            if let Some(part) = parts.get_mut(1) {
+                *part = card.escaped(text);
+            }
+            let line = card.with_value(head, &parts.join(";"));
+            return card.document.replace(self.line, &line);
+        }
         let line = match self.list(card) {
             Some(list) => {
                 let rest = list.iter().map(String::as_str);
@@ -283,6 +330,15 @@ impl Found {
             }
             _ => card.remove(self.line),
         }
+    }
+
+    fn android_parts(&self, card: &Card) -> Vec<String> {
+        let lines = card.all(ANDROID).into_iter();
+        let mut lines = lines.filter(|line| line.id() == self.line);
+        let line = lines.next();
+        let parts = line.as_ref().map(|line| line.structured());
+        let parts = parts.unwrap_or_default().into_iter();
+        parts.map(str::to_owned).collect()
     }
 
     /// What else is in its list.
@@ -311,6 +367,18 @@ fn is_text(line: &Line) -> bool {
                     .get(..scheme.len())
                     .is_some_and(|s| s.eq_ignore_ascii_case(scheme))
             })
+}
+
+/// `vnd.android.cursor.item/nickname;Skip;1;;;`
+const ANDROID: &str = "X-ANDROID-CUSTOM";
+
+fn is_android(line: &Line, kind: &str, number: &str) -> bool {
+    let parts = line.property.structured();
+    let item = parts.first().copied().unwrap_or_default();
+    item.trim()
+        .strip_prefix("vnd.android.cursor.item/")
+        .is_some_and(|item| item == kind)
+        && parts.get(2).is_none_or(|known| known.trim() == number)
 }
 
 /// `SOUND;X-IRMC-N:` with the parts of N.

@@ -64,7 +64,7 @@ impl View {
         texts.extend(blocks.values());
         texts.extend(seats.values());
         let formatted = formatted(card);
-        let name_is_formatted = !NAMES.iter().any(|field| texts.contains_key(field))
+        let name_is_formatted = !names::PARTS.iter().any(|field| texts.contains_key(field))
             && !formatted.is_empty()
             && formatted != UNNAMED
             && !names::is_usual(&formatted, &texts);
@@ -213,14 +213,6 @@ fn note(card: &Card) -> String {
     notes.find(|note| !note.is_empty()).unwrap_or_default()
 }
 
-/// The properties that N holds.
-const NAMES: [Field; 5] = [
-    Field::LastName,
-    Field::FirstName,
-    Field::MiddleName,
-    Field::Title,
-    Field::Suffix,
-];
 /// FileAs of a card in which nothing could stand for a name.
 pub(super) const UNNAMED: &str = "?";
 /// Stands in a digest for a FileAs that is nobody's wish.

@@ -58,7 +58,7 @@ pub fn uid_of_global_object_id(id: &[u8]) -> String {
 }
 
 /// The UID as a phone of 16.x has it: that of the series, in the one form in which digits come.
-pub(super) fn calendar_uid(uid: &str) -> String {
+pub(in crate::item) fn calendar_uid(uid: &str) -> String {
     match outlooks(uid) {
         Some(_) => uid_of_global_object_id(&global_object_id(uid, None)),
         None => uid.to_owned(),

@@ -11,7 +11,7 @@ const MAX_ATTENDEES: usize = 2000;
 const MAX_TEXT: usize = 512;
 
 /// `"Name" <address>`.
-pub(super) fn organizer(event: &Component<'_>) -> Option<String> {
+pub(in crate::item) fn organizer(event: &Component<'_>) -> Option<String> {
     let organizer = event.property("ORGANIZER")?;
     let address = address(&organizer);
     let name = organizer.parameter("CN").map(one_line).unwrap_or_default();
@@ -29,7 +29,7 @@ pub(super) fn organizer(event: &Component<'_>) -> Option<String> {
 
 /// Whether the user is asked for an answer. An alias that is not known as the user's may have been
 /// invited: then it counts whether anyone is asked.
-pub(super) fn is_asked(event: &Component<'_>, account_address: &str) -> bool {
+pub(in crate::item) fn is_asked(event: &Component<'_>, account_address: &str) -> bool {
     let mut anyone = false;
     for attendee in event.all("ATTENDEE").take(MAX_ATTENDEES) {
         let asked = attendee.says("RSVP", "TRUE");
@@ -42,7 +42,7 @@ pub(super) fn is_asked(event: &Component<'_>, account_address: &str) -> bool {
 }
 
 /// The PARTSTAT of an answer, in upper case: that of the sender, or of the only one there is.
-pub(super) fn answer(event: &Component<'_>, around: &Around<'_>) -> Option<String> {
+pub(in crate::item) fn answer(event: &Component<'_>, around: &Around<'_>) -> Option<String> {
     let from = around.from.unwrap_or_default().to_ascii_lowercase();
     let mut answer = None;
     for attendee in event.all("ATTENDEE").take(MAX_ATTENDEES) {
@@ -62,7 +62,7 @@ fn is(attendee: &Property, account_address: &str) -> bool {
 
 /// The address of a calendar user: `mailto:` in any letter case, or the parameter that servers add
 /// where the value is their own path.
-fn address(person: &Property) -> String {
+pub(in crate::item) fn address(person: &Property) -> String {
     let value = person.value().trim();
     let mail = value
         .get(..7)
@@ -77,7 +77,7 @@ fn address(person: &Property) -> String {
 }
 
 /// Text that fits a line of a phone: blanks for breaks, and not endless.
-pub(super) fn one_line(text: &str) -> String {
+pub(in crate::item) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().take(MAX_TEXT).collect()
 }

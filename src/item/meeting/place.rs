@@ -7,7 +7,7 @@ use super::people::one_line;
 
 /// LOCATION as the name, with the coordinates that GEO or Apple's own property give. Nothing where
 /// no place is told.
-pub(super) fn location(event: &Component<'_>) -> Option<Location> {
+pub(in crate::item) fn location(event: &Component<'_>) -> Option<Location> {
     let name = event
         .property("LOCATION")
         .map(|location| one_line(&location.text()))

@@ -3,7 +3,7 @@
 use airgate_codec::vobject::Component;
 
 /// 0 normal, 1 personal, 2 private, 3 confidential.
-pub(super) fn sensitivity(event: &Component<'_>) -> u8 {
+pub(in crate::item) fn sensitivity(event: &Component<'_>) -> u8 {
     match word(event, "CLASS").as_str() {
         "PRIVATE" => 2,
         "CONFIDENTIAL" => 3,
@@ -14,7 +14,7 @@ pub(super) fn sensitivity(event: &Component<'_>) -> u8 {
 
 /// 0 free, 1 tentative, 2 busy, 3 out of office, 4 elsewhere. What the organizer intends counts
 /// before what a calendar shows until someone answers.
-pub(super) fn busy(event: &Component<'_>) -> u8 {
+pub(in crate::item) fn busy(event: &Component<'_>) -> u8 {
     let microsoft = |name: &str| {
         Some(match word(event, name).as_str() {
             "FREE" => 0,
@@ -39,7 +39,7 @@ pub(super) fn busy(event: &Component<'_>) -> u8 {
 }
 
 /// Whether a property of Microsoft's says TRUE.
-pub(super) fn is_true(event: &Component<'_>, name: &str) -> bool {
+pub(in crate::item) fn is_true(event: &Component<'_>, name: &str) -> bool {
     word(event, name) == "TRUE"
 }
 

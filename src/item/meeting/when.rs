@@ -11,24 +11,24 @@ use crate::item::timezone::{Zone, Zones};
 
 /// A moment as a calendar says it.
 #[derive(Clone, Debug)]
-pub(super) struct When {
-    pub(super) local: DateTime,
-    pub(super) zone: Zone,
-    pub(super) at: Timestamp,
-    pub(super) is_date: bool,
+pub(in crate::item) struct When {
+    pub(in crate::item) local: DateTime,
+    pub(in crate::item) zone: Zone,
+    pub(in crate::item) at: Timestamp,
+    pub(in crate::item) is_date: bool,
 }
 
 /// From when to when.
 #[derive(Clone, Debug)]
-pub(super) struct Span {
-    pub(super) start: When,
-    pub(super) end: Timestamp,
-    pub(super) all_day: bool,
+pub(in crate::item) struct Span {
+    pub(in crate::item) start: When,
+    pub(in crate::item) end: Timestamp,
+    pub(in crate::item) all_day: bool,
 }
 
 impl When {
     /// A date is its midnight in UTC: all-day events have no zone.
-    pub(super) fn read(property: &Property, zones: &Zones) -> Option<Self> {
+    pub(in crate::item) fn read(property: &Property, zones: &Zones) -> Option<Self> {
         Self::of(
             Stamp::parse(property.value())?,
             property.parameter("TZID"),
@@ -36,7 +36,7 @@ impl When {
         )
     }
 
-    pub(super) fn of(stamp: Stamp, zone: Option<&str>, zones: &Zones) -> Option<Self> {
+    pub(in crate::item) fn of(stamp: Stamp, zone: Option<&str>, zones: &Zones) -> Option<Self> {
         let local = civil(stamp);
         let zone = match (stamp, zone) {
             (Stamp::Local(..), Some(id)) => zones.zone(id, local),
@@ -54,7 +54,7 @@ impl When {
 
 impl Span {
     /// From DTSTART to DTEND or over DURATION. An end before the start is the start (T21).
-    pub(super) fn read(event: &Component<'_>, zones: &Zones) -> Option<Self> {
+    pub(in crate::item) fn read(event: &Component<'_>, zones: &Zones) -> Option<Self> {
         let start = When::read(&event.property("DTSTART")?, zones)?;
         let told = event
             .property("DTEND")
@@ -92,18 +92,18 @@ impl Span {
 
     /// The zone of the meeting for a phone. All-day ones have none: a blank blob beside midnights in
     /// UTC is read as the same dates by those who convert and by those who do not.
-    pub(super) fn blob(&self) -> ZoneBlob {
+    pub(in crate::item) fn blob(&self) -> ZoneBlob {
         if self.all_day {
             return ZoneBlob::default();
         }
         self.start.zone.blob(self.start.at)
     }
 
-    pub(super) fn start(&self) -> Moment {
+    pub(in crate::item) fn start(&self) -> Moment {
         moment(self.start.at)
     }
 
-    pub(super) fn end(&self) -> Moment {
+    pub(in crate::item) fn end(&self) -> Moment {
         moment(self.end)
     }
 

@@ -11,6 +11,7 @@ use super::State;
 use super::edits::{Doing, Done};
 use crate::backend::dav::{DavError, Guard, Href};
 use crate::clock;
+use crate::command::meetings::announcer::Announcer;
 use crate::command::objects::{Read, Source, refusal};
 use crate::command::sync::apply::{changed, status};
 use crate::failure::{self, Failure};
@@ -194,10 +195,19 @@ impl Target<'_, '_, '_> {
             Kind::Event | Kind::Task | Kind::Note => "ics",
         };
         let href = self.source.href.join(&format!("{name}.{extension}"));
-        let text = created.text.clone().into();
+        let announcer = self.announcer().await?;
+        let text = match &announcer {
+            Some(announcer) => announcer.text(call, None, created.text.clone()),
+            None => created.text.clone(),
+        };
+        let octets = text.clone().into();
         let (dav, data) = (self.source.dav, self.source.data);
-        match dav.put(call.login, &href, text, data, Guard::New).await {
-            Ok(_) => {}
+        match dav.put(call.login, &href, octets, data, Guard::New).await {
+            Ok(_) => {
+                if let Some(announcer) = &announcer {
+                    announcer.tell(call, None, Some(&text)).await;
+                }
+            }
             // Our own, from before a cut; what became of it since is told.
             Err(DavError::Precondition) => {}
             Err(DavError::OverQuota) => return Ok((None, Done::status(status::OUT_OF_SPACE))),
@@ -316,7 +326,9 @@ impl Target<'_, '_, '_> {
         if self.source.is_read_only() {
             return Ok(Done::status(status::CONFLICT));
         }
-        let (dav, login) = (self.source.dav, self.source.call.login);
+        let (dav, call) = (self.source.dav, self.source.call);
+        let announcer = self.announcer().await?;
+        let quiet = announcer.as_ref().is_some_and(Announcer::leaves_quietly);
         for _ in 0..TRIES {
             let (href, etag, text) = match self.source.read_one(number).await? {
                 Read::There { href, etag, text } => (href, etag, text),
@@ -324,8 +336,13 @@ impl Target<'_, '_, '_> {
                 Read::Failed => return Ok(Done::status(status::SERVER_ERROR)),
             };
             let kept = self.keep(UndoReason::Deleted, &href, &text).await?;
-            match dav.delete(login, &href, Some(&etag)).await {
-                Ok(()) => return Ok(Done::status(status::OK)),
+            match dav.withdraw(call.login, &href, &etag, quiet).await {
+                Ok(()) => {
+                    if let Some(announcer) = &announcer {
+                        announcer.tell(call, Some(&text), None).await;
+                    }
+                    return Ok(Done::status(status::OK));
+                }
                 Err(error) => {
                     let told = match error {
                         DavError::NotFound => Done::status(status::OK),
@@ -413,6 +430,16 @@ impl Target<'_, '_, '_> {
             ..Outcome::default()
         };
         self.journal.record(command, outcome);
+    }
+
+    /// Who tells others of changes of a calendar; nobody is told of other classes.
+    pub(super) async fn announcer(&self) -> Result<Option<Announcer>, Failure> {
+        match self.source.kind {
+            Kind::Event => Announcer::of(self.source.call, self.source.dav)
+                .await
+                .map(Some),
+            Kind::Contact | Kind::Task | Kind::Note => Ok(None),
+        }
     }
 
     /// Keeps an object as it is, before something is done to it.

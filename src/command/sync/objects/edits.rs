@@ -118,12 +118,22 @@ impl Target<'_, '_, '_> {
             }
             if edited.changed {
                 let kept = self.keep(UndoReason::Overwritten, &href, &text).await?;
-                let octets = edited.text.into();
+                let announcer = self.announcer().await?;
+                let call = self.source.call;
+                let new = match &announcer {
+                    Some(announcer) => announcer.text(call, Some(&text), edited.text),
+                    None => edited.text,
+                };
+                let octets = new.clone().into();
                 match dav
                     .put(login, &href, octets, data, Guard::Match(&etag))
                     .await
                 {
-                    Ok(_) => {}
+                    Ok(_) => {
+                        if let Some(announcer) = &announcer {
+                            announcer.tell(call, Some(&text), Some(&new)).await;
+                        }
+                    }
                     Err(DavError::Precondition | DavError::NotFound) => {
                         self.forget(kept).await?;
                         continue;

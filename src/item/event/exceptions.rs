@@ -1,0 +1,315 @@
+//! Occurrences that a phone changes or deletes: RECURRENCE-ID and EXDATE (REFERENCE.md 11.2.6,
+//! 11.2.8).
+
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::calendar::{Event, Exception};
+use airgate_codec::eas::{Moment, Said};
+use airgate_codec::vobject::{ComponentId, ContentLine, Document, Gone};
+use jiff::Timestamp;
+
+use super::clock::{Home, instance_line};
+use super::patch::{Patch, gone, touch};
+use super::property::{
+    ATTENDEES, BODY, BUSY, CATEGORIES, Context, LOCATION, REMINDER, SENSITIVITY, SUBJECT, TIMES,
+};
+use super::series;
+use super::source::Source;
+use super::times::{meant, zone_of_days};
+use super::view::{Part, View};
+use crate::item::object::{Manner, Refused};
+
+/// What one occurrence may have for itself.
+const OWN: [u8; 9] = [
+    TIMES,
+    SUBJECT,
+    LOCATION,
+    BODY,
+    BUSY,
+    SENSITIVITY,
+    REMINDER,
+    CATEGORIES,
+    ATTENDEES,
+];
+
+/// The occurrence a phone means.
+pub(super) fn instance(
+    said: Option<Moment>,
+    event: &Event,
+    source: &Source,
+    view: &View,
+    manner: &Manner<'_>,
+) -> Option<Timestamp> {
+    let all_day = view.main.span.all_day;
+    let at = meant(said?, all_day, &zone_of_days(event, manner))?;
+    if source.override_at(at).is_some() {
+        return Some(at);
+    }
+    Some(view.series.meant(at, &source.span))
+}
+
+/// The exceptions of a list (up to 14.1, and in a new series). Those it does not name stay: there is
+/// no way to restore an occurrence (CMD_R876).
+pub(super) fn write_list(
+    source: &mut Source,
+    view: &View,
+    event: &Event,
+    list: &[Exception],
+    manner: &Manner<'_>,
+) -> Result<(), Refused> {
+    for exception in list {
+        let Some(at) = instance(exception.at, event, source, view, manner) else {
+            continue;
+        };
+        if exception.deleted {
+            delete(source, at)?;
+            continue;
+        }
+        let mut changes = exception.changes.clone();
+        changes.time_zone.clone_from(&event.time_zone);
+        // An exception's AllDayEvent is its series' (REFERENCE.md 12, quirk 17).
+        changes.all_day = Some(view.main.span.all_day);
+        change(source, view, at, &changes, true, manner)?;
+    }
+    Ok(())
+}
+
+/// Deletes an occurrence.
+pub(super) fn delete(source: &mut Source, at: Timestamp) -> Result<(), Refused> {
+    while let Some(id) = source.override_at(at) {
+        source.document.remove_component(id).map_err(gone)?;
+        source.overrides.retain(|(_, other)| *other != id);
+    }
+    let main = source.component(source.main).ok_or_else(|| gone(Gone))?;
+    let excluded = main.all("EXDATE").any(|list| {
+        list.value()
+            .split(',')
+            .any(|value| series::date(value, &list, &source.zones) == Some(at))
+    });
+    if excluded {
+        return Ok(());
+    }
+    let line = instance_line("EXDATE", at, &main, &source.zones);
+    source.document.insert(source.main, &line).map_err(gone)?;
+    Ok(())
+}
+
+/// Changes an occurrence. `whole`: what is not said is as the series has it; else as it is.
+pub(super) fn change(
+    source: &mut Source,
+    view: &View,
+    at: Timestamp,
+    said: &Event,
+    whole: bool,
+    manner: &Manner<'_>,
+) -> Result<(), Refused> {
+    let existing = source.override_at(at);
+    let before = match existing {
+        Some(id) => Part::of(source, id, manner),
+        None => Some(occurrence(view, at, manner)),
+    };
+    let before = before.ok_or_else(|| Refused::conversion("an occurrence that cannot be read"))?;
+    let series = occurrence(view, at, manner);
+    let mut wanted = said.clone();
+    if whole {
+        inherit(&mut wanted, &series.event, manner.version);
+    }
+    let home = home(source, &source.main);
+    let context = Context {
+        manner,
+        zone: home.as_ref().map(|home| &home.zone),
+        times: Some(before.times()),
+        recurrence: None,
+    };
+    let mut apply = Vec::new();
+    for property in OWN {
+        let is_said = match property {
+            LOCATION => wanted.location.is_there(),
+            REMINDER => wanted.reminder.is_there(),
+            CATEGORIES => wanted.categories.is_some(),
+            ATTENDEES => wanted.attendees.is_some(),
+            BODY => wanted.body.is_some(),
+            _ => context.hash(&wanted, property)?.is_some(),
+        };
+        let differs = context.hash(&wanted, property)? != context.hash(&before.event, property)?;
+        if is_said && differs {
+            apply.push(property);
+        }
+    }
+    if apply.is_empty() && (existing.is_some() || whole_is_nothing(said)) {
+        return Ok(());
+    }
+    let id = match existing {
+        Some(id) => id,
+        None => split_off(source, at, &before)?,
+    };
+    let mut patch = Patch {
+        document: &mut source.document,
+        calendar: source.calendar,
+        event: id,
+        zones: &source.zones,
+        before: &before,
+        said: &wanted,
+        manner,
+    };
+    patch.apply(|property| apply.contains(&property))?;
+    touch(&mut source.document, id, manner.now, false).map_err(gone)
+}
+
+/// Nothing is said that would make it another than its series has it.
+fn whole_is_nothing(said: &Event) -> bool {
+    *said
+        == Event {
+            all_day: said.all_day,
+            time_zone: said.time_zone.clone(),
+            ..Event::default()
+        }
+}
+
+/// The occurrence as the series has it.
+fn occurrence(view: &View, at: Timestamp, manner: &Manner<'_>) -> Part {
+    let main = &view.main;
+    let length = main.span.end.duration_since(main.span.start.at);
+    let mut span = main.span.clone();
+    span.start.at = at;
+    span.start.local = span.start.zone.local(at);
+    span.end = at.checked_add(length).unwrap_or(at);
+    let mut event = main.event.clone();
+    event.start = Some(super::times::wire(span.start.at, span.all_day, manner));
+    event.end = Some(super::times::wire(span.end, span.all_day, manner));
+    Part {
+        event,
+        texts: main.texts.clone(),
+        span,
+        people: super::people::People::default(),
+    }
+}
+
+/// What an exception does not say it has from its series.
+fn inherit(said: &mut Event, series: &Event, version: ProtocolVersion) {
+    said.start = said.start.or(series.start);
+    said.end = said.end.or(series.end);
+    said.busy_status = said.busy_status.or(series.busy_status);
+    said.sensitivity = said.sensitivity.or(series.sensitivity);
+    if said.subject.is_none() {
+        said.subject.clone_from(&series.subject);
+    }
+    // Exceptions of 2.5 have no bodies, those before 14.0 no attendees of their own: they stay.
+    if said.body.is_none() && version != ProtocolVersion::V2_5 {
+        said.body.clone_from(&series.body);
+    }
+    if !said.location.is_there() {
+        said.location = match &series.location {
+            Said::Nothing => Said::Empty,
+            location => location.clone(),
+        };
+    }
+    if !said.reminder.is_there() {
+        said.reminder = match series.reminder {
+            Said::Nothing => Said::Empty,
+            reminder => reminder,
+        };
+    }
+    if said.categories.is_none() {
+        said.categories = Some(series.categories.clone().unwrap_or_default());
+    }
+}
+
+/// Makes an occurrence a component of its own: the series', but for how it repeats.
+fn split_off(source: &mut Source, at: Timestamp, before: &Part) -> Result<ComponentId, Refused> {
+    const SERIES_ONLY: [&str; 4] = ["RRULE", "RDATE", "EXDATE", "EXRULE"];
+    let main = source.component(source.main).ok_or_else(|| gone(Gone))?;
+    let octets = main.to_bytes();
+    let line = instance_line("RECURRENCE-ID", at, &main, &source.zones);
+    let home = home(source, &source.main);
+    let id = source
+        .document
+        .insert_component(source.calendar, &octets)
+        .map_err(gone)?;
+    for name in SERIES_ONLY {
+        let component = source.document.find(id).ok_or_else(|| gone(Gone))?;
+        let all: Vec<_> = component.all(name).collect();
+        for property in all {
+            source.document.remove(property.id()).map_err(gone)?;
+        }
+    }
+    source.document.insert(id, &line).map_err(gone)?;
+    let day = Home::own_or_utc(home);
+    super::clock::write(
+        &mut source.document,
+        id,
+        before.times(),
+        &day,
+        &source.zones,
+    )
+    .map_err(gone)?;
+    // An occurrence that was deleted and now is changed is there again.
+    include(&mut source.document, source.main, at, &source.zones).map_err(gone)?;
+    source.overrides.push((at, id));
+    Ok(id)
+}
+
+/// Takes an occurrence out of EXDATE.
+fn include(
+    document: &mut Document,
+    main: ComponentId,
+    at: Timestamp,
+    zones: &crate::item::timezone::Zones,
+) -> Result<(), Gone> {
+    let component = document.find(main).ok_or(Gone)?;
+    let lists: Vec<_> = component.all("EXDATE").collect();
+    for list in lists {
+        let values: Vec<&str> = list.value().split(',').collect();
+        let kept: Vec<&str> = values
+            .iter()
+            .copied()
+            .filter(|value| series::date(value, &list, zones) != Some(at))
+            .collect();
+        if kept.is_empty() {
+            document.remove(list.id())?;
+        } else if kept.len() < values.len() {
+            let text = kept.join(",");
+            document.set_value(list.id(), |line: ContentLine| line.raw(&text))?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets go of the exceptions of a series whose times are others now (CAL_R2097), all of them or
+/// those that are none of its occurrences any more.
+pub(super) fn drop_all(
+    source: &mut Source,
+    keeps: impl Fn(Timestamp) -> bool,
+) -> Result<(), Refused> {
+    let stale: Vec<_> = source
+        .overrides
+        .iter()
+        .filter(|(at, _)| !keeps(*at))
+        .map(|(_, id)| *id)
+        .collect();
+    for id in stale {
+        source.document.remove_component(id).map_err(gone)?;
+        source.overrides.retain(|(_, other)| *other != id);
+    }
+    let main = source.component(source.main).ok_or_else(|| gone(Gone))?;
+    let excluded: Vec<Timestamp> = main
+        .all("EXDATE")
+        .flat_map(|list| {
+            let values: Vec<_> = list
+                .value()
+                .split(',')
+                .filter_map(|value| series::date(value, &list, &source.zones))
+                .collect();
+            values
+        })
+        .filter(|at| !keeps(*at))
+        .collect();
+    for at in excluded {
+        include(&mut source.document, source.main, at, &source.zones).map_err(gone)?;
+    }
+    Ok(())
+}
+
+fn home(source: &Source, id: &ComponentId) -> Option<Home> {
+    let start = source.component(*id)?.property("DTSTART")?;
+    Home::of(&start, &source.zones)
+}

@@ -1,0 +1,256 @@
+//! How an event repeats: its rule in EAS's words, its occurrences, and when the last is over.
+//!
+//! What EAS has no words for is shown as one occurrence, the next from now, and its time cannot be
+//! changed by a phone: another rule would be a lie, and the original stays as it is.
+
+use airgate_codec::eas::{Moment, Recurrence};
+use airgate_codec::vobject::{Component, Property, Stamp};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
+use super::times::wire;
+use crate::item::meeting::when::{Span, When};
+use crate::item::object::{self, Manner};
+use crate::item::recurrence::{self, Inexpressible, Occurrences, Rule, Until};
+use crate::item::stamp::civil;
+use crate::item::timezone::{Zone, Zones};
+
+/// Occurrences looked at when one of them is wanted (T18): a daily series of ten years.
+const MAX_OCCURRENCES: usize = 4000;
+/// EXDATEs and RDATEs of one series that are read.
+const MAX_DATES: usize = 4000;
+
+/// An event's repetition.
+#[derive(Debug, Default)]
+pub(super) struct Series {
+    rules: Vec<Rule>,
+    /// RDATE.
+    extra: Vec<Timestamp>,
+    /// EXDATE, in order.
+    pub(super) excluded: Vec<Timestamp>,
+    /// EXRULE, or a rule that cannot be read.
+    strange: bool,
+    /// What a phone is told.
+    pub(super) told: Told,
+}
+
+/// What a phone is told of a repetition.
+#[derive(Debug, Default)]
+pub(super) enum Told {
+    /// It does not repeat.
+    #[default]
+    Single,
+    Rule(Recurrence),
+    /// EAS cannot say it.
+    Beyond,
+}
+
+impl Series {
+    /// Reads the repetition of a component; `span` is its first occurrence and becomes the one that
+    /// is shown.
+    pub(super) fn read(
+        event: &Component<'_>,
+        span: &mut Span,
+        zones: &Zones,
+        manner: &Manner<'_>,
+    ) -> Self {
+        if event.property("RECURRENCE-ID").is_some() {
+            return Self::default();
+        }
+        let mut series = Self {
+            strange: event.property("EXRULE").is_some(),
+            ..Self::default()
+        };
+        for rule in event.all("RRULE").take(4) {
+            match Rule::parse(rule.value()) {
+                Some(rule) if !rule.foreign => series.rules.push(rule),
+                _ => series.strange = true,
+            }
+        }
+        series.extra = dates(event, "RDATE", zones);
+        series.excluded = dates(event, "EXDATE", zones);
+        series.excluded.sort_unstable();
+        series.excluded.dedup();
+        series.tell(span, manner);
+        series
+    }
+
+    pub(super) const fn repeats(&self) -> bool {
+        !matches!(self.told, Told::Single)
+    }
+
+    fn tell(&mut self, span: &mut Span, manner: &Manner<'_>) {
+        if self.rules.is_empty() && self.extra.is_empty() && !self.strange {
+            return;
+        }
+        let plain = !self.strange && self.extra.is_empty();
+        if plain && let [rule] = &self.rules[..] {
+            let until = |until: &Until| last(until, span).map(|at| wire(at, span.all_day, manner));
+            let mut said = recurrence::to_eas(rule, span.start.local, until);
+            let mut first = None;
+            if said == Err(Inexpressible::Start) {
+                // A start that the rule does not mean: the rule's own first counts.
+                first = Occurrences::new(rule, span.start.local, local_until(rule, span)).next();
+                if let Some(first) = first {
+                    said = recurrence::to_eas(rule, first, until);
+                }
+            }
+            if let Ok(recurrence) = said {
+                if let Some(at) = first.and_then(|first| span.start.zone.instant(first)) {
+                    shift(span, at);
+                }
+                self.told = Told::Rule(recurrence);
+                return;
+            }
+        }
+        self.told = Told::Beyond;
+        let now = Timestamp::from_millisecond(manner.now.0).unwrap_or(Timestamp::UNIX_EPOCH);
+        let length = span.end.duration_since(span.start.at);
+        let mut last = None;
+        for at in self.occurrences(span) {
+            last = Some(at);
+            if at.checked_add(length).is_ok_and(|end| end >= now) {
+                break;
+            }
+        }
+        if let Some(at) = last {
+            shift(span, at);
+        }
+    }
+
+    /// When the occurrences begin, in order, at most so many; without those that are excluded.
+    pub(super) fn occurrences(&self, span: &Span) -> impl Iterator<Item = Timestamp> {
+        let mut all: Vec<Timestamp> = self.extra.clone();
+        for rule in &self.rules {
+            let until = local_until(rule, span);
+            all.extend(
+                Occurrences::new(rule, span.start.local, until)
+                    .take(MAX_OCCURRENCES)
+                    .filter_map(|local| span.start.zone.instant(local)),
+            );
+        }
+        if all.is_empty() || !self.extra.is_empty() {
+            all.push(span.start.at);
+        }
+        all.sort_unstable();
+        all.dedup();
+        all.retain(|at| self.excluded.binary_search(at).is_err());
+        all.into_iter().take(MAX_OCCURRENCES)
+    }
+
+    /// The occurrence a phone means by a moment: that one, else the one of the same day: some go on
+    /// naming the time of before the series was moved (REFERENCE.md 12, quirk 17).
+    pub(super) fn meant(&self, at: Timestamp, span: &Span) -> Timestamp {
+        let [rule] = &self.rules[..] else { return at };
+        let local = span.start.zone.local(at);
+        let same_day = Occurrences::new(rule, span.start.local, local_until(rule, span))
+            .take(MAX_OCCURRENCES)
+            .take_while(|other| other.date() <= local.date())
+            .filter(|other| other.date() == local.date());
+        let mut found = None;
+        for other in same_day {
+            let other = span.start.zone.instant(other);
+            if other == Some(at) {
+                return at;
+            }
+            found = found.or(other);
+        }
+        found.unwrap_or(at)
+    }
+
+    /// Whether something begins then by the rule.
+    pub(super) fn has(&self, at: Timestamp, span: &Span) -> bool {
+        self.meant(at, span) == at
+            && self.rules.iter().any(|rule| {
+                let local = span.start.zone.local(at);
+                Occurrences::new(rule, span.start.local, local_until(rule, span))
+                    .take(MAX_OCCURRENCES)
+                    .take_while(|other| *other <= local)
+                    .any(|other| other == local)
+            })
+    }
+
+    /// How long the event stays in a window: the end of its last occurrence.
+    pub(super) fn window(&self, span: &Span) -> object::Span {
+        let length = span.end.duration_since(span.start.at);
+        let after = |at: Timestamp| at.checked_add(length).unwrap_or(at);
+        let mut end = after(span.start.at);
+        if self.strange {
+            return object::Span::Endless;
+        }
+        for at in &self.extra {
+            end = end.max(after(*at));
+        }
+        for rule in &self.rules {
+            let Some(last) = last_of(rule, span) else {
+                return object::Span::Endless;
+            };
+            end = end.max(after(last));
+        }
+        object::Span::Until(end.as_second())
+    }
+}
+
+/// When a rule's last occurrence begins, or something not before it; nothing if there is none.
+fn last_of(rule: &Rule, span: &Span) -> Option<Timestamp> {
+    if let Some(until) = &rule.until {
+        return last(until, span);
+    }
+    let count = usize::try_from(rule.count?).ok()?;
+    if count > MAX_OCCURRENCES {
+        return None;
+    }
+    let mut occurrences = Occurrences::new(rule, span.start.local, None);
+    let last = occurrences.by_ref().last();
+    if occurrences.gave_up() {
+        return None;
+    }
+    span.start.zone.instant(last.unwrap_or(span.start.local))
+}
+
+/// UNTIL as a moment. A date counts whole: its occurrence may still be.
+fn last(until: &Until, span: &Span) -> Option<Timestamp> {
+    let zone = &span.start.zone;
+    match until.0 {
+        Stamp::Utc(..) => Zone::UTC.instant(civil(until.0)),
+        Stamp::Local(..) => zone.instant(civil(until.0)),
+        Stamp::Date(_) => zone.instant(civil(until.0).date().to_datetime(span.start.local.time())),
+    }
+}
+
+/// UNTIL in the event's own wall-clock time.
+fn local_until(rule: &Rule, span: &Span) -> Option<DateTime> {
+    last(rule.until.as_ref()?, span).map(|at| span.start.zone.local(at))
+}
+
+fn shift(span: &mut Span, at: Timestamp) {
+    let length = span.end.duration_since(span.start.at);
+    span.end = at.checked_add(length).unwrap_or(at);
+    span.start.local = span.start.zone.local(at);
+    span.start.at = at;
+}
+
+/// The moments of a property that lists some.
+fn dates(event: &Component<'_>, name: &str, zones: &Zones) -> Vec<Timestamp> {
+    let mut all = Vec::new();
+    for list in event.all(name).take(MAX_DATES) {
+        for value in list.value().split(',') {
+            if all.len() >= MAX_DATES {
+                return all;
+            }
+            all.extend(date(value, &list, zones));
+        }
+    }
+    all
+}
+
+/// A time, a date or the start of a period.
+pub(super) fn date(value: &str, list: &Property, zones: &Zones) -> Option<Timestamp> {
+    let stamp = Stamp::parse(value.split('/').next()?)?;
+    When::of(stamp, list.parameter("TZID"), zones).map(|when| when.at)
+}
+
+/// A moment of EAS's.
+pub(super) fn timestamp(moment: Moment) -> Option<Timestamp> {
+    Timestamp::from_second(moment.0.div_euclid(1000)).ok()
+}
