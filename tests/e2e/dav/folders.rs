@@ -305,3 +305,28 @@ async fn assert_quiet(phone: &mut Phone) {
         "{response:?}"
     );
 }
+
+#[tokio::test]
+async fn s8_what_is_in_a_calendar_that_a_phone_deletes_can_be_had_back() {
+    let world = World::with_dav(DavKind::Radicale).await;
+    let other = world.dav_client();
+    let path = format!("{}away/", world.dav().calendars(&world.alice));
+    other.make_calendar(&path, "Away", &["VEVENT"]).await;
+    let text = super::event("trip", "Trip");
+    other.put(&format!("{path}trip.ics"), &text).await;
+    let mut phone = world.phone(Profile::ios()).await;
+    phone.delete_folder("Away").await;
+    assert!(other.get(&format!("{path}trip.ics")).await.is_none());
+    let url = world.dav().url();
+    let user = world.alice.name.clone();
+    let password = format!("{}\n", world.alice.password);
+    let undo = |more: &[&str]| {
+        let mut words = vec!["undo"];
+        words.extend_from_slice(more);
+        words.extend_from_slice(&[&user, "--caldav", &url, "--carddav", &url]);
+        let output = world.server.verb_with(&words, &password);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let listed = undo(&["list"]);
+    assert!(listed.contains("Trip"), "{listed}");
+}
