@@ -65,7 +65,7 @@ enum Trouble {
 const ROUND: Duration = Duration::from_secs(2);
 /// Seconds until a letter that could not be sent is tried again: somebody signs in meanwhile, or the
 /// submission server comes back.
-const AGAIN: i64 = 10;
+const AGAIN: i64 = 5;
 /// Letters taken at a time.
 const AT_ONCE: u32 = 50;
 /// How long one may take.
