@@ -4,6 +4,7 @@
 
 mod answers;
 mod attended;
+mod organizing;
 
 use std::collections::BTreeMap;
 
