@@ -4,7 +4,6 @@
 
 mod answers;
 mod attended;
-mod organizing;
 
 use std::collections::BTreeMap;
 
