@@ -10,7 +10,7 @@ use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Raw;
 use airgate_codec::eas::folder_sync::FolderType;
 use airgate_codec::eas::sync::{self, ItemResponse};
-use airgate_codec::wbxml::{contacts, tasks};
+use airgate_codec::wbxml::{calendar, contacts, tasks};
 
 use crate::support::backend::dav::DavKind;
 use crate::support::phone::{self, Loss, Phone, Profile, object_added, with};
@@ -261,4 +261,68 @@ async fn done_tasks_are_outside_of_filter_8_and_come_back() {
     phone.sync_all(&list).await;
     assert_eq!(phone.values(&list, tasks::SUBJECT), ["done", "open"]);
     assert_quiet(&mut phone, &list).await;
+}
+
+fn event(uid: &str, start: &str, more: &str) -> String {
+    format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:VEVENT\r\nUID:{uid}\r\n\
+         DTSTAMP:20260101T000000Z\r\nDTSTART:{start}\r\nDURATION:PT1H\r\nSUMMARY:{uid}\r\n\
+         X-KEEP;X-P=1:me\r\n{more}END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+}
+
+async fn windows(kind: DavKind) {
+    let world = World::with_dav(kind).await;
+    let other = world.dav_client();
+    let place = world.dav().calendar(&world.alice);
+    // More than are read one by one: the server is asked for the window.
+    for number in 0..18 {
+        let name = format!("old{number:02}");
+        let text = event(&name, "20200115T100000Z", "");
+        other.put(&format!("{place}{name}.ics"), &text).await;
+    }
+    let series = event("series", "20200106T080000Z", "RRULE:FREQ=WEEKLY\r\n");
+    other.put(&format!("{place}series.ics"), &series).await;
+    let later = event("later", "20990115T100000Z", "");
+    other.put(&format!("{place}later.ics"), &later).await;
+    let profile = Profile::ios().speaking(ProtocolVersion::V14_1).filter(4);
+    let mut phone = world.phone(profile).await;
+    let folder = phone.folder(FolderType::Calendar);
+    phone.sync_all(&folder).await;
+    let subjects = |phone: &Phone| phone.values(&folder, calendar::SUBJECT);
+    assert_eq!(subjects(&phone), ["later", "series"]);
+    assert_quiet(&mut phone, &folder).await;
+    // One comes in, one goes out.
+    let moved = event("old03", "20990116T100000Z", "");
+    other.put(&format!("{place}old03.ics"), &moved).await;
+    let past = event("later", "20200115T100000Z", "");
+    other.put(&format!("{place}later.ics"), &past).await;
+    phone.sync_all(&folder).await;
+    assert_eq!(subjects(&phone), ["old03", "series"]);
+    // What the phone changes goes into the event as it is.
+    let id = phone.object(&folder, calendar::SUBJECT, "old03");
+    phone
+        .edit_object(&folder, &id, calendar::SUBJECT, "renamed")
+        .await;
+    let text = other
+        .get(&format!("{place}old03.ics"))
+        .await
+        .expect("there");
+    assert!(text.contains("SUMMARY:renamed"), "{text}");
+    assert!(text.contains("X-KEEP;X-P=1:me"), "S12: {text}");
+    assert_quiet(&mut phone, &folder).await;
+    phone.profile.filter = 0;
+    phone.sync_all(&folder).await;
+    assert_eq!(phone.objects(&folder).len(), 20);
+    assert_quiet(&mut phone, &folder).await;
+}
+
+#[tokio::test]
+async fn events_come_into_the_window_and_leave_it_on_radicale() {
+    windows(DavKind::Radicale).await;
+}
+
+#[tokio::test]
+async fn events_come_into_the_window_and_leave_it_on_cyrus() {
+    windows(DavKind::Cyrus).await;
 }
