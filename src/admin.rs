@@ -12,6 +12,7 @@ pub mod passcode;
 pub mod policy;
 mod shown;
 pub mod user;
+pub mod undo;
 pub mod wbxml_view;
 
 use std::io::{self, BufRead as _, IsTerminal as _};

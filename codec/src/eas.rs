@@ -6,6 +6,7 @@
 //! wants answered with a status stays visible in the value, or is a [`SchemaFault`].
 
 pub mod compose_mail;
+pub mod contacts;
 pub mod email;
 pub mod find;
 pub mod folder_create;
@@ -36,6 +37,7 @@ mod gal;
 mod location;
 mod malformed;
 mod moment;
+mod old_body;
 mod picture;
 mod preference;
 mod range;

@@ -25,6 +25,8 @@ mod fixtures;
 mod imap_framing;
 #[path = "../../fuzz/src/request_line.rs"]
 mod request_line;
+#[path = "../../fuzz/src/tasks_notes.rs"]
+mod tasks_notes;
 #[path = "../../fuzz/src/tnef.rs"]
 mod tnef;
 #[path = "../../fuzz/src/vobject.rs"]
@@ -69,6 +71,11 @@ fn t16_autodiscover() {
 #[test]
 fn t68_imap_framing() {
     smoke("imap_framing", Vec::new(), imap_framing::run);
+}
+
+#[test]
+fn t7_tasks_notes() {
+    smoke("tasks_notes", Vec::new(), tasks_notes::run);
 }
 
 #[test]

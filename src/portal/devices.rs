@@ -15,8 +15,8 @@ use super::frame::{Frame, show as show_page};
 use super::trouble::Trouble;
 use super::visit::Member;
 use super::{Desk, Done, see_other, segment};
-use crate::gate::model_of;
 use crate::gate::devices::{self, Decision, DeviceError};
+use crate::gate::model_of;
 use crate::identity::{DeviceId, UserId};
 use crate::store::{AuditAction, DeviceRow, FolderKind, Standing, Wipe, WipeScope};
 

@@ -284,7 +284,8 @@ async fn a_blocked_device_is_refused_a_removed_one_begins_anew(version: Protocol
     phone.memory.folder_key = "0".to_owned();
     phone.memory.collections.clear();
     phone.folder_sync().await;
-    assert_eq!(phone.sync_all("INBOX").await, 2);
+    phone.sync_all("INBOX").await;
+    assert_eq!(phone.subjects("INBOX").len(), 2);
     device(&world, "remove", &phone, &[]).unwrap();
     until_folders(&mut phone, (200, folder_sync::status::INVALID_SYNC_KEY)).await;
     assert_eq!(audited(&world, AuditAction::DeviceRemoved).await.len(), 1);
@@ -345,7 +346,8 @@ async fn a_phone_in_quarantine_reads_why_waits_and_comes_back_by_itself(version:
         (200, folder_sync::status::INVALID_SYNC_KEY)
     );
     phone.folder_sync().await;
-    assert_eq!(phone.sync_all("INBOX").await, 3);
+    phone.sync_all("INBOX").await;
+    assert_eq!(phone.subjects("INBOX").len(), 3);
 
     // And back: what it holds of its mail goes, with what a phone holds open.
     let mut held = phone.clone();
@@ -525,12 +527,14 @@ async fn t36_two_step_on_passcodes_in_mail_password_out() {
     };
     let mut coded = world.new_phone(Profile::outlook(), &with(&passcode.code));
     coded.set_up().await;
-    assert_eq!(coded.sync_all("INBOX").await, 2);
+    coded.sync_all("INBOX").await;
+    assert_eq!(coded.subjects("INBOX").len(), 2);
     // So does the mail password with the current code, on the phone it is first typed on.
     let typed = format!("{}{}", world.alice.password, code(&secret));
     let mut enrolled = world.new_phone(Profile::gmail().called("ENROLLED"), &with(&typed));
     enrolled.set_up().await;
-    assert_eq!(enrolled.sync_all("INBOX").await, 2);
+    enrolled.sync_all("INBOX").await;
+    assert_eq!(enrolled.subjects("INBOX").len(), 2);
     let mut thief = world.new_phone(Profile::ios().called("THIEF"), &with(&typed));
     assert_eq!(folders(&mut thief).await, (403, 0));
     // The old phone types its passcode: in, clean.
@@ -541,7 +545,8 @@ async fn t36_two_step_on_passcodes_in_mail_password_out() {
         (200, folder_sync::status::INVALID_SYNC_KEY)
     );
     old.folder_sync().await;
-    assert_eq!(old.sync_all("INBOX").await, 2);
+    old.sync_all("INBOX").await;
+    assert_eq!(old.subjects("INBOX").len(), 2);
     assert_eq!(old.surprises(), [""; 0]);
     let report = admin(&world, &["user", "report", "--json"]).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();

@@ -62,7 +62,7 @@ fn is(attendee: &Property, account_address: &str) -> bool {
 
 /// The address of a calendar user: `mailto:` in any letter case, or the parameter that servers add
 /// where the value is their own path.
-fn address(person: &Property) -> String {
+pub(super) fn address(person: &Property) -> String {
     let value = person.value().trim();
     let mail = value
         .get(..7)
