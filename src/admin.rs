@@ -11,8 +11,8 @@ pub mod logging;
 pub mod passcode;
 pub mod policy;
 mod shown;
-pub mod user;
 pub mod undo;
+pub mod user;
 pub mod wbxml_view;
 
 use std::io::{self, BufRead as _, IsTerminal as _};

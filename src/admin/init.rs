@@ -267,33 +267,7 @@ mod tests {
 
     #[test]
     fn the_file_has_what_was_found_and_a_comment_on_the_rest() {
-        let mut davs = Vec::new();
-        for (what, key, service, named) in [
-            ("CalDAV", "caldav", "_caldavs", &init.caldav),
-            ("CardDAV", "carddav", "_carddavs", &init.carddav),
-        ] {
-            let urls = match (named, &domain) {
-                (Some(url), _) => vec![url.clone()],
-                (None, Some(domain)) => dav_urls(&init.host, domain, service).await,
-                (None, None) => vec![format!("https://{}", init.host)],
-            };
-            let known = davs
-                .last()
-                .and_then(|(_, url): &(_, Option<String>)| url.as_ref());
-            // The one that was just found need not be asked twice.
-            let url = match known.filter(|known| urls.contains(*known)) {
-                Some(known) => Some(known.clone()),
-                None => find(&mut said, what, &urls, async |url| has_calendars(url).await).await,
-            };
-            davs.push((key, url));
-        }
-        let found = |key: &str| {
-            let url = davs.iter().find(|(known, _)| *known == key);
-            url.and_then(|(_, url)| url.as_deref()).map(quoted)
-        };
         let text = fill(&[
-            ("caldav", found("caldav")),
-            ("carddav", found("carddav")),
             ("imap", Some(quoted("imaps://mail.example.com"))),
             ("smtp", None),
             ("public_url", Some(quoted("https://a\"b"))),
