@@ -8,7 +8,7 @@ use airgate_codec::vobject::Document;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::Login;
-use crate::backend::dav::{CollectionKind, Data, Dav, DavError, Davs, Guard, Href};
+use crate::backend::dav::{Collection, CollectionKind, Data, Dav, DavError, Davs, Guard, Href};
 use crate::failure::Failure;
 use crate::gate::keys::ServerKeys;
 use crate::gate::seal::{self, SealError};
@@ -171,6 +171,7 @@ pub async fn restore(
     let kept = open(keys, user, &row)?;
     let href = Href::path(&kept.href).map_err(|_| RestoreError::Damaged)?;
     let dav = server(davs, kind).ok_or(RestoreError::NoServer)?;
+    let href = place(dav, login, kind, href).await?;
     let data = data_of(kind);
     for _ in 0..TRIES {
         let present = match dav.get(login, &href).await {
@@ -207,6 +208,29 @@ pub async fn restore(
         }
     }
     Err(RestoreError::Busy)
+}
+
+/// Where an object goes back to: where it was, or into the first collection of its class when that went
+/// with it.
+async fn place(dav: &Dav, login: &Login, kind: Kind, was: Href) -> Result<Href, RestoreError> {
+    let home = match was.parent() {
+        Some(home) if dav.is_gone(login, &home).await? => home,
+        _ => return Ok(was),
+    };
+    let all = dav.collections(login).await?;
+    let takes = |collection: &&Collection| {
+        let holds = collection.components;
+        collection.href != home
+            && !collection.read_only
+            && match kind {
+                Kind::Contact => collection.kind == CollectionKind::AddressBook,
+                Kind::Event => holds.events,
+                Kind::Task => holds.tasks,
+                Kind::Note => holds.journals,
+            }
+    };
+    let other = all.iter().find(takes).ok_or(RestoreError::NoServer)?;
+    Ok(other.href.join(&was.last_segment()))
 }
 
 /// Times an object is read anew because others write to it.

@@ -268,6 +268,8 @@ mod tests {
     #[test]
     fn the_file_has_what_was_found_and_a_comment_on_the_rest() {
         let text = fill(&[
+            ("caldav", None),
+            ("carddav", None),
             ("imap", Some(quoted("imaps://mail.example.com"))),
             ("smtp", None),
             ("public_url", Some(quoted("https://a\"b"))),

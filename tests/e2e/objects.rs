@@ -144,7 +144,7 @@ async fn s5_s2_a_lost_answer_makes_nothing_twice() {
     let mut asked = phone.collection(&book);
     asked.commands = vec![
         object_added("c1", new_card("Ada", "One")),
-        object_added("c1", new_card("Ada", "Two")),
+        object_added("c2", new_card("Ada", "Two")),
     ];
     let request = sync::Request {
         collections: Some(vec![asked]),

@@ -110,7 +110,10 @@ async fn a_single_object_is_fetched_and_nobody_elses() {
 
 #[tokio::test]
 async fn s23_a_ping_tells_of_others_changes_and_not_of_the_phones_own() {
-    let world = World::with_dav_and(DavKind::Radicale, |settings| settings).await;
+    let world = World::with_dav_and(DavKind::Radicale, |settings| {
+        settings.toml("heartbeat.min = \"1s\"\n")
+    })
+    .await;
     let other = world.dav_client();
     let place = world.dav().contacts(&world.alice);
     let (mut phone, book) = phone_of(&world, ProtocolVersion::V14_1, "PING").await;

@@ -3,10 +3,10 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::folder_sync::FolderType;
+use airgate_codec::wbxml::contacts;
 
 use super::{assert_quiet, card, collection_status, new_card, phone_of, status_of};
 use crate::support::backend::dav::{DavKind, DavServer};
-use crate::support::backend::{Backend, Kind, User, radicale};
 use crate::support::mail;
 use crate::support::phone::{object_added, object_deleted};
 use crate::support::world::World;
@@ -53,8 +53,10 @@ async fn t59_a_poison_object_becomes_a_stub_and_the_rest_flows() {
              DTSTAMP:20260101T000000Z\r\nSUMMARY:{uid}\r\n{more}END:VTODO\r\nEND:VCALENDAR\r\n"
         )
     };
-    // More lines than anybody reads (T19).
-    let poison = "X-A:1\r\n".repeat(200_000);
+    // Nested deeper than anything is (T19).
+    let begins: String = (0..20).map(|n| format!("BEGIN:X-{n}\r\n")).collect();
+    let ends: String = (0..20).rev().map(|n| format!("END:X-{n}\r\n")).collect();
+    let poison = begins + &ends;
     other.put(&format!("{place}a.ics"), &todo("good", "")).await;
     other
         .put(&format!("{place}b.ics"), &todo("bad", &poison))
@@ -76,31 +78,40 @@ async fn t59_a_poison_object_becomes_a_stub_and_the_rest_flows() {
 
 #[tokio::test]
 async fn a_collection_for_reading_makes_the_phone_revert() {
-    let users = [User::alice()];
-    let backend = Backend::start(Kind::Dovecot, &users);
-    let settings = radicale::Settings::default();
-    let dav = DavServer::radicale(&users, &settings).await;
-    let other = dav.client(&users[0]);
-    let place = dav.contacts(&users[0]);
-    other
-        .put(&format!("{place}ada.vcf"), &card("ada", "Ada", "Byron"))
-        .await;
-    drop(dav);
-    let settings = radicale::Settings {
-        read_only: Some(".+/contacts".to_owned()),
+    let world = World::with_dav(DavKind::Radicale).await;
+    let other = world.dav_client();
+    let place = world.dav().contacts(&world.alice);
+    for name in ["ada", "eve"] {
+        other
+            .put(&format!("{place}{name}.vcf"), &card(name, "A", name))
+            .await;
+    }
+    let before = other.objects(&place).await;
+    let DavServer::Radicale(radicale) = world.dav() else {
+        panic!("a Radicale");
     };
-    let dav = DavServer::radicale(&users, &settings).await;
-    let world = World::around_dav(backend, dav, &users, |settings| settings).await;
-    let (mut phone, book) = phone_of(&world, ProtocolVersion::V14_1, "READ").await;
-    if phone.objects(&book).is_empty() {
-        // The second server has nothing: adding is refused all the same.
+    radicale.fix(Some("{user}/contacts"));
+    for version in super::VERSIONS {
+        let name = format!("READ{}", version.as_str().replace('.', ""));
+        let (mut phone, book) = phone_of(&world, version, &name).await;
+        let truth = phone.objects(&book);
+        assert_eq!(truth.len(), 2);
+        let ada = phone.object(&book, contacts::LAST_NAME, "ada");
+        let eve = phone.object(&book, contacts::LAST_NAME, "eve");
+        let response = phone
+            .edit_object(&book, &ada, contacts::JOB_TITLE, "Boss")
+            .await;
+        assert_eq!(status_of(&response), Some(7), "{response:?}");
+        let response = phone.delete_object(&book, &eve).await;
+        assert_eq!(status_of(&response), Some(7), "{response:?}");
         let command = object_added("c1", new_card("Grace", "Hopper"));
         let response = phone.do_in(&book, vec![command]).await;
         assert_eq!(status_of(&response), Some(6), "{response:?}");
         phone.sync_all(&book).await;
-        assert!(phone.objects(&book).is_empty());
+        assert_eq!(phone.objects(&book), truth, "{version:?}");
+        assert_quiet(&mut phone, &book).await;
     }
-    assert_quiet(&mut phone, &book).await;
+    assert_eq!(other.objects(&place).await, before);
 }
 
 #[tokio::test]
@@ -121,26 +132,33 @@ async fn s8_a_mass_deletion_of_a_phone_can_be_undone() {
     phone.do_in(&book, commands).await;
     assert!(other.list(&place).await.is_empty());
     assert_quiet(&mut phone, &book).await;
-    let list = world
-        .server
-        .verb(&["undo", "list", "--user", &world.alice.name, "--json"]);
+    let url = world.dav().url();
+    let undo = |more: &[&str], input: &str| {
+        let arguments = [&["undo"], more, &["--caldav", &url, "--carddav", &url]].concat();
+        let output = world.server.verb_with(&arguments, input);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let alice = world.alice.name.as_str();
+    let list = undo(&["list", "--user", alice, "--json"], "");
     let entries: serde_json::Value = serde_json::from_str(&list).expect("JSON");
     let entries = entries.as_array().expect("a list").clone();
     assert_eq!(entries.len(), 25, "{list}");
     assert!(entries.iter().all(|entry| entry["reason"] == "deleted"));
     assert!(list.contains("A n07"), "{list}");
-    for entry in &entries {
-        let id = entry["id"].to_string();
-        let arguments = ["undo", "restore", "--user", &world.alice.name, &id];
-        let done = world.server.verb_with(&arguments, &world.alice.password);
-        assert!(done.status.success(), "{done:?}");
-    }
+    let ids: Vec<String> = entries
+        .iter()
+        .map(|entry| entry["id"].to_string())
+        .collect();
+    let mut restore = vec!["restore", "--user", alice];
+    restore.extend(ids.iter().map(String::as_str));
+    undo(&restore, &world.alice.password);
     assert_eq!(other.objects(&place).await, before);
     phone.sync_all(&book).await;
     assert_eq!(phone.objects(&book).len(), 25);
     assert_quiet(&mut phone, &book).await;
-    let stranger = ["undo", "list", "--user", "bob@example.com"];
-    assert!(!world.server.verb(&stranger).contains("n07"), "T13");
+    let stranger = undo(&["list", "--user", "bob@example.com"], "");
+    assert!(!stranger.contains("n07"), "T13");
 }
 
 #[tokio::test]
