@@ -54,5 +54,6 @@ mod smoke;
 mod standing;
 mod stories;
 mod sync;
+mod tasks;
 mod versions;
 mod wire;
