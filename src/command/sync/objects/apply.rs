@@ -260,7 +260,7 @@ impl Target<'_, '_, '_> {
         let there = found.into_iter().map(|row| row.number);
         Ok(there
             .filter(|number| self.state.view.server(*number).is_some())
-            .last())
+            .next_back())
     }
 
     /// Reads the UIDs of what was never read.
