@@ -3,7 +3,7 @@
 //!
 //! The fact one would not guess: what a card says can be in many places, what a phone says is in
 //! one. So each reader here also knows the line it read from, and a change goes into that line:
-//! [`blocks`] for N, ORG and addresses, [`seats`] for what there may be several of, [`singles`] for
+//! `blocks` for N, ORG and addresses, `seats` for what there may be several of, `singles` for
 //! the rest.
 
 mod blocks;
