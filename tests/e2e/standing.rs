@@ -391,7 +391,7 @@ async fn a_rule_decides_about_devices_nobody_decided_about() {
     .unwrap();
     let rule: serde_json::Value = serde_json::from_str(&rule).unwrap();
     assert!(admin(&world, &["device", "rule", "add", "allow"]).is_err());
-    let mut windows = world.new_phone(Profile::windows_phone(), &world.alice);
+    let windows = world.new_phone(Profile::windows_phone(), &world.alice);
     until_folders(&windows, (200, 129)).await;
     // The model is only known when the phone has told it.
     let mut phone = world.new_phone(Profile::ios(), &world.alice);
@@ -560,7 +560,7 @@ async fn t36_two_step_on_passcodes_in_mail_password_out() {
         phone.folder_sync().await;
     }
     admin(&world, &["user", "factor-off", "alice@example.com"]).unwrap();
-    let mut again = world.new_phone(Profile::gmail().called("STRANGER"), &world.alice);
+    let again = world.new_phone(Profile::gmail().called("STRANGER"), &world.alice);
     until_folders(&again, (200, 1)).await;
 }
 
