@@ -225,6 +225,10 @@ mod tests {
     }
 
     #[test]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a mail of our own, not one from outside"
+    )]
     fn c16_every_event_that_is_told_has_its_words() {
         for language in Language::ALL {
             for action in TOLD {

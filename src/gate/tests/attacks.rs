@@ -147,7 +147,7 @@ async fn t38_strangers_by_the_thousand_cost_few_looks_and_nobody_his_place() {
             throttled
         }
     };
-    let attack = tokio::spawn(attack);
+    let attack = crate::task::spawn("attack", attack);
     let mut loud = Duration::ZERO;
     while !attack.is_finished() {
         loud = loud.max(honest().await);
