@@ -134,7 +134,8 @@ async fn s8_a_mass_deletion_of_a_phone_can_be_undone() {
     assert_quiet(&mut phone, &book).await;
     let url = world.dav().url();
     let undo = |more: &[&str], input: &str| {
-        let arguments = [&["undo"], more, &["--caldav", &url, "--carddav", &url]].concat();
+        let named: &[&str] = &["undo", "--caldav", &url, "--carddav", &url];
+        let arguments = [named, more].concat();
         let output = world.server.verb_with(&arguments, input);
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).expect("text")
