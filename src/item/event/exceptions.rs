@@ -17,6 +17,7 @@ use super::source::Source;
 use super::times::{meant, zone_of_days};
 use super::view::{Part, View};
 use crate::item::object::{Manner, Refused};
+use crate::item::timezone::Zone;
 
 /// What one occurrence may have for itself.
 const OWN: [u8; 9] = [
@@ -40,7 +41,12 @@ pub(super) fn instance(
     manner: &Manner<'_>,
 ) -> Option<Timestamp> {
     let all_day = view.main.span.all_day;
-    let at = meant(said?, all_day, &zone_of_days(event, manner))?;
+    let zone = if all_day {
+        zone_of_days(event, manner)
+    } else {
+        Zone::UTC
+    };
+    let at = meant(said?, all_day, &zone)?;
     if source.override_at(at).is_some() {
         return Some(at);
     }

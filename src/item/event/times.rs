@@ -93,7 +93,12 @@ impl Times {
             return Ok(None);
         }
         let impossible = || Refused::conversion("a time that cannot be");
-        let zone = zone_of_days(said, manner);
+        // Only days need one, and to find it costs more than all else here.
+        let zone = if all_day {
+            zone_of_days(said, manner)
+        } else {
+            Zone::UTC
+        };
         let ours = present.map(Self::moments);
         let from = match said.start {
             Some(start) => meant(start, all_day, &zone),

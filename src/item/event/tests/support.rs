@@ -324,9 +324,6 @@ pub(super) fn sync_response(items: &[Raw], version: ProtocolVersion) -> String {
     for tag in [air_sync::SYNC, air_sync::COLLECTIONS, air_sync::COLLECTION] {
         writer.start(tag);
     }
-    if version >= ProtocolVersion::V14_0 {
-        writer.text(air_sync::CLASS, "Calendar");
-    }
     writer.text(air_sync::SYNC_KEY, "1");
     writer.text(air_sync::COLLECTION_ID, "1");
     writer.text(air_sync::STATUS, "1");
