@@ -128,7 +128,7 @@ async fn sync_from(phone: &mut Phone, folder: &str, key: &str) -> (String, usize
         let response = sync::Response::read(&answer.body).unwrap();
         let collection = &response.collections[0];
         assert_eq!(collection.head.status, 1, "{response:?}");
-        key.clone_from(collection.head.sync_key.as_ref().unwrap());
+        key.clone_from(&collection.head.sync_key);
         commands += collection.commands.len();
         if !begins && !collection.head.more_available {
             return (key, commands);
