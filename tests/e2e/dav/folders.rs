@@ -319,7 +319,7 @@ async fn s8_what_is_in_a_calendar_that_a_phone_deletes_can_be_had_back() {
     assert!(other.get(&format!("{path}trip.ics")).await.is_none());
     let url = world.dav().url();
     let undo = |more: &[&str], input: &str| {
-        let words = [&["undo"], more, &["--caldav", &url, "--carddav", &url]].concat();
+        let words = [&["undo", "--caldav", &url, "--carddav", &url], more].concat();
         let output = world.server.verb_with(&words, input);
         assert!(output.status.success(), "{output:?}");
         String::from_utf8_lossy(&output.stdout).into_owned()

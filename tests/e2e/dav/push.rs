@@ -155,7 +155,8 @@ async fn s23_a_change_in_a_calendar_or_an_address_book_wakes() {
     let ping = held_ping(&phone, &["Calendar", "Contacts"]);
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!ping.is_finished(), "nothing happened: {:?}", ping.await);
-    assert_eq!(requests(&world) - before, 1);
+    // Its own look, and at most one round on a slow machine.
+    assert!(requests(&world) - before <= 2);
     // While it waits.
     other
         .put(&format!("{calendar}b.ics"), &event("b", "Zwei"))
