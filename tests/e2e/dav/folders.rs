@@ -7,7 +7,6 @@ use airgate_codec::eas::folder_sync::FolderType;
 use crate::support::backend::dav::{DavKind, DavServer};
 use crate::support::backend::{Backend, Kind, User, radicale};
 use crate::support::phone::{Loss, Phone, Profile};
-use crate::support::process::RunDir;
 use crate::support::world::World;
 
 /// Type and name of the folders that are no mail, sorted.
@@ -318,24 +317,22 @@ async fn s8_what_is_in_a_calendar_that_a_phone_deletes_can_be_had_back() {
     let mut phone = world.phone(Profile::ios()).await;
     phone.delete_folder("Away").await;
     assert!(other.get(&format!("{path}trip.ics")).await.is_none());
-    // As it lies in the store, whatever else the program is told.
-    let config = world.server.config().display().to_string();
-    let state = world.server.state().display().to_string();
-    let dir = RunDir::new("undo");
-    let words = [
-        "undo",
-        "--config",
-        config.as_str(),
-        "--state",
-        state.as_str(),
-        "list",
-        "--user",
-        world.alice.name.as_str(),
-        "--json",
-    ];
-    let output = crate::operator::airgate(&dir, &words);
-    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let entries: serde_json::Value =
-        serde_json::from_str(&listed).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    let url = world.dav().url();
+    let undo = |more: &[&str], input: &str| {
+        let words = [&["undo", "--caldav", &url, "--carddav", &url], more].concat();
+        let output = world.server.verb_with(&words, input);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let alice = world.alice.name.as_str();
+    let listed = undo(&["list", "--user", alice, "--json"], "");
+    let entries: serde_json::Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(entries[0]["title"], "Trip", "{listed}");
+    let id = entries[0]["id"].to_string();
+    let password = format!("{}\n", world.alice.password);
+    undo(&["restore", "--user", alice, &id], &password);
+    // The calendar went with it: it comes back in one that takes it.
+    let back = other.objects(&world.dav().calendar(&world.alice)).await;
+    assert_eq!(back.len(), 1);
+    assert!(back[0].contains("SUMMARY:Trip"), "{back:?}");
 }
