@@ -318,15 +318,21 @@ async fn s8_what_is_in_a_calendar_that_a_phone_deletes_can_be_had_back() {
     phone.delete_folder("Away").await;
     assert!(other.get(&format!("{path}trip.ics")).await.is_none());
     let url = world.dav().url();
-    let user = world.alice.name.clone();
-    let password = format!("{}\n", world.alice.password);
-    let undo = |more: &[&str]| {
-        let mut words = vec!["undo"];
-        words.extend_from_slice(more);
-        words.extend_from_slice(&[&user, "--caldav", &url, "--carddav", &url]);
-        let output = world.server.verb_with(&words, &password);
+    let undo = |more: &[&str], input: &str| {
+        let words = [&["undo", "--caldav", &url, "--carddav", &url], more].concat();
+        let output = world.server.verb_with(&words, input);
+        assert!(output.status.success(), "{output:?}");
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    let listed = undo(&["list"]);
-    assert!(listed.contains("Trip"), "{listed}");
+    let alice = world.alice.name.as_str();
+    let listed = undo(&["list", "--user", alice, "--json"], "");
+    let entries: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(entries[0]["title"], "Trip", "{listed}");
+    let id = entries[0]["id"].to_string();
+    let password = format!("{}\n", world.alice.password);
+    undo(&["restore", "--user", alice, &id], &password);
+    // The calendar went with it: it comes back in one that takes it.
+    let back = other.objects(&world.dav().calendar(&world.alice)).await;
+    assert_eq!(back.len(), 1);
+    assert!(back[0].contains("SUMMARY:Trip"), "{back:?}");
 }
