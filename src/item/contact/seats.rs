@@ -159,8 +159,11 @@ fn number(line: &Line) -> String {
     clean(number.replacen(";ext=", " x", 1))
 }
 
+/// A slot of its own, and which lines go there.
+type KindOfNumber = (&'static [Field; 1], fn(&Line) -> bool);
+
 /// Kinds of numbers with one slot, in the order in which they are looked for: by their types.
-const KINDS: [(&[Field; 1], fn(&Line) -> bool); 8] = [
+const KINDS: [KindOfNumber; 8] = [
     (&[Field::HomeFax], |line| line.is("fax") && line.is("home")),
     (&[Field::BusinessFax], |line| line.is("fax")),
     (&[Field::Pager], |line| line.is("pager")),

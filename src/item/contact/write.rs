@@ -190,7 +190,7 @@ fn set_text(card: &mut Card, name: &str, text: &str) -> Result<(), Gone> {
 pub(super) fn note(card: &mut Card, text: &str) -> Result<(), Gone> {
     let notes = card.all("NOTE");
     let note = notes.iter().find(|note| !note.text().trim().is_empty());
-    match note.or(notes.first()) {
+    match note.or_else(|| notes.first()) {
         Some(note) if text.is_empty() => card.remove(note.id()),
         Some(note) => {
             let head = card.document.head_of(note.id(), &[])?;

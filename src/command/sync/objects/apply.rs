@@ -257,10 +257,8 @@ impl Target<'_, '_, '_> {
         let (call, folder) = (self.source.call, self.source.folder);
         let store = &call.gateway.store;
         let found = store.objects_with_uid(call.user, &folder.id, uid).await?;
-        let there = found.into_iter().map(|row| row.number);
-        Ok(there
-            .filter(|number| self.state.view.server(*number).is_some())
-            .next_back())
+        let mut there = found.into_iter().map(|row| row.number);
+        Ok(there.rfind(|number| self.state.view.server(*number).is_some()))
     }
 
     /// Reads the UIDs of what was never read.

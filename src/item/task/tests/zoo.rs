@@ -202,7 +202,7 @@ proptest! {
         version in prop::sample::select(&ProtocolVersion::ALL[..]),
     ) {
         static ZOO: std::sync::LazyLock<Vec<(String, Vec<u8>)>> = std::sync::LazyLock::new(zoo);
-        let (name, first) = which.get(&*ZOO);
+        let (name, first) = which.get(&ZOO);
         let mut text = first.clone();
         let before = foreign(&text);
         for deed in &deeds {
