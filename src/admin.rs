@@ -11,6 +11,7 @@ pub mod logging;
 pub mod passcode;
 pub mod policy;
 mod shown;
+pub mod undo;
 pub mod user;
 pub mod wbxml_view;
 

@@ -27,8 +27,11 @@ mod item_operations;
 mod long_id;
 mod lookup;
 mod loops;
+mod meeting_response;
+mod meetings;
 mod move_items;
 mod moved;
+mod objects;
 mod options;
 mod partnership;
 mod ping;
@@ -60,8 +63,11 @@ use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::{Scopes, UserRules};
 use crate::identity::{DeviceId, UserId};
+use crate::item::object::Kind;
+use crate::item::options::BodyOptions;
 use crate::store::{DeviceRow, FolderKind, FolderRow};
 use crate::sync::mailbox::Mailbox;
+use crate::sync::objects::{ObjectOptions, Window as ObjectWindow};
 use crate::sync::window::{self, Window};
 
 /// One request of one device of one user.
@@ -89,7 +95,8 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         return failures::status_reply(call.version, call.command, status::VERSION_NOT_SUPPORTED);
     }
     let result = match call.command {
-        CommandName::Sync => sync::sync(call).await,
+        // In boxes: what they wait for nests deeper than the compiler follows.
+        CommandName::Sync => Box::pin(sync::sync(call)).await,
         CommandName::FolderSync => folder_sync::folder_sync(call).await,
         CommandName::GetHierarchy => get_hierarchy::get_hierarchy(call).await,
         CommandName::FolderCreate => folder_create::folder_create(call).await,
@@ -102,6 +109,7 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
         CommandName::MoveItems => move_items::move_items(call).await,
         CommandName::ItemOperations => item_operations::item_operations(call).await,
+        CommandName::MeetingResponse => Box::pin(meeting_response::meeting_response(call)).await,
         CommandName::Search => search::search(call).await,
         CommandName::Find => find::find(call).await,
         CommandName::ResolveRecipients => resolve_recipients::resolve_recipients(call).await,
@@ -109,7 +117,6 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
         CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
             send::send(call).await
         }
-        _ => Ok(failures::unknown_command(call.version, call.command)),
     };
     match result {
         Ok(reply) => reply,
@@ -176,6 +183,21 @@ impl<'a> Call<'a> {
             floor,
             conversations && self.version >= ProtocolVersion::V14_0,
         )
+    }
+
+    /// The part of a collection of objects that is wanted now.
+    fn object_window(&self, kind: Kind, options: &ObjectOptions) -> ObjectWindow {
+        let zone = &self.gateway.settings.time_zone;
+        options.window(kind, self.gateway.window_clock.seconds(), zone)
+    }
+
+    /// The options for bodies of objects in this request.
+    fn object_bodies(&self, options: &ObjectOptions) -> BodyOptions {
+        BodyOptions {
+            version: self.version,
+            outlook: self.is_outlook(),
+            ..options.bodies.clone()
+        }
     }
 
     /// What this device is offered.

@@ -79,6 +79,8 @@ pub struct Config {
     pub backend: Backend,
     pub folders: Folders,
     pub sending: Sending,
+    /// What comes by mail of meetings is put into the calendar.
+    pub meetings_from_mail: bool,
     pub heartbeat: Heartbeat,
     pub log: Log,
     /// None sends no policy to phones at all.

@@ -75,7 +75,10 @@ const MAX_RANGES: usize = 20;
 
 /// `0.8` as 800; what is no weight counts nothing.
 fn weight(text: &str) -> u32 {
-    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let (whole, part) = text
+        .trim()
+        .split_once('.')
+        .unwrap_or_else(|| (text.trim(), ""));
     let part: String = part.chars().chain("000".chars()).take(3).collect();
     match (whole, part.parse::<u32>()) {
         ("1", _) => 1_000,

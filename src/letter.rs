@@ -6,6 +6,9 @@
 
 use std::sync::LazyLock;
 
+use mail_builder::MessageBuilder;
+use mail_builder::headers::raw::Raw;
+
 use crate::gate::Why;
 use crate::language::{Language, Table, fill, table};
 use crate::store::{AuditAction, AuditRow};
@@ -16,6 +19,18 @@ pub struct Letter {
     pub subject: String,
     /// Plain text, LF at line ends.
     pub text: String,
+}
+
+/// From whom to whom a letter goes.
+#[derive(Clone, Debug)]
+pub struct Parties<'a> {
+    pub name: &'a str,
+    pub from: &'a str,
+    pub to: &'a str,
+    /// Seconds since 1970 UTC.
+    pub at: i64,
+    /// What stands before the `@` of its Message-ID.
+    pub id: String,
 }
 
 /// What is told by mail (C16).
@@ -31,6 +46,24 @@ pub const TOLD: [AuditAction; 10] = [
     AuditAction::WipeRequested,
     AuditAction::WipeDone,
 ];
+
+impl Letter {
+    /// As a mail (RFC 5322).
+    pub fn message(&self, parties: &Parties<'_>) -> Vec<u8> {
+        let domain = parties.from.rsplit_once('@').map_or("localhost", |at| at.1);
+        let message = MessageBuilder::new()
+            .from((parties.name, parties.from))
+            .to(parties.to)
+            .subject(self.subject.as_str())
+            .date(parties.at)
+            .message_id(format!("{}@{domain}", parties.id))
+            // So that nobody's out-of-office answers (RFC 3834 5).
+            .header("Auto-Submitted", Raw::new("auto-generated"))
+            .text_body(self.text.replace('\n', "\r\n"));
+        // Writing into memory does not fail.
+        message.write_to_vec().unwrap_or_default()
+    }
+}
 
 static ENGLISH: LazyLock<Table> = LazyLock::new(|| table(include_str!("letter/en.txt")));
 static GERMAN: LazyLock<Table> = LazyLock::new(|| table(include_str!("letter/de.txt")));
@@ -192,6 +225,10 @@ mod tests {
     }
 
     #[test]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a mail of our own, not one from outside"
+    )]
     fn c16_every_event_that_is_told_has_its_words() {
         for language in Language::ALL {
             for action in TOLD {
@@ -208,6 +245,21 @@ mod tests {
                 assert!(!letter.text.contains('\r') && !letter.text.contains("\nClick"));
             }
         }
+        let row = AuditRow::new(1, AuditAction::FactorOff);
+        let letter = notice(&row, Language::German, "heute", None).unwrap();
+        let mail = letter.message(&Parties {
+            name: sender(Language::French),
+            from: "postmaster@example.com",
+            to: "alice@example.com",
+            at: 1_700_000_000,
+            id: "notice-1".into(),
+        });
+        let read = mail_parser::MessageParser::new().parse(&mail).unwrap();
+        assert_eq!(read.subject().unwrap(), letter.subject);
+        assert_eq!(read.message_id(), Some("notice-1@example.com"));
+        assert_eq!(read.date().unwrap().to_timestamp(), 1_700_000_000);
+        let text = read.body_text(0).unwrap().replace("\r\n", "\n");
+        assert_eq!(text.trim(), letter.text.trim());
         let row = AuditRow::new(1, AuditAction::LoginOk);
         assert_eq!(notice(&row, Language::English, "", None), None);
     }

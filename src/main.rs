@@ -9,7 +9,7 @@ use airgate::admin::desk::{Desk, DeskError};
 use airgate::admin::wbxml_view::Output;
 use airgate::clock;
 use airgate::config::{Config, ServeArgs};
-use airgate::server::{Offline, Server};
+use airgate::server::{self, Offline, Server};
 use airgate::traffic::client::EasClient;
 use airgate::traffic::first_sync;
 use anyhow::Context as _;
@@ -85,6 +85,13 @@ enum Verb {
         config: Box<ServeArgs>,
         #[command(flatten)]
         asked: admin::keys::Rotate,
+    },
+    /// Show and bring back what phones overwrote or deleted in calendars and address books
+    Undo {
+        #[command(flatten)]
+        config: Box<ServeArgs>,
+        #[command(subcommand)]
+        verb: admin::undo::Verb,
     },
     /// Look at everything phones depend on and say what will not work
     Doctor {
@@ -206,6 +213,19 @@ async fn run(verb: Verb) -> anyhow::Result<()> {
             let verb = admin::passcode::Verb::Reseal(reseal);
             let text = admin::passcode::run(&offline, domain, &verb).await?;
             say(text.expose_secret())
+        }
+        Verb::Undo { config, verb } => {
+            let config = load(&config)?;
+            let offline = Offline::open(&config).await?;
+            let domain = config.default_domain.as_deref();
+            say(&match verb {
+                admin::undo::Verb::List(list) => admin::undo::list(&offline, domain, &list).await?,
+                admin::undo::Verb::Restore(asked) => {
+                    let davs = server::dav(&config)?;
+                    let password = admin::read_secret()?;
+                    admin::undo::restore(&offline, &davs, domain, &asked, password).await?
+                }
+            })
         }
         Verb::Doctor { config, options } => {
             let report = admin::doctor::examine(&load(&config)?, &options).await?;

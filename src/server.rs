@@ -28,6 +28,8 @@ use crate::front;
 use crate::gate::keys::ServerKeys;
 use crate::gate::master::{Master, read_secret};
 use crate::gate::{Gate, GateSettings, VerifyLogin};
+use crate::identity::UserId;
+use crate::notices::{Notices, Post};
 use crate::portal::{self, Portal};
 use crate::push::{Hub, PushSettings, Rounds};
 use crate::store::{SqliteStore, Store};
@@ -47,6 +49,8 @@ pub struct Server {
     portal_listeners: Vec<TcpListener>,
     front: front::Settings,
     secure: bool,
+    /// `None` where users are told nothing.
+    notices: Option<Notices>,
     shutdown: CancellationToken,
 }
 
@@ -84,6 +88,18 @@ impl Server {
             None => Vec::new(),
         };
         let beside = portal.clone().filter(|_| portal_listeners.is_empty());
+        let notices = match config.notices.enabled {
+            true => Some(Notices {
+                store: Arc::clone(&store),
+                gate: Arc::clone(&gate),
+                imap: imap.clone(),
+                post: post(&config)?,
+                language: config.language,
+                zone: config.time_zone.clone(),
+                page: account_page(&config),
+            }),
+            false => None,
+        };
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         let davs = dav(&config)?;
         let push = PushSettings {
@@ -131,6 +147,7 @@ impl Server {
                     },
                 },
                 sending: config.sending.clone(),
+                meetings_from_mail: config.meetings_from_mail,
                 max_message: u64::try_from(config.limits.max_message).unwrap_or(u64::MAX),
                 language: config.language,
                 account_page: account_page(&config),
@@ -144,6 +161,7 @@ impl Server {
             gateway,
             gate,
             store,
+            notices,
             listeners,
             portal: portal.filter(|_| !portal_listeners.is_empty()),
             portal_listeners,
@@ -179,6 +197,7 @@ impl Server {
             portal_listeners,
             front: settings,
             secure,
+            notices,
             shutdown,
         } = self;
         let addresses: Vec<SocketAddr> = listeners
@@ -196,6 +215,8 @@ impl Server {
             "eviction",
             evict(Arc::clone(&gate), Arc::clone(&gateway), over.clone()),
         );
+        let letters =
+            notices.map(|notices| crate::task::spawn("notices", notices.run(over.clone())));
         let watchdog = crate::task::spawn("watchdog", front::feed_watchdog(over.clone()));
         let asked = shutdown.clone();
         let stopping = crate::task::spawn("stopping", async move {
@@ -216,7 +237,8 @@ impl Server {
         front::serve(listeners, settings, gateway, shutdown.clone()).await?;
         shutdown.cancel();
         over.cancel();
-        for task in [upkeep, expiry, evict, watchdog, stopping] {
+        let tasks = [upkeep, expiry, evict, watchdog, stopping];
+        for task in tasks.into_iter().chain(letters) {
             if let Err(error) = task.await {
                 warn!(%error, "a task ended badly");
             }
@@ -435,7 +457,7 @@ pub(crate) fn smtp(config: &Config) -> anyhow::Result<Option<Smtp>> {
 ///
 /// # Errors
 /// Certificate authorities that cannot be read.
-pub(crate) fn dav(config: &Config) -> anyhow::Result<Davs> {
+pub fn dav(config: &Config) -> anyhow::Result<Davs> {
     let start = |url: &DavUrl| -> Start {
         let url = url.clone();
         Arc::new(move |user| url.path_for(user))
@@ -476,6 +498,38 @@ pub(crate) fn dav(config: &Config) -> anyhow::Result<Davs> {
                 .transpose()?,
         },
     })
+}
+
+/// By whom notices are sent; `None` puts them into inboxes.
+fn post(config: &Config) -> anyhow::Result<Option<Post>> {
+    let (Some(sender), Some(smtp)) = (&config.notices.sender, smtp(config)?) else {
+        return Ok(None);
+    };
+    let name = config
+        .notices
+        .user
+        .clone()
+        .unwrap_or_else(|| sender.clone());
+    let secret = config
+        .notices
+        .secret
+        .as_deref()
+        .map(read_secret)
+        .transpose();
+    let secret = secret.context("notices cannot be sent")?;
+    let user = UserId::parse(sender, None)
+        .with_context(|| format!("notices.sender: `{sender}` is no address"))?;
+    Ok(Some(Post {
+        smtp,
+        sender: sender.clone(),
+        login: Login {
+            user,
+            name,
+            acts_for: None,
+            secret: secret.unwrap_or_default(),
+            version: 0,
+        },
+    }))
 }
 
 /// Deletes what has run out, now and then.

@@ -17,6 +17,7 @@ pub mod credentials;
 pub mod devices;
 pub mod error;
 pub mod folders;
+pub mod notices;
 pub mod objects;
 pub mod outbox;
 pub mod outcomes;
@@ -42,6 +43,7 @@ pub use self::credentials::{
 pub use self::devices::{DeviceRow, Devices, Standing, Wipe, WipeScope};
 pub use self::error::StoreError;
 pub use self::folders::{FolderKind, FolderRow, FolderTable, Folders, NewFolder};
+pub use self::notices::Notices;
 pub use self::objects::{HeldChanges, HeldObject, HeldVersion, ObjectRow, Objects};
 pub use self::outbox::{NewOutbox, Outbox, OutboxEntry, OutboxRow, OutboxState};
 pub use self::outcomes::Outcomes;
@@ -64,6 +66,7 @@ pub trait Store:
     + Devices
     + Folders
     + Objects
+    + Notices
     + Outbox
     + Outcomes
     + Rules

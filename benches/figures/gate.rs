@@ -1,4 +1,5 @@
-//! The warm gate: a login whose verdict is remembered.
+//! The gate: a login whose verdict is remembered, a passcode that must be looked up, wrong ones by the
+//! thousand.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -6,12 +7,16 @@ use std::time::{Duration, Instant};
 
 use airgate::backend::Login;
 use airgate::failure::Failure;
+use airgate::gate::hash::PasscodeHasher;
 use airgate::gate::keys::ServerKeys;
+use airgate::gate::passcode::{Passcode, Reading};
+use airgate::gate::vault::Vault;
 use airgate::gate::{Gate, GateSettings, VerifyLogin};
-use airgate::identity::DeviceId;
-use airgate::store::{SqliteStore, Store};
+use airgate::identity::{DeviceId, UserId};
+use airgate::store::credentials::MAX_PER_USER;
+use airgate::store::{CredentialId, SqliteStore, Store};
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::table::{Budget, Table};
 use crate::{Scale, rig};
@@ -75,5 +80,89 @@ pub fn measure(scale: Scale, table: &mut Table) {
         "us",
         Budget::AtMost(20.0),
         &format!("best of 5 runs of {times} on one thread"),
+    );
+    cold(scale, table);
+    refused(scale, table);
+}
+
+/// A passcode nobody remembers: credentials read, tried, the vault opened.
+fn cold(scale: Scale, table: &mut Table) {
+    let times: u32 = if scale.smoke { 50 } else { 2_000 };
+    let keys = ServerKeys::ephemeral().expect("random numbers");
+    let user = UserId::parse("alice@example.com", None).expect("a user");
+    let hasher = PasscodeHasher::new(&keys.credential);
+    let vault = Vault::new(&keys.vault);
+    let password = SecretString::from("a mail password of usual length".to_owned());
+    let passcode = Passcode::generate().expect("random numbers");
+    let text = passcode.reveal();
+    let id = CredentialId::parse("bench001").expect("an id");
+    let sealed = vault
+        .seal(&user, &id, passcode.bits(), &password, 1)
+        .expect("it can be sealed");
+    let mut best = Duration::MAX;
+    for _ in 0..5 {
+        let start = Instant::now();
+        for _ in 0..times {
+            let Reading::Passcode(read) = Reading::of(text.expose_secret()) else {
+                unreachable!("it is a passcode");
+            };
+            // Every credential a user can have is tried (C2).
+            for _ in 0..MAX_PER_USER {
+                std::hint::black_box(hasher.hash(&user, &id, read.bits()));
+            }
+            let opened = vault.open(&user, &id, read.bits(), &sealed);
+            assert!(opened.is_ok(), "it opens");
+        }
+        best = best.min(start.elapsed());
+    }
+    table.add(
+        "cold passcode, read, found and its vault opened",
+        best.as_secs_f64() * 1e6 / f64::from(times),
+        "us",
+        Budget::AtMost(200.0),
+        &format!("best of 5 runs of {times}; without the look into the database"),
+    );
+}
+
+/// Wrong secrets from one address, as fast as they come.
+fn refused(scale: Scale, table: &mut Table) {
+    let times: u32 = if scale.smoke { 500 } else { 50_000 };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let state = rig::state();
+    let took = runtime.block_on(async {
+        let store: Arc<dyn Store> = Arc::new(
+            SqliteStore::open(&state.path().join("airgate.db"))
+                .await
+                .expect("a store"),
+        );
+        let settings = GateSettings {
+            failure_pause: Duration::ZERO,
+            ..GateSettings::default()
+        };
+        let keys = ServerKeys::ephemeral().expect("random numbers");
+        let gate = Gate::new(store, Arc::new(Yes), settings, &keys)
+            .await
+            .expect("a gate");
+        let device = DeviceId::parse("G5TQ2M8KP4RXN6WJ7D1B0FHVCE").expect("a device id");
+        let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let start = Instant::now();
+        for number in 0..times {
+            let secret = SecretString::from(format!("guess {number}"));
+            let refused = gate
+                .admit("alice@example.com", &secret, Some(&device), None, client)
+                .await;
+            assert!(refused.is_err(), "nobody is let in");
+        }
+        start.elapsed()
+    });
+    table.add(
+        "wrong secrets refused",
+        f64::from(times) / took.as_secs_f64(),
+        "a second",
+        Budget::AtLeast(5_000.0),
+        &format!("{times} different ones from one address, on one thread, without their pause"),
     );
 }

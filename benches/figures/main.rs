@@ -34,6 +34,7 @@ mod gate;
 mod imap;
 mod initial;
 mod mails;
+mod objects;
 mod peak;
 mod phone;
 mod pings;
@@ -66,6 +67,10 @@ pub struct Scale {
     pub forward: usize,
     /// Messages searched.
     pub searched: u64,
+    /// Events and contacts of the initial Sync, each.
+    pub objects: u64,
+    /// Cards of the address book with photos.
+    pub cards: u64,
     pub smoke: bool,
 }
 
@@ -79,6 +84,8 @@ impl Scale {
         // 25 MB as the mail lies there, in base64.
         forward: 18_500_000,
         searched: 50_000,
+        objects: 2_000,
+        cards: 20_000,
         smoke: false,
     };
     const SMOKE: Self = Self {
@@ -89,6 +96,8 @@ impl Scale {
         attachment: 5_000_000,
         forward: 3_000_000,
         searched: 1_000,
+        objects: 100,
+        cards: 200,
         smoke: true,
     };
 }
@@ -96,7 +105,7 @@ impl Scale {
 /// One group of figures.
 type Bench = fn(Scale, &mut Table);
 
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 10] = [
     ("wbxml", wbxml::measure),
     ("initial", initial::measure),
     ("unchanged", unchanged::measure),
@@ -104,6 +113,7 @@ const BENCHES: [(&str, Bench); 9] = [
     ("attachment", attachment::measure),
     ("forward", forward::measure),
     ("search", search::measure),
+    ("objects", objects::measure),
     ("start", start::measure),
     ("gate", gate::measure),
 ];

@@ -25,6 +25,6 @@ pub use node::{Namespace, Node, Tree};
 pub use properties::{Privileges, Properties, Types};
 pub use scan::{Fault, MAX_DEPTH, MAX_DOCUMENT, MAX_TAG};
 pub use write::{
-    Ask, Data, Filter, NewCollection, calendar_query, make_addressbook, make_calendar, multiget,
-    propfind, rename, sync_collection,
+    Ask, Data, Filter, NewCollection, calendar_query, calendar_query_uid, make_addressbook,
+    make_calendar, multiget, propfind, rename, sync_collection,
 };

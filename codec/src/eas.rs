@@ -7,6 +7,7 @@
 
 pub mod calendar;
 pub mod compose_mail;
+pub mod contacts;
 pub mod email;
 pub mod find;
 pub mod folder_create;
@@ -37,6 +38,7 @@ mod gal;
 mod location;
 mod malformed;
 mod moment;
+mod old_body;
 mod picture;
 mod preference;
 mod range;

@@ -16,7 +16,7 @@ mod new_line;
 mod property;
 mod stamp;
 
-pub use document::{Component, ComponentId, Document, Limits, TooMuch};
+pub use document::{CardVersion, Component, ComponentId, Document, Limits, TooMuch};
 pub use duration::{parse_duration, parse_offset};
 pub use edit::Gone;
 pub use escape::{escape_text, split_list, split_structured, unescape_text};

@@ -14,6 +14,8 @@ use std::path::Path;
 mod autodiscover;
 #[path = "../../fuzz/src/ceiling.rs"]
 mod ceiling;
+#[path = "../../fuzz/src/contacts.rs"]
+mod contacts;
 #[path = "../../fuzz/src/dav.rs"]
 mod dav;
 #[path = "../../fuzz/src/events.rs"]
@@ -25,6 +27,8 @@ mod fixtures;
 mod imap_framing;
 #[path = "../../fuzz/src/request_line.rs"]
 mod request_line;
+#[path = "../../fuzz/src/tasks_notes.rs"]
+mod tasks_notes;
 #[path = "../../fuzz/src/tnef.rs"]
 mod tnef;
 #[path = "../../fuzz/src/vobject.rs"]
@@ -69,6 +73,16 @@ fn t16_autodiscover() {
 #[test]
 fn t68_imap_framing() {
     smoke("imap_framing", Vec::new(), imap_framing::run);
+}
+
+#[test]
+fn t7_tasks_notes() {
+    smoke("tasks_notes", Vec::new(), tasks_notes::run);
+}
+
+#[test]
+fn t19_contacts() {
+    smoke("contacts", wbxml_seeds(), contacts::run);
 }
 
 #[test]

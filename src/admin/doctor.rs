@@ -3,8 +3,9 @@
 //! nothing changed.
 
 mod certificate;
+mod dav;
 mod discovery;
-mod dns;
+pub(super) mod dns;
 mod hold;
 mod imap;
 mod machine;
@@ -62,6 +63,8 @@ pub async fn examine(config: &Config, options: &Options) -> anyhow::Result<Repor
         machine::examine(config),
     ];
     sections.insert(3, discovery::examine(config, options).await);
+    let dav = dav::examine(config, login.as_ref(), options).await;
+    sections.splice(2..2, dav);
     if let (Some(seconds), Some(login)) = (options.hold, &login) {
         let wait = Duration::from_secs(u64::from(seconds));
         sections.push(hold::examine(config, login, wait).await);

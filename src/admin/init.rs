@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use tokio::time::timeout;
 
+use super::doctor::dns::Resolver;
 use crate::config::{self, Config, PublicUrl, ServeArgs};
 use crate::failure;
 use crate::server;
@@ -28,6 +29,12 @@ pub struct Init {
     /// Submission server, likewise
     #[arg(long, value_name = "URL")]
     pub smtp: Option<String>,
+    /// CalDAV server, where it is not found by the domain's records or on the host itself
+    #[arg(long, value_name = "URL")]
+    pub caldav: Option<String>,
+    /// CardDAV server, likewise
+    #[arg(long, value_name = "URL")]
+    pub carddav: Option<String>,
     /// Where phones will reach Airgate, https://HOST; switches Autodiscover on
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
@@ -69,7 +76,33 @@ pub async fn run(init: &Init) -> anyhow::Result<String> {
         Some(domain) => Some(domain.trim_start_matches('@').to_lowercase()),
         None => domain_of(&init.host),
     };
+    let mut davs = Vec::new();
+    for (what, key, service, named) in [
+        ("CalDAV", "caldav", "_caldavs", &init.caldav),
+        ("CardDAV", "carddav", "_carddavs", &init.carddav),
+    ] {
+        let urls = match (named, &domain) {
+            (Some(url), _) => vec![url.clone()],
+            (None, Some(domain)) => dav_urls(&init.host, domain, service).await,
+            (None, None) => vec![format!("https://{}", init.host)],
+        };
+        let known = davs
+            .last()
+            .and_then(|(_, url): &(_, Option<String>)| url.as_ref());
+        // The one that was just found need not be asked twice.
+        let url = match known.filter(|known| urls.contains(*known)) {
+            Some(known) => Some(known.clone()),
+            None => find(&mut said, what, &urls, async |url| has_calendars(url).await).await,
+        };
+        davs.push((key, url));
+    }
+    let found = |key: &str| {
+        let url = davs.iter().find(|(known, _)| *known == key);
+        url.and_then(|(_, url)| url.as_deref()).map(quoted)
+    };
     let text = fill(&[
+        ("caldav", found("caldav")),
+        ("carddav", found("carddav")),
         ("imap", Some(quoted(&imap))),
         ("smtp", smtp.as_deref().map(quoted)),
         ("default_domain", domain.as_deref().map(quoted)),
@@ -112,6 +145,17 @@ fn smtp_urls(init: &Init) -> Vec<String> {
     )
 }
 
+/// Where the domain says that a kind of server is (RFC 6764), and the mail host itself.
+async fn dav_urls(host: &str, domain: &str, service: &str) -> Vec<String> {
+    let said = timeout(PATIENCE, Resolver::System.dav(service, domain)).await;
+    let mut urls: Vec<String> = said.ok().flatten().into_iter().collect();
+    let own = format!("https://{host}");
+    if !urls.contains(&own) {
+        urls.push(own);
+    }
+    urls
+}
+
 /// The first URL at which somebody answers; a line for each that was tried.
 async fn find(
     said: &mut String,
@@ -151,6 +195,20 @@ async fn takes_mail(url: &str) -> Result<(), String> {
     let smtp = smtp.ok_or("it is no submission server")?;
     let asked = smtp.probe(None).await;
     asked.map(|_| ()).map_err(|error| failure::chain(&error))
+}
+
+async fn has_calendars(url: &str) -> Result<(), String> {
+    let config = with(|args| {
+        args.imap = Some("imaps://localhost".to_owned());
+        args.caldav = Some(url.to_owned());
+    })?;
+    let davs = server::dav(&config).map_err(|error| format!("{error:#}"))?;
+    let dav = davs.calendars.ok_or("it is no DAV server")?;
+    match dav.greet().await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("a web server without calendars".to_owned()),
+        Err(error) => Err(failure::chain(&error)),
+    }
 }
 
 /// The configuration with these flags; what the environment says (a private authority) holds.
@@ -210,6 +268,8 @@ mod tests {
     #[test]
     fn the_file_has_what_was_found_and_a_comment_on_the_rest() {
         let text = fill(&[
+            ("caldav", None),
+            ("carddav", None),
             ("imap", Some(quoted("imaps://mail.example.com"))),
             ("smtp", None),
             ("public_url", Some(quoted("https://a\"b"))),

@@ -13,6 +13,7 @@ mod error;
 mod exchange;
 mod homes;
 mod manage;
+mod meetings;
 mod objects;
 mod pool;
 mod settings;
@@ -54,6 +55,15 @@ impl Dav {
 
     pub fn settings(&self) -> &DavSettings {
         &self.pool.settings
+    }
+
+    /// Whether calendars or address books seem to be there, as far as it says so to whom it does not
+    /// know: connects, and logs nobody in.
+    ///
+    /// # Errors
+    /// The server cannot be reached, is not trusted, or speaks no HTTP.
+    pub async fn greet(&self) -> Result<bool, DavError> {
+        exchange::greet(&self.pool).await
     }
 
     /// Whether the server is being left alone after repeated failures (T60).

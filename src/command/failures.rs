@@ -35,18 +35,6 @@ pub(crate) fn reply(version: ProtocolVersion, command: CommandName, failure: &Fa
     }
 }
 
-/// A command that is not carried out here.
-pub(crate) fn unknown_command(version: ProtocolVersion, command: CommandName) -> Reply {
-    if version < ProtocolVersion::V14_0 || root(command).is_none() {
-        Reply::http(
-            StatusCode::NOT_IMPLEMENTED,
-            "This command is not offered.\n",
-        )
-    } else {
-        status_reply(version, command, status::COMMAND_NOT_SUPPORTED)
-    }
-}
-
 /// The command's root with nothing but a Status, or the HTTP status that stands for it up to 12.1. A
 /// status below 100 is the command's own and goes out as it is in every version.
 pub(crate) fn status_reply(version: ProtocolVersion, command: CommandName, status: u16) -> Reply {

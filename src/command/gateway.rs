@@ -88,6 +88,8 @@ pub struct Settings {
     pub version_caps: Vec<VersionCap>,
     pub folders: Overrides,
     pub sending: config::Sending,
+    /// What comes by mail of meetings is put into the calendar, where no server does so.
+    pub meetings_from_mail: bool,
     /// Where the users' days begin.
     pub time_zone: TimeZone,
     /// Octets of a mail that is forwarded.

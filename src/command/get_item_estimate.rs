@@ -5,11 +5,13 @@ use airgate_codec::eas::Class;
 use airgate_codec::eas::get_item_estimate::{Collection, Estimate, Request, Response, status};
 use airgate_codec::imap::MailboxName;
 
-use super::{Answer, Call, folders, malformed};
+use super::{Answer, Call, folders, malformed, objects};
 use crate::failure::Failure;
 use crate::front::Reply;
+use crate::item::object::Kind;
 use crate::store::FolderRow;
 use crate::sync::chain::{Asked, Position};
+use crate::sync::objects::{ObjectOptions, ObjectView};
 use crate::sync::options::Options;
 use crate::sync::plan;
 use crate::sync::step::Step;
@@ -44,7 +46,8 @@ pub(super) async fn get_item_estimate(call: &Call<'_>) -> Answer {
         let (status, count) = estimate(call, &rows, collection).await?;
         estimates.push(Estimate {
             status,
-            class: (call.version <= ProtocolVersion::V12_1).then_some(Class::Email),
+            class: (call.version <= ProtocolVersion::V12_1)
+                .then(|| class(&rows, &collection.collection_id)),
             collection_id: Some(collection.collection_id.clone()),
             count,
         });
@@ -74,6 +77,9 @@ async fn estimate(
         .parse::<Asked>();
     let store = call.gateway.store.as_ref();
     let step = Step::open(store, call.user, call.device, &folder.id, key).await?;
+    if let Some(kind) = objects::kind_of(folder) {
+        return objects_estimate(call, rows, (folder, kind), asked, &step).await;
+    }
     let view = match step.position {
         // Not primed: there is no state to count from.
         Position::Start => return Ok((status::NOT_PRIMED, None)),
@@ -95,4 +101,35 @@ async fn estimate(
     mailbox.look(&mut session, &mut view, window, None).await?;
     let waiting = u32::try_from(plan::waiting(&view)).unwrap_or(u32::MAX);
     Ok((status::OK, Some(waiting)))
+}
+
+/// The same for a collection of objects.
+async fn objects_estimate(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    (folder, kind): (&FolderRow, Kind),
+    asked: &Collection,
+    step: &Step<'_>,
+) -> Result<(u16, Option<u32>), Failure> {
+    let view = match step.position {
+        Position::Start => return Ok((status::NOT_PRIMED, None)),
+        Position::Refused => return Ok((status::INVALID_SYNC_KEY, None)),
+        Position::Current | Position::Replay => step.base().map(ObjectView::decode),
+    };
+    let Some(Ok(mut view)) = view else {
+        return Ok((status::INVALID_SYNC_KEY, None));
+    };
+    let sticky = ObjectOptions::decode(step.options());
+    let options = ObjectOptions {
+        filter_type: asked.filter().unwrap_or(sticky.filter_type),
+        ..sticky
+    };
+    let waiting = objects::waiting(call, rows, (folder, kind), &mut view, &options).await?;
+    Ok((status::OK, Some(u32::try_from(waiting).unwrap_or(u32::MAX))))
+}
+
+/// The class of a collection, as old clients are told it.
+fn class(rows: &[FolderRow], id: &str) -> Class {
+    let row = rows.iter().find(|row| row.id == id);
+    row.map_or(Class::Email, |row| objects::class_of(row.kind))
 }

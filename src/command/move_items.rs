@@ -13,7 +13,7 @@ use airgate_codec::imap::{MailboxName, UidSet};
 use tracing::warn;
 
 use super::moved::{self, Place};
-use super::{Answer, Call, failures, folders, malformed};
+use super::{Answer, Call, failures, folders, malformed, objects};
 use crate::backend::imap::{ImapError, Search};
 use crate::failure::{self, Failure};
 use crate::front::Reply;
@@ -67,7 +67,17 @@ pub(super) async fn move_items(call: &Call<'_>) -> Answer {
         let (Some(source), Some(destination)) = (found(&source), found(&destination)) else {
             continue;
         };
-        let outcomes = way(call, source, destination, &asked).await?;
+        let outcomes = match (objects::kind_of(source), objects::kind_of(destination)) {
+            (None, None) => way(call, source, destination, &asked).await?,
+            (Some(kind), Some(other)) if kind == other => {
+                objects::way(call, kind, source, destination, &asked).await?
+            }
+            // Nothing becomes an object of another class by being moved (REFERENCE 6.3).
+            _ => asked
+                .iter()
+                .map(|asked| respond(asked, status::INVALID_DESTINATION, None))
+                .collect(),
+        };
         for (at, outcome) in positions.into_iter().zip(outcomes) {
             if let Some(answer) = answers.get_mut(at) {
                 *answer = Some(outcome);

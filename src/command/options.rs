@@ -11,8 +11,8 @@ use crate::front::Reply;
 /// The commands that are carried out, in the order Exchange lists them. What is not here is answered
 /// as unknown.
 const COMMANDS: &str = "Sync,SendMail,SmartForward,SmartReply,GetAttachment,GetHierarchy,\
-    FolderSync,FolderCreate,FolderDelete,FolderUpdate,MoveItems,GetItemEstimate,Search,Settings,\
-    Ping,ItemOperations,Provision,ResolveRecipients,ValidateCert,Find";
+    FolderSync,FolderCreate,FolderDelete,FolderUpdate,MoveItems,GetItemEstimate,MeetingResponse,\
+    Search,Settings,Ping,ItemOperations,Provision,ResolveRecipients,ValidateCert,Find";
 
 /// What OPTIONS says.
 #[derive(Clone, Debug, Eq, PartialEq)]

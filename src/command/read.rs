@@ -6,7 +6,7 @@
 //! stand-in, so that one poisoned mail never stops a folder (T59).
 
 use airgate_codec::eas::RawEvent;
-use airgate_codec::eas::email::Email;
+use airgate_codec::eas::email::{BodyType, Email};
 use airgate_codec::eas::sync::ItemData;
 use airgate_codec::imap::{Fetched, MailboxName, Structure, Uid, UidSet};
 use tracing::warn;
@@ -17,7 +17,7 @@ use crate::backend::imap::{FetchItems, ImapError, Session};
 use crate::failure::{self, Failure};
 use crate::item::email::{self, Context, SectionRequest};
 use crate::item::note;
-use crate::item::options::BodyOptions;
+use crate::item::options::{BodyOptions, BodyPreference};
 use crate::store::{FolderKind, FolderRow};
 use crate::sync::folders::Role;
 
@@ -35,8 +35,14 @@ impl<'a, 'b> Source<'a, 'b> {
         call: &'a Call<'b>,
         folder: &'a FolderRow,
         uid_validity: u32,
-        options: BodyOptions,
+        mut options: BodyOptions,
     ) -> Self {
+        if folder.kind == FolderKind::Notes {
+            // How a note is stored is nobody's business: its body is text or HTML.
+            options.mime_support = 0;
+            let readable = |preference: &BodyPreference| preference.kind != BodyType::Mime;
+            options.preferences.retain(readable);
+        }
         Self {
             call,
             folder,
@@ -176,6 +182,11 @@ impl<'a, 'b> Source<'a, 'b> {
         }
         follow_ups::complete(self.call, message, &mut email).await?;
         Ok(ItemData::Email(Box::new(email)))
+    }
+
+    /// The calendar part of a message that was read for a page, or alone.
+    pub(super) fn calendar_part(&self, message: &Fetched, paged: bool) -> Option<String> {
+        email::calendar_part(message, &self.options, paged)
     }
 
     fn translate_as(

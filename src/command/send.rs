@@ -7,6 +7,7 @@
 mod account;
 pub(super) mod draft;
 mod filing;
+mod invitation;
 mod job;
 mod once;
 mod original;
@@ -25,7 +26,8 @@ use tracing::{info, warn};
 
 use self::filing::SentFolder;
 use self::job::Job;
-use self::once::{NotSent, Sent};
+use self::once::NotSent;
+pub(in crate::command) use self::once::Sent;
 use self::original::{Need, Original};
 use self::parcel::{Origin, Parcel};
 use self::request::{Asked, Request};
@@ -63,12 +65,11 @@ pub(super) async fn send(call: &Call<'_>) -> Answer {
                 Err(status) => refuse(status),
             }
         }
-        Ok(Request::Invite(source)) => {
-            // Only events are forwarded so, and what is found here is mail.
-            let rows = folders::known(call).await?;
-            let found = original::exists(call, &rows, &source).await?;
-            refuse(found.err().unwrap_or(status::ITEM_NOT_FOUND))
-        }
+        Ok(Request::Invite(invite)) => match invitation::pass_on(call, invite).await? {
+            Ok(Sent::Now) => Ok(Reply::empty()),
+            Ok(Sent::Before) => refuse(status::MESSAGE_PREVIOUSLY_SENT),
+            Err(status) => refuse(status),
+        },
         Err(reply) => Ok(reply),
     }
 }

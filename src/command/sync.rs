@@ -4,22 +4,25 @@
 mod apply;
 mod collection;
 mod drafts;
+mod objects;
 pub(super) mod page;
 mod request;
 
 use std::collections::HashMap;
 
 use airgate_codec::ProtocolVersion;
-use airgate_codec::eas::sync::{Request, ResponseWriter};
+use airgate_codec::eas::Class;
+use airgate_codec::eas::sync::{Collection, Request, ResponseWriter};
 use airgate_codec::imap::{MailboxName, MailboxStatus};
 use tracing::info;
 
-use self::collection::Answer;
+use self::collection::{Answer, Seen, status};
 use self::page::{Budget, Told};
 use self::request::{Refused, Wanted};
+use super::objects::{cursors, kind_of};
 use super::{Call, folders, malformed, watch};
 use crate::clock;
-use crate::failure::Failure;
+use crate::failure::{self, Blame, Failure};
 use crate::front::Reply;
 use crate::push::{Hold, HoldKind};
 use crate::store::FolderRow;
@@ -92,42 +95,65 @@ async fn round(
     wanted: &Wanted,
     waited: Option<&Hold>,
 ) -> Result<Vec<Answer>, Failure> {
-    let statuses = statuses(call, rows, wanted).await;
+    let seen = seen(call, rows, wanted).await;
+    let families = families(rows, wanted);
     let window = wanted
         .window
         .map_or(usize::MAX, |window| collection::window_of(Some(window)));
     let mut budget = Budget::new(window, call.gateway.settings.page_time);
     let mut answers = Vec::with_capacity(wanted.collections.len());
     for collection in &wanted.collections {
-        let status = statuses.get(collection.collection_id.as_str());
-        let answer = collection::answer(call, rows, collection, &mut budget, status, waited);
-        answers.extend(answer.await?);
+        let answer = collection::answer(call, rows, collection, &mut budget, &seen, waited);
+        match answer.await {
+            Ok(answer) => answers.extend(answer),
+            // T60: mail that is down stops no calendars, as long as there are some.
+            Err(failure) if families > 1 && failure.blame == Blame::Backend => {
+                info!(error = %failure::chain(&failure), "a mailbox cannot be had now");
+                let key = collection.sync_key.as_deref().unwrap_or_default();
+                let (class, status) = (Class::Email, status::SERVER_ERROR);
+                answers.push(Answer::refused(call, class, collection, key, status));
+            }
+            Err(failure) => return Err(failure),
+        }
     }
     Ok(answers)
 }
 
-/// The status of every collection that may have moved, in one flight (S25). What cannot be had is
-/// left to each collection to find out.
-async fn statuses<'w>(
-    call: &Call<'_>,
-    rows: &[FolderRow],
-    wanted: &'w Wanted,
-) -> HashMap<&'w str, MailboxStatus> {
-    let asked: Vec<(&str, MailboxName)> = wanted
+/// How many kinds of servers the collections of a request lie on.
+fn families(rows: &[FolderRow], wanted: &Wanted) -> usize {
+    let is_mail = |collection: &Collection| {
+        let row = rows.iter().find(|row| row.id == collection.collection_id);
+        row.is_none_or(|row| kind_of(row).is_none())
+    };
+    let mail = wanted.collections.iter().any(is_mail);
+    let objects = wanted.collections.iter().any(|asked| !is_mail(asked));
+    usize::from(mail) + usize::from(objects)
+}
+
+/// How far every collection is that may have moved, with one question to each server (S25). What
+/// cannot be had is left to each collection to find out.
+async fn seen(call: &Call<'_>, rows: &[FolderRow], wanted: &Wanted) -> Seen {
+    let asked: Vec<&FolderRow> = wanted
         .collections
         .iter()
         .filter(|collection| collection.sync_key.as_deref() != Some("0"))
         .filter_map(|collection| {
-            let row = rows
-                .iter()
-                .find(|row| row.id == collection.collection_id && !row.retired)?;
-            Some((
-                collection.collection_id.as_str(),
-                MailboxName::new(row.name.clone()),
-            ))
+            let mut rows = rows.iter();
+            rows.find(|row| row.id == collection.collection_id && !row.retired)
         })
         .collect();
-    let names: Vec<MailboxName> = asked.iter().map(|(_, name)| name.clone()).collect();
+    let (objects, mail): (Vec<&FolderRow>, Vec<&FolderRow>) =
+        asked.into_iter().partition(|row| kind_of(row).is_some());
+    let kinds = objects.iter().filter_map(|row| kind_of(row));
+    let (statuses, cursors) = tokio::join!(statuses(call, &mail), cursors(call, kinds));
+    Seen { statuses, cursors }
+}
+
+async fn statuses(call: &Call<'_>, asked: &[&FolderRow]) -> HashMap<String, MailboxStatus> {
+    let names: Vec<MailboxName> = asked
+        .iter()
+        .map(|row| MailboxName::new(row.name.clone()))
+        .collect();
     if names.is_empty() {
         return HashMap::new();
     }
@@ -141,9 +167,9 @@ async fn statuses<'w>(
         return HashMap::new();
     };
     asked
-        .into_iter()
+        .iter()
         .zip(answers)
-        .filter_map(|((id, _), status)| Some((id, status.ok()?)))
+        .filter_map(|(row, status)| Some((row.id.clone(), status.ok()?)))
         .collect()
 }
 
@@ -156,6 +182,7 @@ fn write(call: &Call<'_>, answers: Vec<Answer>) -> Reply {
         if !says_all && !answer.speaks() {
             continue;
         }
+        let class = metric(answer.class);
         writer.begin_collection(&answer.head);
         writer.responses(&answer.responses);
         writer.begin_commands();
@@ -178,7 +205,7 @@ fn write(call: &Call<'_>, answers: Vec<Answer>) -> Reply {
                     "softdelete"
                 }
             };
-            metrics::counter!("airgate_sync_items_total", "class" => "email", "op" => operation)
+            metrics::counter!("airgate_sync_items_total", "class" => class, "op" => operation)
                 .increment(1);
         }
         writer.end_commands();
@@ -190,5 +217,16 @@ fn write(call: &Call<'_>, answers: Vec<Answer>) -> Reply {
         Reply::empty()
     } else {
         Reply::wbxml(document)
+    }
+}
+
+/// A class as metrics name it.
+const fn metric(class: Class) -> &'static str {
+    match class {
+        Class::Calendar => "calendar",
+        Class::Contacts => "contacts",
+        Class::Tasks => "tasks",
+        Class::Notes => "notes",
+        _ => "email",
     }
 }

@@ -82,6 +82,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
         "Mail that tells users what happens to their account.",
     ),
     ("sending", "Mail that phones send."),
+    ("meetings", "Invitations and what becomes of them."),
     ("heartbeat", "How long a phone may wait for news."),
     ("log", "What is written to standard error."),
     (
@@ -411,7 +412,7 @@ pub(super) const KEYS: &[Key] = &[
         None,
         r#""/run/credentials/airgate.service/notices""#,
         None,
-        "File with the password of `notices.user`, readable by Airgate only. Not set, notices are sent without signing in.",
+        "File with the password of `notices.user`, readable by Airgate only.",
     ),
     key(
         "notices.enabled",
@@ -500,6 +501,14 @@ pub(super) const KEYS: &[Key] = &[
         r#""send""#,
         None,
         "What happens when a phone marks a mail as read whose sender asked to be told. `never`: nothing. `send`: a receipt (RFC 8098) goes to the sender, once for all devices, if the mail names one of the user's addresses in To or Cc, the receipt is to go where the mail came from (Return-Path), and it is no list's or machine's mail.",
+    ),
+    key(
+        "meetings.from_mail",
+        Kind::Boolean,
+        Some("true"),
+        "false",
+        None,
+        "Whether what comes by mail of meetings is put into the user's calendar when a phone is told of the mail: invitations, updates and cancellations of their organizer, answers of those invited. Only where the calendar server does not do so itself (`calendar-auto-schedule`). A meeting that is cancelled stays and says so.",
     ),
     key(
         "heartbeat.min",

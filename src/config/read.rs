@@ -90,6 +90,7 @@ impl Reader {
         let save_sent = self.required("sending.save_sent", save_sent);
         let aliases = self.required("sending.aliases", aliases);
         let read_receipts = self.required("sending.read_receipts", read_receipts);
+        let meetings_from_mail = self.required("meetings.from_mail", values::boolean);
         let folders = self.folders();
         let heartbeat = self.heartbeat();
         let log = self.log();
@@ -126,6 +127,7 @@ impl Reader {
                 aliases: aliases?,
                 read_receipts: read_receipts?,
             },
+            meetings_from_mail: meetings_from_mail?,
             heartbeat: heartbeat?,
             log: log?,
             policy,
@@ -211,9 +213,9 @@ impl Reader {
         let secret = self.optional("notices.secret", |value| {
             values::text(value).map(PathBuf::from)
         });
-        if sender.is_some() && self.sources.value("smtp").is_none() {
-            let complaint = Complaint::new("there is no submission server to send notices by")
-                .hint("set smtp, or leave notices.sender out");
+        if sender.is_some() && secret.is_none() {
+            let complaint = Complaint::new("the sender must sign in at the submission server")
+                .hint("set notices.secret to a file with its password");
             self.problem("notices.sender", complaint);
         }
         Some(Notices {
@@ -456,6 +458,13 @@ impl Reader {
                 "public_url",
                 Complaint::new("Autodiscover answers nobody, for no domain is named")
                     .hint(r#"set domains = ["example.com"]"#),
+            );
+        }
+        if config.notices.sender.is_some() && config.smtp.is_none() {
+            self.warning(
+                "notices.sender",
+                Complaint::new("there is no submission server, so notices go into inboxes")
+                    .hint("set smtp"),
             );
         }
         let exposed = [

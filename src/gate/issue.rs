@@ -148,6 +148,13 @@ pub(super) async fn enrol(
         last_address: None,
         sealed: Some(sealed),
     };
+    // What enrolled this device before is on no phone any more, and must not fill the user's places.
+    for old in store.credentials(new.user).await? {
+        let same = old.kind == CredentialKind::Enrolled && old.device.as_ref() == Some(new.device);
+        if same && old.revoked_at.is_none() {
+            revoke(store, new.user, &old.id, &new.address, now).await?;
+        }
+    }
     store.add_credential(&row, now).await?;
     store
         .append_audit(&[AuditRow {

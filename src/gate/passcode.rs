@@ -51,7 +51,7 @@ impl Passcode {
     }
 
     /// The random bits: what is hashed and what opens the vault.
-    pub(super) fn bits(&self) -> &[u8; SECRET_BYTES] {
+    pub fn bits(&self) -> &[u8; SECRET_BYTES] {
         &self.0
     }
 

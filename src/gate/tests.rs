@@ -1,5 +1,6 @@
 //! The gate as a whole, on a real store, with a backend that counts.
 
+mod attacks;
 mod binding;
 mod enrolment;
 mod factors;

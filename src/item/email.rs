@@ -122,6 +122,19 @@ pub fn changed_properties(flags: &Flags, when: Option<Moment>) -> Email {
     }
 }
 
+/// The calendar part of a message, from what [`fetch_sections`] asked for, or [`sections_wanted`] if
+/// `paged`.
+pub fn calendar_part(message: &Fetched, options: &BodyOptions, paged: bool) -> Option<String> {
+    let requested = if paged {
+        sections_wanted(message, options)
+    } else {
+        fetch_sections(message, options)
+    };
+    let content = Content::new(message, &requested);
+    let outline = Outline::of(content.root());
+    meeting::whole(&content, &outline)
+}
+
 /// A readable stand-in for a message that could not be translated or delivered (T59): who wrote,
 /// about what, and why there is no more.
 pub fn stub(message: &Fetched, reason: &str) -> Email {

@@ -1,15 +1,23 @@
 //! Invitations, answers and cancellations: the text/calendar part of a mail (RFC 6047) as the
 //! MeetingRequest, class and words a phone shows (REFERENCE.md 11.1.1, 11.1.2).
 //!
+//! And what is said back, or sent round: answers ([`Answer`]), updates that come by mail
+//! ([`Incoming`]), an organizer's messages ([`Organizer`]).
+//!
 //! A part that is broken, hostile or about something else gives nothing: then the mail is an
 //! ordinary one and the part an attachment like any other (T18, T19, T59).
 
 mod alarm;
+mod announce;
 mod event;
 pub(super) mod ids;
+mod letter;
 pub(super) mod people;
 pub(super) mod place;
+mod reply;
 pub(super) mod status;
+mod stored;
+mod update;
 pub(super) mod when;
 
 use airgate_codec::eas::Moment;
@@ -26,7 +34,12 @@ use crate::item::structure::Outline;
 use crate::item::timezone::Zones;
 use crate::item::transfer;
 
+pub use announce::{Guest, Organizer, invites, is_meeting, silenced, unsilenced, with_guests};
 pub use ids::{global_object_id, uid_of_global_object_id};
+pub use letter::{Letter, subject_of_answer, subject_of_message};
+pub use reply::{Answer, Choice, Message, Words, in_calendar, to_organizer};
+pub use stored::NoMeeting;
+pub use update::{Incoming, apply, as_object, concerns, uid_of};
 
 /// What a mail says about a meeting.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,10 +104,8 @@ pub(crate) fn of_mail(
     around: &Around<'_>,
 ) -> Option<Invitation> {
     let part = part(outline)?;
-    let piece = content.part(part)?;
-    let octets = transfer::decode(piece.octets, &part.encoding);
-    let mut text = charset::decode(&octets, part.parameter("charset"));
-    if !piece.complete {
+    let (mut text, complete) = text(content, part)?;
+    if !complete {
         // The last line may be half of one.
         text.truncate(text.rfind('\n')?);
     }
@@ -103,6 +114,20 @@ pub(crate) fn of_mail(
         section: part.section.clone(),
         ..invitation
     })
+}
+
+/// The calendar part of a mail in UTF-8, if it is here to its end: half a meeting can be shown, but
+/// not kept.
+pub(crate) fn whole(content: &Content<'_>, outline: &Outline<'_>) -> Option<String> {
+    let (text, complete) = text(content, part(outline)?)?;
+    complete.then_some(text)
+}
+
+fn text(content: &Content<'_>, part: &Part) -> Option<(String, bool)> {
+    let piece = content.part(part)?;
+    let octets = transfer::decode(piece.octets, &part.encoding);
+    let text = charset::decode(&octets, part.parameter("charset"));
+    Some((text, piece.complete))
 }
 
 /// The MeetingRequest of a calendar object in UTF-8.

@@ -258,3 +258,27 @@ pub fn create(kind: Kind, data: &Raw, uid: &str, manner: &Manner<'_>) -> Result<
         Kind::Note => note::create(data, uid, manner),
     }
 }
+
+/// The component that is an object of the class; `None` for cards, which are nothing else.
+pub const fn component(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Event => Some("VEVENT"),
+        Kind::Task => Some("VTODO"),
+        Kind::Note => Some("VJOURNAL"),
+        Kind::Contact => None,
+    }
+}
+
+/// Whether a text is an object of the class at all: a calendar may hold several, and an address
+/// book lists of people.
+pub fn object_of(kind: Kind, text: &[u8]) -> bool {
+    let Some(component) = component(kind) else {
+        return !contact::is_list(text);
+    };
+    text.split(|octet| *octet == b'\n').any(|line| {
+        let line = line.trim_ascii();
+        line.split_first_chunk::<6>().is_some_and(|(begin, name)| {
+            begin.eq_ignore_ascii_case(b"BEGIN:") && name.eq_ignore_ascii_case(component.as_bytes())
+        })
+    })
+}

@@ -177,11 +177,7 @@ impl Texts {
     /// the beginning of only, the rest stays (S12).
     pub(crate) fn changed(&self, told: &Body, said: &Body) -> Result<Self, WrongForm> {
         let data = legalise(said.data.clone().unwrap_or_default());
-        let rest = (told.truncated || said.truncated)
-            .then(|| self.rest(told, said))
-            .flatten()
-            .filter(|rest| said.truncated || !ends_alike(&data, rest))
-            .unwrap_or_default();
+        let rest = self.rest(told, said).unwrap_or_default();
         match said.kind {
             BodyType::Plain => Ok(Self {
                 plain: lf(&(data + &rest)),
@@ -195,12 +191,11 @@ impl Texts {
 
     /// What of the text the phone was not told.
     fn rest(&self, told: &Body, said: &Body) -> Option<String> {
-        let whole = self.in_form(said.kind);
-        let known = told.data.as_deref().unwrap_or_default();
-        if said.kind == told.kind {
-            return whole.strip_prefix(known).map(str::to_owned);
+        let cut = told.truncated || said.truncated;
+        if !cut || said.kind != told.kind {
+            return None;
         }
-        None
+        rest_of(&self.in_form(said.kind), told, said)
     }
 
     /// Whether a phone's body says the same, only in another form.
@@ -212,6 +207,15 @@ impl Texts {
             BodyType::Rtf | BodyType::Mime => false,
         }
     }
+}
+
+/// What of a text a phone does not mean to change: what it was not told, if it says itself that there
+/// is more, or if what it says does not end as the whole does.
+pub(crate) fn rest_of(whole: &str, told: &Body, said: &Body) -> Option<String> {
+    let known = told.data.as_deref().unwrap_or_default();
+    let data = said.data.as_deref().unwrap_or_default();
+    let rest = whole.strip_prefix(known)?;
+    (said.truncated || !ends_alike(data, rest)).then(|| rest.to_owned())
 }
 
 /// The hash of a body as a phone was told it or says it. A phone that returns the beginning it was

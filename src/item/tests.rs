@@ -3,5 +3,7 @@
 mod bodies;
 mod describe;
 mod hostile;
+mod notes;
+pub(in crate::item) mod schema;
 mod server;
 mod zoo;

@@ -2,7 +2,7 @@
 //! (Apple's "Exchange ActiveSync" payload, `com.apple.eas.account`). Signed by `openssl cms` where the
 //! operator has a certificate for it: then the phone shows them as verified.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -38,23 +38,7 @@ impl Profile<'_> {
         let Some((certificate, key)) = signing else {
             return plain.as_bytes().to_vec();
         };
-        let mut command = Command::new("openssl");
-        command
-            .args([
-                "cms",
-                "-sign",
-                "-nodetach",
-                "-binary",
-                "-outform",
-                "DER",
-                "-signer",
-            ])
-            .arg(certificate)
-            .arg("-certfile")
-            .arg(certificate)
-            .arg("-inkey")
-            .arg(key);
-        match tokio::time::timeout(SIGNING, run(command, plain.as_bytes())).await {
+        match tokio::time::timeout(SIGNING, sign(plain.as_bytes(), certificate, key)).await {
             Ok(Ok(signed)) => signed,
             Ok(Err(problem)) => {
                 error!(problem, "a configuration profile cannot be signed");
@@ -115,6 +99,75 @@ impl Profile<'_> {
             server = escaped(self.server),
             passcode = escaped(self.passcode.expose_secret()),
         ))
+    }
+}
+
+async fn sign(profile: &[u8], certificate: &Path, key: &Path) -> Result<Vec<u8>, String> {
+    let pem = tokio::fs::read_to_string(certificate)
+        .await
+        .map_err(|problem| format!("{}: {problem}", certificate.display()))?;
+    let mut command = Command::new("openssl");
+    command
+        .args([
+            "cms",
+            "-sign",
+            "-nodetach",
+            "-binary",
+            "-outform",
+            "DER",
+            "-signer",
+        ])
+        .arg(certificate)
+        .arg("-inkey")
+        .arg(key);
+    // What stands behind the first certificate; openssl refuses to be given that one twice.
+    let chain = match authorities(&pem) {
+        "" => None,
+        authorities => Some(Chain::write(authorities).await?),
+    };
+    if let Some(chain) = &chain {
+        command.arg("-certfile").arg(&chain.0);
+    }
+    run(command, profile).await
+}
+
+/// A file with the certificates of authorities, which are public; removed when it has been used.
+struct Chain(PathBuf);
+
+impl Chain {
+    async fn write(pem: &str) -> Result<Self, String> {
+        let name = getrandom::u64().map_err(|problem| problem.to_string())?;
+        let path = std::env::temp_dir().join(format!("airgate-chain-{name:016x}.pem"));
+        let mut file = tokio::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .await
+            .map_err(|problem| format!("{}: {problem}", path.display()))?;
+        let chain = Self(path);
+        file.write_all(pem.as_bytes())
+            .await
+            .map_err(|problem| problem.to_string())?;
+        file.flush().await.map_err(|problem| problem.to_string())?;
+        Ok(chain)
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        // One that stays holds nothing secret.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// All certificates of a PEM file but the first.
+fn authorities(pem: &str) -> &str {
+    const END: &str = "-----END CERTIFICATE-----";
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    let rest = pem.split_once(END).map_or("", |(_, rest)| rest);
+    match rest.find(BEGIN) {
+        Some(start) => rest.get(start..).unwrap_or_default(),
+        None => "",
     }
 }
 
@@ -201,6 +254,26 @@ mod tests {
         let id = uuid(&["a"]);
         assert_eq!(id.len(), 36);
         assert_ne!(uuid(&["ab", "c"]), uuid(&["a", "bc"]));
+    }
+
+    #[tokio::test]
+    async fn a_signed_profile_carries_its_chain() {
+        let directory = tempfile::tempdir().unwrap();
+        let made = |name: &str| rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+        let (leaf, root) = (made("mail.example.com"), made("authority.example"));
+        let certificate = directory.path().join("chain.pem");
+        let key = directory.path().join("key.pem");
+        std::fs::write(&key, leaf.signing_key.serialize_pem()).unwrap();
+        for pem in [
+            leaf.cert.pem(),
+            format!("{}{}", leaf.cert.pem(), root.cert.pem()),
+        ] {
+            std::fs::write(&certificate, &pem).unwrap();
+            let signed = sign(b"<plist/>", &certificate, &key).await.unwrap();
+            let holds = |der: &[u8]| signed.windows(der.len()).any(|part| part == der);
+            assert!(holds(leaf.cert.der()) && holds(b"<plist/>"));
+            assert_eq!(holds(root.cert.der()), !authorities(&pem).is_empty());
+        }
     }
 
     #[tokio::test]

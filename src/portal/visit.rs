@@ -75,7 +75,7 @@ pub(super) async fn open(
     let mut fresh = None;
     let client = request.extensions().get::<Client>().copied();
     let asked = Asked {
-        client: client.map_or(IpAddr::from([0, 0, 0, 0]), |client| client.0),
+        client: client.map_or_else(|| IpAddr::from([0, 0, 0, 0]), |client| client.0),
         method: request.method().clone(),
         path: request.uri().path().to_owned(),
         headers: request.headers().clone(),

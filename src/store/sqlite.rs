@@ -11,6 +11,7 @@ mod devices;
 mod fault;
 mod folders;
 mod migrate;
+mod notices;
 mod objects;
 mod outbox;
 mod outcomes;

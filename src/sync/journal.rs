@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::state::{self, Unusable};
 
 /// Format of the stored journal.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Outcomes of the commands that led from the previous key to the present one.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -27,6 +27,19 @@ pub struct Outcome {
     pub server_id: Option<String>,
     /// The message that was written for it.
     pub made: Option<Made>,
+    /// The version of an object the phone holds since.
+    pub object: Option<MadeObject>,
+}
+
+/// An object the phone made or changed, and what it is told of it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct MadeObject {
+    pub number: u32,
+    /// Mark and lasting of the version, as the view stores them.
+    pub mark: u64,
+    pub lasts: u32,
+    /// The content of the response's ApplicationData, as a document; empty for none.
+    pub answer: Vec<u8>,
 }
 
 /// A message the phone made or rewrote, and what it is told of it.

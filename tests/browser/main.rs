@@ -12,7 +12,7 @@
     clippy::disallowed_types
 )]
 // The rig offers more than these tests use.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, unused_imports)]
 
 #[path = "../support/support.rs"]
 mod support;
@@ -20,14 +20,14 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::backend::Kind;
+use support::backend::{Kind, User};
 use support::phone::Profile;
-use support::process::RunDir;
+use support::process::{RunDir, run};
 use support::tls::Certificate;
 use support::world::World;
 
 /// A world for a walk.
-async fn world() -> (World, RunDir) {
+async fn world(only_passcodes: bool) -> (World, RunDir) {
     let dir = RunDir::new("signing");
     let signing = Certificate::make(&dir);
     let toml = format!(
@@ -35,15 +35,27 @@ async fn world() -> (World, RunDir) {
          profile_cert = {:?}\nprofile_key = {:?}",
         signing.certificate, signing.key
     );
-    let world = World::start_with(Kind::Dovecot, |settings| settings.tls().toml(&toml)).await;
+    let world = World::start_with(Kind::Dovecot, |settings| {
+        let settings = settings.tls().toml(&toml);
+        match only_passcodes {
+            true => settings.only_passcodes(),
+            false => settings,
+        }
+    })
+    .await;
     (world, dir)
 }
 
-/// Runs one walk of `walk.mjs`.
-fn walk(world: &World, name: &str, more: &[(&str, &str)]) {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+/// Where the pictures go.
+fn pictures() -> PathBuf {
     let pictures = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../browser");
     std::fs::create_dir_all(&pictures).unwrap();
+    pictures
+}
+
+/// Runs one walk of `walk.mjs`; gives what it found out.
+fn walk(world: &World, name: &str, more: &[(&str, &str)]) -> serde_json::Value {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     let mut command = Command::new("node");
     command
         .current_dir(&here)
@@ -53,7 +65,7 @@ fn walk(world: &World, name: &str, more: &[(&str, &str)]) {
             "PORTAL",
             format!("https://localhost:{}", world.server.address().port()),
         )
-        .env("PICTURES", &pictures)
+        .env("PICTURES", pictures())
         .env("USER_NAME", &world.alice.name)
         .env("USER_PASSWORD", &world.alice.password);
     for (name, value) in more {
@@ -67,15 +79,98 @@ fn walk(world: &World, name: &str, more: &[(&str, &str)]) {
         "{text}\n{errors}\n{}",
         world.server.log()
     );
-    println!("{text}");
+    let result = text.lines().find_map(|line| line.strip_prefix("RESULT "));
+    serde_json::from_str(result.unwrap_or("null")).expect("JSON")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a browser: scripts/test browser"]
 async fn a_person_sets_up_two_steps_and_a_phone() {
-    let (world, _dir) = world().await;
-    // A phone is there already, so that the list of devices has something to show.
-    let mut phone = world.phone(Profile::ios()).await;
+    let (world, signing) = world(true).await;
+    let found = tokio::task::block_in_place(|| walk(&world, "first", &[]));
+    let word = |name: &str| found[name].as_str().expect(name).to_owned();
+
+    // The profile is what Apple wants, and its signature holds.
+    let profile = pictures().join("mail.mobileconfig");
+    let plain = pictures().join("mail.plist");
+    let certificate = signing.path().join("certificate.pem");
+    let mut verify = Command::new("openssl");
+    verify
+        .args(["cms", "-verify", "-inform", "DER", "-purpose", "any", "-in"])
+        .arg(&profile)
+        .arg("-CAfile")
+        .arg(certificate)
+        .arg("-out")
+        .arg(&plain);
+    run(&mut verify);
+    let script = "import plistlib, sys\n\
+        a = plistlib.load(open(sys.argv[1], 'rb'))['PayloadContent'][0]\n\
+        assert a['PayloadType'] == 'com.apple.eas.account' and a['SSL'] is True\n\
+        print(a['UserName'], a['Password'])";
+    let read = run(Command::new("python3").arg("-c").arg(script).arg(&plain));
+    assert_eq!(
+        read.trim(),
+        format!("{} {}", world.alice.name, word("passcode"))
+    );
+
+    // The phone comes in with the passcode, never with the mail password (T36).
+    let mut wrong = world.new_phone(Profile::ios(), &world.alice);
+    assert!(wrong.try_folder_sync().await.is_err());
+    let owner = User {
+        name: world.alice.name.clone(),
+        password: word("passcode"),
+    };
+    let mut phone = world.new_phone(Profile::ios(), &owner);
+    phone.set_up().await;
     phone.sync_all("INBOX").await;
-    tokio::task::block_in_place(|| walk(&world, "first", &[]));
+
+    let used = found["used"].to_string();
+    let app = [("APP_URI", word("uri")), ("APP_USED", used)];
+    let app: Vec<(&str, &str)> = app
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    tokio::task::block_in_place(|| walk(&world, "second", &app));
+    // Revoked: out within five seconds (T46).
+    let mut out = false;
+    for _ in 0..80 {
+        out = phone.try_folder_sync().await.is_err();
+        if out {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(out, "a revoked passcode still works");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a browser: scripts/test browser"]
+async fn every_page_fits_every_screen_and_is_read_by_everyone() {
+    let (world, _signing) = world(false).await;
+    let mut phone = world.phone(Profile::blackberry()).await;
+    phone.sync_all("INBOX").await;
+    world.server.passcode(&world.alice, &["--expires", "90d"]);
+    tokio::task::block_in_place(|| walk(&world, "shapes", &[]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a browser: scripts/test browser"]
+async fn it_works_without_scripts_and_by_keyboard() {
+    let (world, _signing) = world(false).await;
+    tokio::task::block_in_place(|| walk(&world, "bare", &[]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a browser: scripts/test browser"]
+async fn an_administrator_looks_around() {
+    let (world, _signing) = world(false).await;
+    let mut phone = world.phone(Profile::gmail()).await;
+    phone.sync_all("INBOX").await;
+    world.server.passcode(&world.alice, &[]);
+    let bob = User::new("bob@example.com");
+    let admin = [
+        ("ADMIN_NAME", bob.name.as_str()),
+        ("ADMIN_PASSWORD", bob.password.as_str()),
+    ];
+    tokio::task::block_in_place(|| walk(&world, "admin", &admin));
 }

@@ -135,7 +135,51 @@ class App {
   }
 }
 
+/** Signs in with both steps. */
+async function enter(person, app, user = USER_NAME, password = USER_PASSWORD, root = '/account') {
+  await person.open(`${root}/sign-in`);
+  await person.page.getByLabel('Mail address').fill(user);
+  await person.page.getByLabel('Mail password').fill(password);
+  await person.press('Sign in');
+  await person.page.getByLabel('Six-digit code').fill(await app.code());
+  await person.press('Continue');
+}
+
+/** From no second step to one; gives the app and the recovery codes. */
+async function switchOn(person, password, look = async () => {}) {
+  const { page } = person;
+  await person.open('/account/two-step');
+  await look('04-two-step-off');
+  await person.press('Switch on');
+  await look('05-begin');
+  await person.press('Begin');
+  await look('06-confirm');
+  await page.getByLabel('Mail password').fill(password);
+  await person.press('Continue');
+  await look('07-app');
+  await person.press('I have an app');
+  await look('08-scan');
+  const uri = await person.scan('08-qr');
+  const key = (await page.locator('#key').innerText()).replaceAll(' ', '');
+  expect('picture and key are the same', new URL(uri).searchParams.get('secret') === key);
+  const app = new App(uri);
+  await person.press('The app shows a code');
+  await page.getByLabel('Six-digit code').fill('000000');
+  await person.press('Switch on');
+  await look('09-code-wrong');
+  await page.getByLabel('Six-digit code').fill(await app.code());
+  await person.press('Switch on');
+  await person.at('Two-step verification is on');
+  await look('10-recovery-codes');
+  const codes = await page.locator('.codes li').allInnerTexts();
+  expect('ten recovery codes', codes.length === 10);
+  return { app, codes };
+}
+
+const FAMILIES = ['iphone', 'android', 'samsung', 'blackberry', 'windows-phone', 'outlook', 'thunderbird'];
+
 const WALKS = {
+  /** A user switches two steps on and makes a passcode for an iPhone. */
   async first() {
     const person = await Person.start();
     const { page } = person;
@@ -147,32 +191,7 @@ const WALKS = {
     await person.signIn();
     await person.at('Your mail on your devices');
     await person.look('03-overview');
-
-    await person.press('Switch on two-step verification');
-    await person.look('04-two-step-off');
-    await person.press('Switch on');
-    await person.look('05-begin');
-    await person.press('Begin');
-    await person.look('06-confirm');
-    await page.getByLabel('Mail password').fill(USER_PASSWORD);
-    await person.press('Continue');
-    await person.look('07-app');
-    await person.press('I have an app');
-    await person.look('08-scan');
-    const uri = await person.scan('08-qr');
-    const key = (await page.locator('#key').innerText()).replaceAll(' ', '');
-    expect('picture and key are the same', new URL(uri).searchParams.get('secret') === key);
-    const app = new App(uri);
-    await person.press('The app shows a code');
-    await page.getByLabel('Six-digit code').fill('000000');
-    await person.press('Switch on');
-    await person.look('09-code-wrong');
-    await page.getByLabel('Six-digit code').fill(await app.code());
-    await person.press('Switch on');
-    await person.at('Two-step verification is on');
-    await person.look('10-recovery-codes');
-    const codes = await page.locator('.codes li').allInnerTexts();
-    expect('ten recovery codes', codes.length === 10);
+    const { app } = await switchOn(person, USER_PASSWORD, (name) => person.look(name));
 
     await person.press('Set up a phone');
     await person.look('11-set-up');
@@ -182,9 +201,146 @@ const WALKS = {
     await person.look('13-passcode-new');
     await person.press('Make passcode');
     await person.look('14-passcode-made');
+    const passcode = await page.locator('#passcode').innerText();
+    expect('the picture is the passcode', (await person.scan('14-passcode-qr')) === passcode);
+    const link = await page.locator('#link').getAttribute('href');
+    const pictured = page.getByRole('img', { name: /link to the profile/ });
+    await pictured.screenshot({ path: join(PICTURES, '14-link-qr.png') });
+    const scanned = execFileSync('zbarimg', ['--quiet', '--raw', join(PICTURES, '14-link-qr.png')], { encoding: 'utf8' }).trim();
+    expect('the picture is the link', scanned === link);
+
+    // The iPhone opens the link: another browser, small and German.
+    const phone = await Person.start({ locale: 'de-DE', viewport: { width: 390, height: 844 } });
+    await phone.page.goto(link);
+    await phone.look('16-link-on-the-phone');
+    const waits = phone.page.waitForEvent('download');
+    await phone.page.getByRole('button', { name: 'Profil laden' }).click();
+    const profile = await (await waits).path();
+    writeFileSync(join(PICTURES, 'mail.mobileconfig'), readFileSync(profile));
+    await phone.page.goto(link);
+    await phone.at('Dieser Link gilt nicht mehr');
+    await phone.end();
+
     await person.press('Done');
     await person.look('15-passcodes');
-    console.log(person.complaints.join('\n'));
+    await person.end();
+    console.log(`RESULT ${JSON.stringify({ passcode, uri: app.uri, used: app.used })}`);
+  },
+
+  /** The phone is there: the user looks at it, renames and revokes its passcode. */
+  async second() {
+    const app = new App(process.env.APP_URI);
+    app.used = Number(process.env.APP_USED);
+    const person = await Person.start();
+    const { page } = person;
+    await person.signIn();
+    await person.look('20-second-step');
+    await page.getByRole('link', { name: /use a recovery code/ }).click();
+    await person.look('21-recovery');
+    await page.getByRole('link', { name: 'Use the app instead' }).click();
+    await page.getByLabel('Six-digit code').fill(await app.code());
+    await page.getByLabel(/Do not ask for a code/).check();
+    await person.press('Continue');
+    await person.look('22-overview-on');
+    await page.getByRole('navigation').getByRole('link', { name: 'Devices' }).click();
+    await person.look('23-devices');
+    await page.getByRole('link', { name: 'Erase the whole device' }).first().click();
+    await person.look('24-wipe');
+    await page.getByRole('textbox').fill('something else');
+    await person.press('Erase everything on it');
+    await person.look('25-wipe-mistyped');
+    await person.press('Cancel');
+    await page.getByRole('navigation').getByRole('link', { name: 'Two-step verification' }).click();
+    await person.look('26-two-step-on');
+    await page.getByRole('link', { name: 'Switch off' }).click();
+    await person.look('27-two-step-off-question');
+    await page.getByRole('navigation').getByRole('link', { name: 'Sign-ins' }).click();
+    await person.look('28-sign-ins');
+    await page.getByRole('navigation').getByRole('link', { name: 'Passcodes' }).click();
+    await page.locator('summary', { hasText: 'Revoke' }).first().click();
+    await person.look('29-passcodes-in-use');
+    await page.getByRole('button', { name: /^Revoke “/ }).first().click();
+    await page.getByText('The passcode is revoked').waitFor();
+    await person.look('30-revoked');
+    await person.end();
+  },
+
+  /** Every page in the dark, on a small screen, in German; and in French. */
+  async shapes() {
+    const person = await Person.start({
+      locale: 'de-DE', colorScheme: 'dark', viewport: { width: 390, height: 844 },
+    });
+    await person.open('/account/sign-in');
+    await person.page.locator('#user').fill(USER_NAME);
+    await person.page.locator('#password').fill(USER_PASSWORD);
+    await person.press('Anmelden');
+    const pages = ['', '/set-up', ...FAMILIES.map((family) => `/set-up/${family}`), '/passcodes', '/passcodes/new',
+      '/devices', '/two-step', '/two-step/begin', '/security', '/confirm', '/nowhere'];
+    for (const path of pages) {
+      await person.open(`/account${path}`);
+      const wide = await person.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+      expect(`${path || '/'} fits a small screen`, !wide);
+      await person.look(`dark${path.replaceAll('/', '-')}`);
+    }
+    await person.page.getByRole('button', { name: 'Français' }).click();
+    await person.open('/account');
+    await person.look('french');
+    await person.end();
+    const guest = await Person.start();
+    for (const family of FAMILIES) {
+      await guest.open(`/account/set-up/${family}`);
+      await guest.look(`guest-${family}`);
+    }
+    await guest.end();
+  },
+
+  /** Without scripts, with the page's own policy in force: nothing is missed, nothing complains. */
+  async bare() {
+    const person = await Person.start({ javaScript: false, bypassCSP: false });
+    const { page } = person;
+    await person.signIn();
+    await person.at('Your mail on your devices');
+    await person.open('/account/passcodes/new');
+    await page.getByLabel('Name').fill('Tablet');
+    await person.press('Make passcode');
+    await person.at('Passcode for “Tablet”');
+    await person.press('Done');
+    await page.locator('summary', { hasText: 'Revoke' }).first().click();
+    await page.getByRole('button', { name: /^Revoke “/ }).click();
+    await page.getByText('The passcode is revoked').waitFor();
+    // With the keyboard alone: the first stop leads past the navigation.
+    await page.keyboard.press('Tab');
+    const focused = await page.locator(':focus').innerText();
+    expect(`the first stop is the way to the content, it is "${focused}"`, focused === 'Skip to the content');
+    await person.press('Sign out');
+    await person.at('Sign in');
+    const real = person.complaints.filter((one) => !/favicon/.test(one));
+    expect(`nothing complains: ${real.join('\n')}`, real.length === 0);
+    await person.end();
+  },
+
+  /** An administrator. */
+  async admin() {
+    const { ADMIN_NAME, ADMIN_PASSWORD } = process.env;
+    const own = await Person.start();
+    await own.signIn(ADMIN_NAME, ADMIN_PASSWORD);
+    const { app } = await switchOn(own, ADMIN_PASSWORD);
+    await own.end();
+    const person = await Person.start();
+    const { page } = person;
+    await person.open('/admin/sign-in');
+    await person.look('40-admin-sign-in');
+    await enter(person, app, ADMIN_NAME, ADMIN_PASSWORD, '/admin');
+    await person.at('Users');
+    await person.look('41-users');
+    await page.getByRole('link', { name: USER_NAME }).click();
+    await person.look('42-user');
+    for (const [name, picture] of [['Quarantine', '43-rules'], ['Policy', '44-policy'], ['Slowed down', '45-slowed'], ['Audit log', '46-audit']]) {
+      await page.getByRole('navigation').getByRole('link', { name }).click();
+      await person.look(picture);
+    }
+    await person.open(`/admin/policy?of=${USER_NAME}`);
+    await person.look('47-preview');
     await person.end();
   },
 };

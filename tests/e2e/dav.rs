@@ -4,6 +4,7 @@ mod attacks;
 mod client;
 mod faults;
 mod folders;
+mod push;
 
 use airgate::backend::Login;
 use airgate::backend::dav::{Dav, DavSettings, Origin, Start};

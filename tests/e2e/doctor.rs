@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::operator::airgate;
 use crate::support::backend::Kind;
+use crate::support::backend::dav::DavKind;
 use crate::support::faulty::{Faulty, Mode};
 use crate::support::process::RunDir;
 use crate::support::world::World;
@@ -68,8 +69,9 @@ fn doctor(world: &World, more: &[&str], input: &str) -> (Output, String) {
 // The submission server of the rig runs in here while the doctor is waited for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_healthy_server_is_told_to_be_one() {
-    let mut world = World::start(Kind::Dovecot).await;
+    let mut world = World::with_dav(DavKind::Radicale).await;
     let address = world.server.address();
+    let dav = world.dav().url();
     let lines = format!("public_url = \"http://{address}\"\ndomains = [\"doctor.test\"]\n");
     std::fs::write(world.server.config(), lines).unwrap();
     world.server.terminate();
@@ -83,11 +85,20 @@ async fn a_healthy_server_is_told_to_be_one() {
         &names,
         "--tls",
         "off",
+        "--caldav",
+        &dav,
+        "--carddav",
+        &dav,
     ];
     let (output, text) = doctor(&world, &asked, &password);
     println!("{text}");
     assert!(output.status.success(), "{text}");
     for line in [
+        "ok       it can be reached and speaks HTTP",
+        "ok       calendars: ",
+        "ok       address books: Contacts",
+        "ok       sync-collection: a Sync costs what has changed",
+        "note     it sends no invitations",
         "ok       alice@example.com can sign in",
         "ok       QRESYNC: a Sync costs what has changed",
         "ok       NOTIFY: one connection",

@@ -2,6 +2,9 @@
 //! the meeting in the words of that version, and everything else as with any other mail. What each
 //! mail says is reviewed in `src/item/snapshots`; every answer is checked against the schemas.
 
+mod answers;
+mod attended;
+
 use std::collections::BTreeMap;
 
 use airgate_codec::ProtocolVersion::{self, V2_5, V12_1, V14_0, V14_1, V16_0, V16_1};

@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::Class;
 use airgate_codec::eas::email::{Body, BodyType};
 use airgate_codec::eas::folder_sync::FolderType;
+use airgate_codec::eas::item_operations::{Fetch, Outcome, Properties, Store};
 use airgate_codec::eas::notes::Note;
 use airgate_codec::eas::sync::{self, ItemResponse};
 
@@ -372,6 +374,7 @@ async fn s23_a_ping_hears_of_notes_and_an_estimate_counts_them() {
     assert_eq!(estimate.estimates[0].count, Some(1), "{estimate:?}");
     phone.sync_all("Notes").await;
     assert_eq!(phone.subjects("Notes"), ["Two"]);
+    remove(&world, "One").await;
     assert_settled(&world, &mut phone).await;
 }
 
@@ -382,23 +385,23 @@ async fn a_note_is_fetched_alone() {
     write(&world, &apple("U-1", "One", "roses")).await;
     let mut phone = ready(&world, ProtocolVersion::V16_1).await;
     let item = phone.item("Notes", "One");
-    let fetch = sync::Command::Fetch {
-        server_id: item.clone(),
+    let fetch = Fetch {
+        store: Some(Store::Mailbox),
+        collection_id: Some(phone.id("Notes")),
+        server_id: Some(item),
+        ..Fetch::default()
     };
-    let response = phone.do_in("Notes", vec![fetch]).await;
+    let (response, _) = phone.item_operations(vec![fetch], false).await;
     let [
-        ItemResponse::Fetch {
-            status: 1,
-            data: Some(data),
-            ..
+        Outcome::Fetch {
+            head,
+            properties: Some(Properties::Item(sync::ItemData::Other(raw))),
         },
-    ] = response.collections[0].responses.as_slice()
+    ] = response.outcomes.as_slice()
     else {
         panic!("{response:?}")
     };
-    let sync::ItemData::Other(raw) = data else {
-        panic!("a note is no mail: {data:?}")
-    };
+    assert_eq!((head.status, head.class), (1, Some(Class::Notes)));
     let note = Note::from_raw(raw).unwrap();
     assert!(
         note.body
@@ -407,6 +410,42 @@ async fn a_note_is_fetched_alone() {
             .contains("roses")
     );
     assert_quiet(&mut phone, "Notes").await;
+}
+
+#[tokio::test]
+async fn s12_what_a_phone_was_not_told_of_a_note_stays() {
+    let world = Setup::Dovecot.world().await;
+    make_folder(&world, "Notes").await;
+    let long = format!("{}the very end of the long note", "word ".repeat(100));
+    write(&world, &apple("U-1", "One", &long)).await;
+    for kind in [BodyType::Plain, BodyType::Html] {
+        let preference = airgate_codec::eas::BodyPreference {
+            kind,
+            truncation_size: Some(120),
+            all_or_none: false,
+            preview: None,
+        };
+        let name = format!("CUT{}", kind as u8);
+        let profile = Profile::ios().bodies(&[preference]).called(&name);
+        let mut phone = world.phone(profile).await;
+        phone.sync_all("Notes").await;
+        let item = phone.item("Notes", "One");
+        let told = phone.held("Notes").items[&item].body.clone().unwrap();
+        assert!(told.truncated && told.kind == kind, "{told:?}");
+        let change = Note {
+            subject: None,
+            body: Some(Body::whole(kind, told.data.unwrap() + "NEW ")),
+            ..note("", "")
+        };
+        let response = phone.edit_note("Notes", &item, &change).await;
+        assert_eq!(status(&response), 1);
+        let message = octets(&world, "One").await.replace("=\r\n", "");
+        assert!(message.contains("NEW "), "{message}");
+        assert!(
+            message.contains("the very end of the long note"),
+            "{message}"
+        );
+    }
 }
 
 /// The connection to the mail server is cut after so many more octets of its answers.

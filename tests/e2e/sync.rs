@@ -16,7 +16,7 @@ mod pages;
 mod requests;
 mod versions;
 mod waiting;
-mod walk;
+pub(crate) mod walk;
 
 use crate::stories::{
     Setup, assert_converged, assert_quiet, client_in, counts, deliver, expunge, flags_of,

@@ -171,6 +171,22 @@ pub fn calendar_query(component: &str, filter: Filter<'_>) -> Vec<u8> {
     })
 }
 
+/// calendar-query for events with a UID (RFC 4791 7.8.6). Servers compare in their own ways: what
+/// comes is to be looked at.
+pub fn calendar_query_uid(uid: &str) -> Vec<u8> {
+    let uid_is = |xml: &mut Xml| xml.text(Namespace::CalDav, "text-match", uid);
+    document(Namespace::CalDav, "calendar-query", |xml| {
+        xml.properties(&[Ask::ETag]);
+        xml.within(Namespace::CalDav, "filter", |xml| {
+            xml.labelled(Namespace::CalDav, "comp-filter", "VCALENDAR", &|xml| {
+                xml.labelled(Namespace::CalDav, "comp-filter", "VEVENT", &|xml| {
+                    xml.labelled(Namespace::CalDav, "prop-filter", "UID", &uid_is);
+                });
+            });
+        });
+    })
+}
+
 /// MKCALENDAR (RFC 4791 5.3.1).
 pub fn make_calendar(new: NewCollection<'_>) -> Vec<u8> {
     document(Namespace::CalDav, "mkcalendar", |xml| {

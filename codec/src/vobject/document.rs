@@ -49,6 +49,17 @@ pub struct Document {
     pub(super) limits: Limits,
 }
 
+/// The three ways of writing a card.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum CardVersion {
+    /// versit: quoted-printable, parameters without names.
+    V2_1,
+    /// RFC 2426.
+    V3_0,
+    /// RFC 6350.
+    V4_0,
+}
+
 /// A component's name for edits; good until that component is removed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct ComponentId(pub(super) u32);
@@ -260,6 +271,14 @@ impl<'d> Component<'d> {
             .filter_map(move |&at| Property::read(document.lines.get(at)?, old))
     }
 
+    /// The names of all its own properties, in upper case, in order.
+    pub fn names(&self) -> impl Iterator<Item = &'d str> + use<'d> {
+        let document = self.document;
+        let lines = self.node.own.iter();
+        let names = lines.filter_map(move |&at| document.lines.get(at).map(|line| &*line.name));
+        names.filter(|name| !name.is_empty())
+    }
+
     /// Its properties of that name, which is given in upper case.
     pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = Property> + use<'d, 'n> {
         let document = self.document;
@@ -283,6 +302,18 @@ impl<'d> Component<'d> {
             octets.extend_from_slice(&line.raw);
         }
         octets.freeze()
+    }
+
+    /// Which vCard it is, by its VERSION; 3.0 where it has none.
+    pub fn card_version(&self) -> CardVersion {
+        if self.is_old_card() {
+            return CardVersion::V2_1;
+        }
+        let version = self.property("VERSION");
+        match version.as_ref().map(|version| version.value().trim()) {
+            Some("4.0") => CardVersion::V4_0,
+            _ => CardVersion::V3_0,
+        }
     }
 
     /// vCard 2.1 escapes and encodes otherwise than everything after it.

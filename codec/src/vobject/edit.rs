@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::document::{ComponentId, Document};
 use super::line::{self, Line, head, unfold};
 use super::new_line::ContentLine;
-use super::property::PropertyId;
+use super::property::{PropertyId, unquoted};
 
 /// The edit would touch something that is not (or no longer) in the document, or make it larger
 /// than its limits. Nothing was changed.
@@ -60,6 +60,39 @@ impl Document {
             return Ok(());
         }
         self.replace(property, &new)
+    }
+
+    /// The head of a property as it stands, group, name and parameters but for those named, with
+    /// which a line can be made to put in its place. What says how the old value is encoded is left
+    /// out: a new one is UTF-8. Names are given in upper case.
+    ///
+    /// # Errors
+    /// The property is not in the document.
+    pub fn head_of(&self, property: PropertyId, without: &[&str]) -> Result<ContentLine, Gone> {
+        let line = self
+            .line_of(property)
+            .and_then(|at| self.lines.get(at))
+            .ok_or(Gone)?;
+        let unfolded = unfold(&line.raw);
+        let colon = head(&unfolded).ok_or(Gone)?.colon;
+        let head = String::from_utf8_lossy(unfolded.get(..colon).ok_or(Gone)?);
+        let mut kept = String::new();
+        for (at, piece) in unquoted(&head, ';').enumerate() {
+            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+            let name = name.trim().to_ascii_uppercase();
+            let encoding = match &*name {
+                "CHARSET" | "QUOTED-PRINTABLE" | "BASE64" => true,
+                "ENCODING" => !value.trim().eq_ignore_ascii_case("8BIT"),
+                _ => false,
+            };
+            if at == 0 {
+                kept.push_str(piece);
+            } else if !encoding && !without.contains(&&*name) {
+                kept.push(';');
+                kept.push_str(piece);
+            }
+        }
+        Ok(ContentLine::with_head(&kept))
     }
 
     /// Takes a property out.

@@ -7,6 +7,18 @@ use super::escape::{escape_text, to_parameter};
 pub struct ContentLine {
     head: String,
     value: String,
+    breaks: Breaks,
+}
+
+/// How a long line is broken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Breaks {
+    /// A line end and a space, anywhere.
+    Folds,
+    /// The soft breaks of quoted-printable, which are in the value already.
+    Soft,
+    /// Not at all: vCard 2.1 has folds only where a space is, and that space stays.
+    None,
 }
 
 /// Octets of a line before it is folded (RFC 5545 3.1, RFC 6350 3.2).
@@ -20,6 +32,7 @@ impl ContentLine {
         Self {
             head: name.chars().filter(allowed).collect(),
             value: String::new(),
+            breaks: Breaks::Folds,
         }
     }
 
@@ -28,6 +41,7 @@ impl ContentLine {
         Self {
             head: without_breaks(head),
             value: String::new(),
+            breaks: Breaks::Folds,
         }
     }
 
@@ -38,6 +52,32 @@ impl ContentLine {
         self.head.push_str(&Self::new(name).head);
         self.head.push('=');
         self.head.push_str(&to_parameter(value));
+        self
+    }
+
+    /// Adds a parameter that is a value without a name, as vCard 2.1 has them: `TEL;HOME`.
+    #[must_use]
+    pub fn word(mut self, word: &str) -> Self {
+        self.head.push(';');
+        self.head.push_str(&Self::new(word).head);
+        self
+    }
+
+    /// The value is this one as vCard 2.1 writes it: as it is, or in quoted-printable where it has
+    /// more than one line or other letters than ASCII has. What divides its components is escaped
+    /// by the caller.
+    #[must_use]
+    pub fn old(mut self, value: &str) -> Self {
+        let plain = |c: char| c == '\t' || c.is_ascii() && !c.is_ascii_control();
+        if value.chars().all(plain) {
+            self.value = value.to_owned();
+            self.breaks = Breaks::None;
+            return self;
+        }
+        self.head
+            .push_str(";CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE");
+        self.value = quoted_printable(value, self.head.len() + 1);
+        self.breaks = Breaks::Soft;
         self
     }
 
@@ -75,6 +115,16 @@ impl ContentLine {
     /// The line, folded.
     pub(super) fn fold(&self, line_end: &[u8]) -> Vec<u8> {
         let line = format!("{}:{}", self.head, self.value);
+        if self.breaks != Breaks::Folds {
+            let mut lines = line.split('\n');
+            let mut octets = lines.next().unwrap_or_default().as_bytes().to_vec();
+            for line in lines {
+                octets.extend_from_slice(line_end);
+                octets.extend_from_slice(line.as_bytes());
+            }
+            octets.extend_from_slice(line_end);
+            return octets;
+        }
         let mut folded = Vec::with_capacity(line.len() + line.len() / 24 + 2);
         let mut rest = line.as_str();
         let mut width = WIDTH;
@@ -91,6 +141,33 @@ impl ContentLine {
         folded.extend_from_slice(line_end);
         folded
     }
+}
+
+/// RFC 2045 6.7, with LF for the soft breaks. `column` octets of the first line are taken.
+fn quoted_printable(text: &str, mut column: usize) -> String {
+    let text = text.replace("\r\n", "\n").replace('\n', "\r\n");
+    let mut encoded = String::with_capacity(text.len() * 2);
+    let mut octets = text.bytes().peekable();
+    while let Some(octet) = octets.next() {
+        let plain = match octet {
+            // At the end of a line it would be lost.
+            b' ' | b'\t' => octets.peek().is_some_and(|next| !next.is_ascii_control()),
+            b'=' => false,
+            _ => octet.is_ascii_graphic(),
+        };
+        let width = if plain { 1 } else { 3 };
+        if column + width >= WIDTH {
+            encoded.push_str("=\n");
+            column = 0;
+        }
+        column += width;
+        if plain {
+            encoded.push(char::from(octet));
+        } else {
+            encoded.push_str(&format!("={octet:02X}"));
+        }
+    }
+    encoded
 }
 
 fn without_breaks(text: &str) -> String {

@@ -119,6 +119,16 @@ impl Property {
         split_list(&self.value)
     }
 
+    /// The text of one component out of [`Self::structured`], where a list is its texts joined.
+    pub fn component_text(&self, component: &str, joint: &str) -> String {
+        if self.old {
+            return component.replace("\\;", ";");
+        }
+        let texts = split_list(component);
+        let texts: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
+        texts.join(joint)
+    }
+
     /// The components of a structured value, still escaped.
     pub fn structured(&self) -> Vec<&str> {
         split_structured(&self.value)
@@ -179,7 +189,7 @@ fn read_parameters(text: &str, old: bool) -> Vec<Parameter> {
 }
 
 /// Split at separators outside quotes.
-fn unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
+pub(super) fn unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |character| {
         quoted ^= character == '"';

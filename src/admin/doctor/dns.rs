@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 /// Whoever knows names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Resolver {
+pub(in crate::admin) enum Resolver {
     /// The system's, with /etc/hosts and all.
     System,
     /// This name server and nothing else.
@@ -20,7 +20,7 @@ pub(super) enum Resolver {
 
 /// A service's place.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Service {
+pub(in crate::admin) struct Service {
     pub priority: u16,
     pub port: u16,
     /// Lower case, without the dot at the end.
@@ -29,7 +29,7 @@ pub(super) struct Service {
 
 /// Why a name is not known to be there or not.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DnsFault {
+pub(in crate::admin) enum DnsFault {
     #[error("`{0}` is no name that can be asked for")]
     Name(String),
     #[error("no name server is known")]
@@ -59,7 +59,7 @@ const MAX_JUMPS: usize = 16;
 
 impl Resolver {
     /// The addresses of a host; none where the name has none.
-    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DnsFault> {
+    pub(in crate::admin) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DnsFault> {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
@@ -79,8 +79,20 @@ impl Resolver {
         Ok(found)
     }
 
+    /// Where a domain says that a kind of DAV server is (RFC 6764 3), `_caldavs` or `_carddavs`.
+    pub(in crate::admin) async fn dav(&self, service: &str, domain: &str) -> Option<String> {
+        let name = format!("{service}._tcp.{domain}");
+        let found = self.services(&name).await.ok()?;
+        // A single dot says that there is none (RFC 2782).
+        let first = found.into_iter().find(|found| !found.target.is_empty())?;
+        Some(match first.port {
+            443 => format!("https://{}", first.target),
+            port => format!("https://{}:{port}", first.target),
+        })
+    }
+
     /// The SRV records of a name, the preferred first.
-    pub(super) async fn services(&self, name: &str) -> Result<Vec<Service>, DnsFault> {
+    pub(in crate::admin) async fn services(&self, name: &str) -> Result<Vec<Service>, DnsFault> {
         let server = match self {
             Self::Server(server) => *server,
             Self::System => system_server().ok_or(DnsFault::NoServer)?,

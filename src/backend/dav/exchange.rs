@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::auth::Scheme;
 use super::error::DavError;
-use super::pool::{Lease, Line, Pool};
+use super::pool::{Lease, Line, Pool, dial};
 use crate::backend::Login;
 use crate::backend::imap::printable;
 use crate::backend::sasl::SecretKind;
@@ -53,6 +53,8 @@ pub(super) struct Reply {
     pool: Arc<Pool>,
 }
 
+/// What we call ourselves.
+const AGENT: &str = concat!("Airgate/", env!("CARGO_PKG_VERSION"));
 /// Redirects followed for one request (T34).
 const MAX_REDIRECTS: usize = 3;
 /// Longest object. Above what servers take by default (Cyrus 10 MB, Nextcloud 10 MB).
@@ -272,7 +274,7 @@ fn build(
         .method(method)
         .uri(href.as_str())
         .header(HOST, pool.settings.authority())
-        .header(USER_AGENT, concat!("Airgate/", env!("CARGO_PKG_VERSION")))
+        .header(USER_AGENT, AGENT)
         .body(Full::new(ask.body.clone()))
         .map_err(|fault| DavError::Protocol(fault.to_string()))?;
     let headers = request.headers_mut();
@@ -288,6 +290,32 @@ fn build(
         headers.insert(HeaderName::from_static("authorize-as"), value);
     }
     Ok(request)
+}
+
+/// Asks where everybody may ask (RFC 6764 5), without a word of who asks.
+///
+/// # Errors
+/// No answer.
+pub(super) async fn greet(pool: &Pool) -> Result<bool, DavError> {
+    let mut line = timeout(pool.settings.deadlines.connect, dial(&pool.settings))
+        .await
+        .map_err(|_| DavError::Timeout)??;
+    let request = Request::builder()
+        .method(Method::OPTIONS)
+        .uri("/.well-known/caldav")
+        .header(HOST, pool.settings.authority())
+        .header(USER_AGENT, AGENT)
+        .body(Full::default())
+        .map_err(|fault| DavError::Protocol(fault.to_string()))?;
+    let patience = pool.settings.deadlines.progress;
+    let answer = timeout(patience, line.requests.send_request(request))
+        .await
+        .map_err(|_| DavError::Timeout)?
+        .map_err(|fault| DavError::Disconnected(printable(&fault.to_string())))?;
+    // Who knows the path sends elsewhere, asks who is there, or says so in a header.
+    Ok(answer.headers().contains_key("dav")
+        || answer.status().is_redirection()
+        || answer.status() == StatusCode::UNAUTHORIZED)
 }
 
 impl Reply {

@@ -303,7 +303,8 @@ impl Drop for Line {
     }
 }
 
-async fn dial(settings: &DavSettings) -> Result<Line, DavError> {
+/// A connection that belongs to nobody yet.
+pub(super) async fn dial(settings: &DavSettings) -> Result<Line, DavError> {
     let origin = &settings.origin;
     let stream = tcp::connect(&origin.host, origin.port)
         .await

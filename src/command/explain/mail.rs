@@ -77,7 +77,17 @@ pub(super) fn email(call: &Call<'_>, why: Why, wanted: &Wanted) -> Email {
 
 fn body(call: &Call<'_>, from: &str, letter: &letter::Letter, wanted: &Wanted) -> Body {
     let text = letter.text.replace('\n', "\r\n");
-    let mime = || mime(call.user.as_str(), from, &letter.subject, &text);
+    let mime = || {
+        let address = from.rsplit_once('<').map_or(from, |(_, address)| address);
+        let message = letter.message(&letter::Parties {
+            name: letter::sender(language(call)),
+            from: address.trim_end_matches('>'),
+            to: call.user.as_str(),
+            at: call.partnership.last_seen,
+            id: format!("why-{}", call.partnership.first_seen),
+        });
+        String::from_utf8_lossy(&message).into_owned()
+    };
     if call.version == ProtocolVersion::V2_5 {
         return match wanted.mime_support {
             2 => Body::whole(BodyType::Mime, mime()),
@@ -112,31 +122,4 @@ fn body(call: &Call<'_>, from: &str, letter: &letter::Letter, wanted: &Wanted) -
         return body;
     }
     Body::whole(BodyType::Plain, text)
-}
-
-fn mime(to: &str, from: &str, subject: &str, text: &str) -> String {
-    use base64::Engine as _;
-    let word = |text: &str| {
-        let code = base64::engine::general_purpose::STANDARD.encode(text);
-        format!("=?utf-8?B?{code}?=")
-    };
-    // The display name is ours; only it can have letters beyond ASCII.
-    let from = match from.rsplit_once(" <") {
-        Some((name, address)) => format!("{} <{address}", word(name.trim_matches('"'))),
-        None => from.to_owned(),
-    };
-    let code = base64::engine::general_purpose::STANDARD.encode(text);
-    let mut lines = String::new();
-    for (place, letter) in code.chars().enumerate() {
-        if place > 0 && place % 76 == 0 {
-            lines.push_str("\r\n");
-        }
-        lines.push(letter);
-    }
-    format!(
-        "From: {from}\r\nTo: <{to}>\r\nSubject: {}\r\nMIME-Version: 1.0\r\n\
-         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n\
-         {lines}\r\n",
-        word(subject)
-    )
 }

@@ -9,14 +9,22 @@ use airgate_codec::eas::folder_sync::FolderType;
 use tracing::info;
 
 use super::{Answered, Change, retire};
-use crate::backend::dav::{Collection, CollectionKind, Dav, DavError, Href, NewKind};
-use crate::command::{Call, folders};
+use crate::backend::dav::{Collection, CollectionKind, Dav, DavError, Href, NewKind, NotGot};
+use crate::clock;
+use crate::command::{Call, folders, objects};
 use crate::failure::{self, Failure};
-use crate::store::{FolderKind, FolderRow};
+use crate::store::{FolderKind, FolderRow, UndoReason};
 use crate::sync::folders::dav::{self, Look};
 use crate::sync::folders::tree::MAX_NAME;
 use crate::sync::folders::{Folder, Role};
 use crate::sync::hierarchy::Folders;
+use crate::undo::{self, Kept};
+
+/// Objects of a collection that a phone deletes as a whole: half of what is kept of a user, so that one
+/// mistake does not push out all others.
+const MOST_KEPT: usize = 5000;
+/// Read at a time, to hold little of it.
+const KEPT_AT_A_TIME: usize = 50;
 
 /// What a type of folder is made as; `None` for types that are no collection.
 pub(in crate::command) const fn new_kind(kind: FolderType) -> Option<NewKind> {
@@ -173,6 +181,9 @@ pub(in crate::command) async fn delete(
         info!(folder = %row.id, "a collection that is more than this folder stays (S9)");
         return Ok(Answered::Refused(status::SPECIAL_FOLDER));
     }
+    if let Err(status) = keep_all(call, dav, row, &collection.href).await? {
+        return Ok(Answered::Refused(status));
+    }
     change.intend().await?;
     match dav.delete_collection(call.login, &collection.href).await {
         // Gone is what was wanted.
@@ -182,6 +193,49 @@ pub(in crate::command) async fn delete(
     retire(call, &[row]).await?;
     change.held.drop_tree(&row.id);
     change.commit(None).await
+}
+
+/// Keeps all that is in a collection for 30 days before it goes (S8). Inside: the status when there is
+/// more than can be kept, or something that cannot be read: it then stays.
+async fn keep_all(
+    call: &Call<'_>,
+    dav: &Dav,
+    row: &FolderRow,
+    collection: &Href,
+) -> Result<Result<(), u16>, Failure> {
+    let Some(kind) = objects::kind_of(row) else {
+        return Ok(Err(status::SPECIAL_FOLDER));
+    };
+    let all = dav.changes(call.login, collection, None).await?.changed;
+    if all.len() > MOST_KEPT {
+        info!(folder = %row.id, objects = all.len(), "a collection too large to be kept stays (S8)");
+        return Ok(Err(status::SPECIAL_FOLDER));
+    }
+    let store = call.gateway.store.as_ref();
+    let keys = call.gateway.gate.keys();
+    let (of, now) = (
+        (call.user, call.device, row.id.as_str()),
+        clock::now_seconds(),
+    );
+    let hrefs: Vec<Href> = all.into_iter().map(|(href, _)| href).collect();
+    for batch in hrefs.chunks(KEPT_AT_A_TIME) {
+        let data = undo::data_of(kind);
+        for got in dav.multiget(call.login, collection, data, batch).await? {
+            let text = match got.result {
+                Ok((_, text)) => text.to_vec(),
+                Err(NotGot::Gone) => continue,
+                Err(NotGot::Failed(why)) => {
+                    info!(folder = %row.id, why, "a collection that cannot be kept stays (S8)");
+                    return Ok(Err(status::SPECIAL_FOLDER));
+                }
+            };
+            let href = got.href.to_string();
+            let kept = Kept { href, text };
+            let reason = UndoReason::Deleted;
+            undo::keep(store, &keys, of, kind, reason, &kept, now).await?;
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// The collection of a row, as it was just seen. Inside: the status when it is not there.

@@ -2,17 +2,19 @@
 
 use airgate_codec::eas::Class;
 use airgate_codec::eas::email::BodyType;
-use airgate_codec::eas::item_operations::{Fetch, FetchOptions, Outcome, Properties, status};
+use airgate_codec::eas::item_operations::{
+    Fetch, FetchHead, FetchOptions, Outcome, Properties, status,
+};
 use airgate_codec::eas::status as common;
 use airgate_codec::eas::sync::ItemData;
 use airgate_codec::imap::Fetched;
 use airgate_codec::wbxml::{Tag, air_sync_base};
 
 use super::answer::Making;
-use crate::command::Call;
 use crate::command::lookup::{self, Found};
 use crate::command::moved::Place;
 use crate::command::read::Source;
+use crate::command::{Call, objects};
 use crate::failure::Failure;
 use crate::item::options::{BodyOptions, BodyPreference};
 use crate::store::FolderRow;
@@ -36,6 +38,22 @@ pub(super) async fn fetch(
         Ok(options) => options,
         Err(status) => return Ok(Err(status)),
     };
+    if let Name::ServerId { collection, id } = name
+        && let Some(folder) = rows.iter().find(|row| row.id == collection && !row.retired)
+        && objects::kind_of(folder).is_some()
+    {
+        let Some(item) = objects::fetch(call, rows, folder, id, &options).await? else {
+            return Ok(Err(status::NOT_FOUND));
+        };
+        making.push(Outcome::Fetch {
+            head: FetchHead {
+                class: Some(objects::class_of(folder.kind)),
+                ..super::head(asked)
+            },
+            properties: Some(Properties::Item(item)),
+        });
+        return Ok(Ok(()));
+    }
     let Some((source, message)) = find(call, rows, name, options).await? else {
         return Ok(Err(status::NOT_FOUND));
     };

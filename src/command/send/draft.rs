@@ -7,6 +7,7 @@ use airgate_codec::imap::{Flag, MailboxName};
 use bytes::Bytes;
 use tracing::warn;
 
+use super::Sent;
 use super::filing::Mark;
 use super::request::Asked;
 use super::{account, deliver, hex, id_named, not_allowed};
@@ -28,27 +29,10 @@ pub(in crate::command) async fn send(
     key: [u8; 32],
     mime: Bytes,
 ) -> Result<Result<(), u16>, Failure> {
-    if !call.scopes.allows(Scopes::SEND) {
-        return Ok(Err(not_allowed(call.version)));
-    }
-    let Some(smtp) = &call.gateway.smtp else {
-        warn!("a draft cannot be sent: no submission server is configured");
-        return Ok(Err(status::MAIL_SUBMISSION_FAILED));
-    };
     if !all_have_addresses(&mime) {
         return Ok(Err(status::INVALID_RECIPIENTS));
     }
-    let answers = answered(call, &mime).await;
-    let asked = Asked {
-        name: Some("draft".to_owned()),
-        mime,
-        content: Some(key),
-        save: true,
-        replace: true,
-        source: None,
-        answers,
-    };
-    Ok(match deliver(call, smtp, asked).await? {
+    Ok(match send_as(call, "draft", key, mime).await? {
         Ok(_) => Ok(()),
         // REFERENCE 3: of a draft both are one.
         Err(status::MESSAGE_HAS_NO_RECIPIENT | status::MESSAGE_RECIPIENT_UNRESOLVED) => {
@@ -60,7 +44,40 @@ pub(in crate::command) async fn send(
     })
 }
 
-/// The mail in the inbox that a draft says it answers; what cannot be found is not marked (S19).
+/// Sends a mail that is no request of its own; `kind` and `key` say which it is.
+///
+/// # Errors
+/// What may pass.
+pub(in crate::command) async fn send_as(
+    call: &Call<'_>,
+    kind: &str,
+    key: [u8; 32],
+    mime: Bytes,
+) -> Result<Result<Sent, u16>, Failure> {
+    if !call.scopes.allows(Scopes::SEND) {
+        return Ok(Err(not_allowed(call.version)));
+    }
+    let Some(smtp) = &call.gateway.smtp else {
+        warn!(
+            kind,
+            "a mail cannot be sent: no submission server is configured"
+        );
+        return Ok(Err(status::MAIL_SUBMISSION_FAILED));
+    };
+    let answers = answered(call, &mime).await;
+    let asked = Asked {
+        name: Some(kind.to_owned()),
+        mime,
+        content: Some(key),
+        save: true,
+        replace: true,
+        source: None,
+        answers,
+    };
+    Box::pin(deliver(call, smtp, asked)).await
+}
+
+/// The mail in the inbox that a mail says it answers; what cannot be found is not marked (S19).
 async fn answered(call: &Call<'_>, mime: &[u8]) -> Option<Mark> {
     let replied = Headers::read(mime).text("In-Reply-To", None)?;
     let [id] = ids_in(&replied)[..] else {

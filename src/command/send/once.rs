@@ -53,7 +53,7 @@ pub(super) trait Witness: Send + Sync {
 
 /// When a mail was handed over.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Sent {
+pub(in crate::command) enum Sent {
     Now,
     /// By an earlier request for the same mail.
     Before,

@@ -92,19 +92,6 @@ pub(super) async fn read(
     }
 }
 
-/// Whether there is such an item; the status if not.
-pub(super) async fn exists(
-    call: &Call<'_>,
-    rows: &[FolderRow],
-    source: &Source,
-) -> Result<Result<(), u16>, Failure> {
-    match find(call, rows, source).await {
-        Ok(found) => Ok(found.map(|_| ())),
-        Err(failure) if failure.remedy == Remedy::ResyncFolders => Ok(Err(status::ITEM_NOT_FOUND)),
-        Err(failure) => Err(failure),
-    }
-}
-
 async fn find<'r>(
     call: &Call<'_>,
     rows: &'r [FolderRow],
@@ -134,7 +121,7 @@ async fn find<'r>(
     };
     Ok(match found {
         // No mail has occurrences.
-        Some(_) if source.is_instance => Err(status::NO_RECURRENCE_IN_CALENDAR),
+        Some(_) if source.instance.is_some() => Err(status::NO_RECURRENCE_IN_CALENDAR),
         Some(found) => Ok(found),
         None => Err(status::ITEM_NOT_FOUND),
     })

@@ -38,8 +38,8 @@ pub(super) struct Source {
     pub(super) collection: Option<String>,
     pub(super) item: Option<String>,
     pub(super) long: Option<String>,
-    /// One occurrence of it is meant.
-    pub(super) is_instance: bool,
+    /// One occurrence of it is meant: the moment it was planned for.
+    pub(super) instance: Option<Moment>,
 }
 
 /// What a request comes to.
@@ -47,7 +47,18 @@ pub(super) struct Source {
 pub(super) enum Request {
     Mail(Asked),
     /// A meeting to be forwarded by us, the phone says to whom (16.0 and later).
-    Invite(Source),
+    Invite(Invite),
+}
+
+/// A meeting to be passed on ([MS-ASCMD] 2.2.1.19).
+#[derive(Debug)]
+pub(super) struct Invite {
+    /// The ClientId.
+    pub(super) name: String,
+    pub(super) source: Source,
+    /// Addresses and names.
+    pub(super) to: Vec<(String, Option<String>)>,
+    pub(super) words: Option<String>,
 }
 
 /// No rights management: a template of zeros (or none) is what phones without it send.
@@ -113,10 +124,18 @@ fn smart(call: &Call<'_>, mail: SmartMail<'_>) -> Result<Request, u16> {
     match (invites, mail.mime) {
         (true, _) if whole => Err(status::INVALID_MIME_BODY_COMBINATION),
         // Words for nobody are no forward.
-        (true, _) if mail.forwardees.unwrap_or_default().is_empty() => {
+        (true, _) if mail.forwardees.as_ref().is_none_or(Vec::is_empty) => {
             Err(status::INVALID_SMART_FORWARD_PARAMETERS)
         }
-        (true, _) => Ok(Request::Invite(source)),
+        (true, _) => {
+            let to = mail.forwardees.unwrap_or_default().into_iter();
+            Ok(Request::Invite(Invite {
+                name: mail.client_id.unwrap_or_default(),
+                source,
+                to: to.map(|one| (one.email, one.name)).collect(),
+                words: mail.body.and_then(|body| body.data),
+            }))
+        }
         (false, None) => Err(status::INVALID_XML),
         (false, Some(mime)) => Ok(Request::Mail(Asked {
             name: mail.client_id.filter(|name| !name.is_empty()),
@@ -147,7 +166,7 @@ fn source(said: &compose_mail::Source) -> Result<Source, u16> {
         collection: said.folder_id,
         item: said.item_id,
         long: said.long_id,
-        is_instance: said.instance_id.is_some(),
+        instance: said.instance_id.as_deref().and_then(Moment::parse),
     })
 }
 

@@ -22,6 +22,7 @@ use crate::backend::imap::{ImapError, Session};
 use crate::failure::Failure;
 use crate::item::note::mail;
 use crate::item::object::Refused;
+use crate::item::options::BodyOptions;
 use crate::store::{FingerprintBatch, FolderKind, FolderRow};
 use crate::sync::folders::Role;
 use crate::sync::journal::{self, Journal, Outcome};
@@ -50,6 +51,8 @@ pub(super) struct Target<'a, 'b> {
     pub(super) key: &'a str,
     /// Of a draft changed on both sides, the phone's is kept.
     pub(super) client_wins: bool,
+    /// How the phone is told of bodies.
+    pub(super) bodies: BodyOptions,
     /// Outcomes a repeated command is answered from; each is used once.
     pub(super) done: Journal,
     /// All outcomes, those of an earlier request for the same step too.

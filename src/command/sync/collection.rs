@@ -1,5 +1,7 @@
 //! One collection of a Sync request, from its key to its answer (design.md section 4).
 
+use std::collections::HashMap;
+
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::sync::{Collection, CollectionHead, ItemResponse};
 use airgate_codec::eas::{Class, status as common};
@@ -7,7 +9,9 @@ use airgate_codec::imap::{MailboxName, MailboxStatus, UidSet};
 use tracing::{info, warn};
 
 use super::super::Call;
+use super::super::objects::kind_of;
 use super::apply::{Applied, Target};
+use super::objects;
 use super::page::{self, Budget, Page, Told};
 use crate::backend::imap::Session;
 use crate::command::read::Source;
@@ -24,22 +28,30 @@ use crate::sync::view::MailView;
 use crate::sync::window::Window;
 
 /// Sync's status of one collection ([MS-ASCMD] 2.2.3.177.17).
-mod status {
-    pub(super) const OK: u16 = 1;
-    pub(super) const INVALID_SYNC_KEY: u16 = 3;
-    pub(super) const PROTOCOL_ERROR: u16 = 4;
-    pub(super) const SERVER_ERROR: u16 = 5;
-    pub(super) const NOT_FOUND: u16 = 8;
-    pub(super) const HIERARCHY_CHANGED: u16 = 12;
+pub(super) mod status {
+    pub(in super::super) const OK: u16 = 1;
+    pub(in super::super) const INVALID_SYNC_KEY: u16 = 3;
+    pub(in super::super) const PROTOCOL_ERROR: u16 = 4;
+    pub(in super::super) const SERVER_ERROR: u16 = 5;
+    pub(in super::super) const NOT_FOUND: u16 = 8;
+    pub(in super::super) const HIERARCHY_CHANGED: u16 = 12;
 }
 
 /// Changes in one answer when the phone names no window, and at most ([MS-ASCMD] 2.2.3.188).
 const DEFAULT_WINDOW: usize = 100;
 const MAX_WINDOW: usize = 512;
 
+/// What was seen of all collections together, before each is looked at.
+pub(super) struct Seen {
+    pub(super) statuses: HashMap<String, MailboxStatus>,
+    pub(super) cursors: objects::Cursors,
+}
+
 /// What one collection answers.
 #[derive(Debug)]
 pub(super) struct Answer {
+    /// What its items are.
+    pub(super) class: Class,
     pub(super) head: CollectionHead,
     pub(super) responses: Vec<ItemResponse>,
     pub(super) told: Vec<Told>,
@@ -48,9 +60,16 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    fn refused(call: &Call<'_>, wanted: &Collection, key: &str, status: u16) -> Self {
+    pub(super) fn refused(
+        call: &Call<'_>,
+        class: Class,
+        wanted: &Collection,
+        key: &str,
+        status: u16,
+    ) -> Self {
         Self {
-            head: head(call, wanted, key.to_owned(), status),
+            class,
+            head: head(call, class, wanted, key.to_owned(), status),
             responses: Vec::new(),
             told: Vec::new(),
             must_speak: true,
@@ -72,9 +91,16 @@ pub(super) fn window_of(asked: Option<u32>) -> usize {
     }
 }
 
-fn head(call: &Call<'_>, wanted: &Collection, sync_key: String, status: u16) -> CollectionHead {
+pub(super) fn head(
+    call: &Call<'_>,
+    class: Class,
+    wanted: &Collection,
+    sync_key: String,
+    status: u16,
+) -> CollectionHead {
+    let old = call.version <= ProtocolVersion::V12_1;
     CollectionHead {
-        class: (call.version <= ProtocolVersion::V12_1).then_some(Class::Email),
+        class: old.then_some(class),
         sync_key,
         collection_id: wanted.collection_id.clone(),
         status,
@@ -89,7 +115,7 @@ pub(super) async fn answer(
     folders: &[FolderRow],
     wanted: &Collection,
     budget: &mut Budget,
-    backend_status: Option<&MailboxStatus>,
+    seen: &Seen,
     waited: Option<&Hold>,
 ) -> Result<Option<Answer>, Failure> {
     let asked_key = wanted.sync_key.as_deref().unwrap_or_default();
@@ -102,7 +128,10 @@ pub(super) async fn answer(
     else {
         // Not 8: phones loop on it (REFERENCE 5.3).
         let status = status::HIERARCHY_CHANGED;
-        return Ok(Some(Answer::refused(call, wanted, asked_key, status)));
+        let class = wanted.class.unwrap_or(Class::Email);
+        return Ok(Some(Answer::refused(
+            call, class, wanted, asked_key, status,
+        )));
     };
     let _lease = call
         .gateway
@@ -113,8 +142,17 @@ pub(super) async fn answer(
     if waited.is_some_and(Hold::is_superseded) {
         return Ok(None);
     }
-    let step = step(call, folders, folder, wanted, asked, budget, backend_status);
-    step.await.map(Some)
+    let answer = match kind_of(folder) {
+        Some(kind) => {
+            let folder = (folder, kind);
+            objects::step(call, folders, folder, wanted, asked, budget, &seen.cursors).await
+        }
+        None => {
+            let status = seen.statuses.get(&wanted.collection_id);
+            step(call, folders, folder, wanted, asked, budget, status).await
+        }
+    };
+    answer.map(Some)
 }
 
 /// One step along the chain of a collection whose lease is held.
@@ -138,7 +176,13 @@ async fn step(
                 BadOptions::PartType => common::BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED,
                 _ => status::PROTOCOL_ERROR,
             };
-            return Ok(Answer::refused(call, wanted, asked_key, status));
+            return Ok(Answer::refused(
+                call,
+                Class::Email,
+                wanted,
+                asked_key,
+                status,
+            ));
         }
         None if step.position == Position::Start => Options::default(),
         None => Options::decode(step.options()),
@@ -146,7 +190,13 @@ async fn step(
     let options = match wanted.conversation_mode {
         Some(_) if !is_mail(folder, wanted) => {
             let status = status::PROTOCOL_ERROR;
-            return Ok(Answer::refused(call, wanted, asked_key, status));
+            return Ok(Answer::refused(
+                call,
+                Class::Email,
+                wanted,
+                asked_key,
+                status,
+            ));
         }
         // Like the rest of what is said of a collection it holds until it is said anew.
         Some(conversation_mode) => Options {
@@ -158,7 +208,13 @@ async fn step(
     match step.position {
         Position::Refused => {
             metrics::counter!("airgate_resync_total", "reason" => "key").increment(1);
-            Ok(Answer::refused(call, wanted, "0", status::INVALID_SYNC_KEY))
+            Ok(Answer::refused(
+                call,
+                Class::Email,
+                wanted,
+                "0",
+                status::INVALID_SYNC_KEY,
+            ))
         }
         Position::Start => start(call, wanted, step, &options).await,
         Position::Current | Position::Replay => {
@@ -166,7 +222,13 @@ async fn step(
             let Some(Ok(mut view)) = view else {
                 warn!("a stored view cannot be read; the phone starts this folder again (T51)");
                 metrics::counter!("airgate_resync_total", "reason" => "state").increment(1);
-                return Ok(Answer::refused(call, wanted, "0", status::INVALID_SYNC_KEY));
+                return Ok(Answer::refused(
+                    call,
+                    Class::Email,
+                    wanted,
+                    "0",
+                    status::INVALID_SYNC_KEY,
+                ));
             };
             if let (Position::Replay, Some(Ok(present))) =
                 (step.position, step.present().map(MailView::decode))
@@ -190,6 +252,7 @@ async fn step(
                     info!(error = %failure::chain(&failure), "a mailbox went away under a Sync");
                     Ok(Answer::refused(
                         call,
+                        Class::Email,
                         wanted,
                         asked_key,
                         status::HIERARCHY_CHANGED,
@@ -197,6 +260,7 @@ async fn step(
                 }
                 Err(failure) if failure.remedy == Remedy::Forbidden => Ok(Answer::refused(
                     call,
+                    Class::Email,
                     wanted,
                     asked_key,
                     status::SERVER_ERROR,
@@ -224,7 +288,13 @@ async fn start(
     options: &Options,
 ) -> Result<Answer, Failure> {
     if wanted.get_changes == Some(true) && call.version >= ProtocolVersion::V14_0 {
-        return Ok(Answer::refused(call, wanted, "0", status::PROTOCOL_ERROR));
+        return Ok(Answer::refused(
+            call,
+            Class::Email,
+            wanted,
+            "0",
+            status::PROTOCOL_ERROR,
+        ));
     }
     let next = Next {
         view: MailView::default().encode(),
@@ -232,8 +302,8 @@ async fn start(
         ..Next::default()
     };
     Ok(match step.commit(next).await? {
-        Some(key) => Answer::refused(call, wanted, &key.to_string(), status::OK),
-        None => Answer::refused(call, wanted, "0", status::SERVER_ERROR),
+        Some(key) => Answer::refused(call, Class::Email, wanted, &key.to_string(), status::OK),
+        None => Answer::refused(call, Class::Email, wanted, "0", status::SERVER_ERROR),
     })
 }
 
@@ -304,6 +374,7 @@ impl Round<'_, '_> {
                 view: &mut self.view,
                 key: self.wanted.sync_key.as_deref().unwrap_or_default(),
                 client_wins: self.options.client_wins,
+                bodies: self.options.bodies_in(self.call.version),
                 done: self.step.journal(),
                 journal: self.step.journal(),
                 fingerprints: Vec::new(),
@@ -436,12 +507,19 @@ impl Round<'_, '_> {
         };
         let Some(key) = key else {
             // Another node was first; what we did to the backend it will find there.
-            return Ok(Answer::refused(call, wanted, &asked, status::SERVER_ERROR));
+            return Ok(Answer::refused(
+                call,
+                Class::Email,
+                wanted,
+                &asked,
+                status::SERVER_ERROR,
+            ));
         };
         let must_speak = key != asked || more;
-        let mut head = head(call, wanted, key, status::OK);
+        let mut head = head(call, Class::Email, wanted, key, status::OK);
         head.more_available = more;
         Ok(Answer {
+            class: Class::Email,
             head,
             responses,
             told: page.told,

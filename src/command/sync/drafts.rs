@@ -12,9 +12,9 @@ mod sending;
 
 use std::collections::HashSet;
 
-use airgate_codec::eas::email::{AttachmentChange, EmailChange};
+use airgate_codec::eas::email::{AttachmentChange, Body, BodyChange, EmailChange};
 use airgate_codec::eas::sync::{ItemData, ItemResponse};
-use airgate_codec::imap::{Flag, Flags, MailboxName};
+use airgate_codec::imap::{Flag, Flags, MailboxName, UidSet};
 use tracing::{info, warn};
 
 use self::intent::Intent;
@@ -26,10 +26,12 @@ use crate::command::edited;
 use crate::command::file_reference::FileReference;
 use crate::command::follow_ups;
 use crate::command::moved::Place;
+use crate::command::read::Source;
 use crate::command::send::{draft, hex};
 use crate::failure::{self, Failure};
 use crate::item::categories;
 use crate::item::note::mail;
+use crate::item::object_body::rest_of;
 use crate::item::outgoing::edit::{self, Edited, Stamp, Unusable};
 use crate::store::FingerprintBatch;
 use crate::sync::journal::{self, Made, Outcome};
@@ -132,16 +134,16 @@ impl Target<'_, '_> {
         if let Some(outcome) = self.done.take(&task.fingerprint) {
             return self.changed_before(server_id, held, outcome).await;
         }
-        if self.is_notes() && self.view.stale.contains(held) && !self.client_wins {
-            // Another client changed it, of which the phone was not told yet.
-            return Ok(Some(self.revert(&task, held, status::CONFLICT)));
-        }
         let earlier = Intent::earlier(self.call, &task.key).await?;
         if let Some(earlier) = earlier.clone()
             && let Ok(Some(kept)) = self.resume(earlier).await?
         {
             self.carry_follow_up(&kept, Some(held), change).await?;
             return Ok(self.rewritten(&task, held, None, kept));
+        }
+        if self.is_notes() && self.view.stale.contains(held) && !self.client_wins {
+            // Another client changed it, of which the phone was not told yet.
+            return Ok(Some(self.revert(&task, held, status::CONFLICT)));
         }
         let uid = match self.present(held).await {
             Some(uid) if uid == held || self.client_wins => uid,
@@ -166,6 +168,8 @@ impl Target<'_, '_> {
         let (Ok(delta), Ok(removed)) = (Delta::of(change), self.removed(change, uid).await) else {
             return refuse(self, status::CONVERSION_ERROR);
         };
+        let whole = self.with_rest(uid, change).await?;
+        let change = whole.as_ref().unwrap_or(change);
         let message_id = draft::message_id(self.call, &task.key);
         let account = draft::address(self.call);
         let stamp = stamp(&message_id, &account);
@@ -226,6 +230,45 @@ impl Target<'_, '_> {
             return mail::compose(stored, change, stamp, &mail::identifier(&task.key));
         }
         edit::edit(stored, change, removed, stamp)
+    }
+
+    /// The change with what of a note's text the phone was never told (S12); `None` where it needs
+    /// nothing.
+    async fn with_rest(
+        &mut self,
+        uid: u32,
+        change: &EmailChange,
+    ) -> Result<Option<EmailChange>, Failure> {
+        let Some(body) = change.body.as_ref().filter(|_| self.is_notes()) else {
+            return Ok(None);
+        };
+        let one: UidSet = std::iter::once(uid).collect();
+        let source = |options| Source::new(self.call, self.folder, self.uid_validity(), options);
+        let (cut, whole) = (
+            source(self.bodies.clone()),
+            source(self.bodies.clone().untruncated()),
+        );
+        let mut told = cut.read_all(self.session, &one).await?;
+        let told = told.pop().and_then(|message| cut.translate(&message).body);
+        let Some(told) = told.filter(|told| told.truncated && told.kind == body.kind) else {
+            return Ok(None);
+        };
+        let messages = whole.read_whole(self.session, &one).await?;
+        let all = messages
+            .last()
+            .and_then(|message| whole.translate_whole(message).body?.data);
+        let said = Body {
+            truncated: body.truncated,
+            ..Body::whole(body.kind, String::from_utf8_lossy(&body.data))
+        };
+        let rest = all.and_then(|all| rest_of(&all, &told, &said));
+        Ok(rest.map(|rest| EmailChange {
+            body: Some(BodyChange::whole(
+                body.kind,
+                said.data.unwrap_or_default() + &rest,
+            )),
+            ..change.clone()
+        }))
     }
 
     /// What the phone is told of a message it wrote; of a note nothing but its id.
@@ -455,8 +498,14 @@ impl Target<'_, '_> {
         }
         let flags = visible(&kept.made.flags());
         let hidden = kept.old == Old::Hidden;
-        self.view
-            .phone_rewrote(held, kept.made.uid, &flags, Some(&flags), hidden);
+        if held == kept.made.uid {
+            // The note that was written before a cut was recognised by looking.
+            self.view.phone_made(held, &flags, Some(&flags));
+            self.view.stale.remove(held);
+        } else {
+            self.view
+                .phone_rewrote(held, kept.made.uid, &flags, Some(&flags), hidden);
+        }
         if let Some(base) = base.filter(|base| *base != held) {
             self.view.gave_way(base, hidden);
         }
@@ -474,6 +523,15 @@ impl Target<'_, '_> {
     ) -> Result<Option<ItemResponse>, Failure> {
         let status = u16::from(outcome.status);
         match outcome.made {
+            // Another client has replaced the note since: that is what is told.
+            Some(made)
+                if self.is_notes()
+                    && made.uid != held
+                    && self.view.server().items.contains(held) =>
+            {
+                self.view.stale.insert(held);
+                Ok(None)
+            }
             Some(made) => {
                 let actual = self.actual_flags(made.uid).await?;
                 let flags = visible(&made.flags());
@@ -565,6 +623,7 @@ impl Target<'_, '_> {
             status: u8::try_from(status).unwrap_or(5),
             server_id,
             made,
+            object: None,
         };
         self.journal.record(task.fingerprint, outcome);
     }

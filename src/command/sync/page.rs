@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use airgate_codec::eas::email::Moment;
+use airgate_codec::eas::email::{Email, Moment};
 use airgate_codec::eas::sync::ItemData;
 use airgate_codec::imap::{Fetched, Uid, UidSet};
 use tokio::time::Instant;
@@ -10,8 +10,10 @@ use tokio::time::Instant;
 use super::super::{Call, follow_ups};
 use crate::backend::imap::{Search, Session};
 use crate::clock;
+use crate::command::meetings::attendant::{self, Arrival};
 use crate::command::read::{Source, data_octets};
 use crate::failure::Failure;
+use crate::item::address::Addresses;
 use crate::item::{categories, email, identity};
 use crate::store::FingerprintBatch;
 use crate::sync::plan::{Change, Plan};
@@ -64,6 +66,12 @@ impl Budget {
         let each = taken.as_micros() / u128::try_from(read).unwrap_or(u128::MAX);
         let fit = left.as_micros().checked_div(each).unwrap_or(u128::MAX);
         usize::try_from(fit).unwrap_or(BATCH).clamp(1, BATCH)
+    }
+
+    /// One change of about that many octets goes out.
+    pub(super) fn spend(&mut self, octets: usize) {
+        self.octets = self.octets.saturating_sub(octets);
+        self.changes = self.changes.saturating_sub(1);
     }
 
     /// Whether no further change fits.
@@ -128,6 +136,8 @@ pub(super) async fn tell_adds(
     budget: &mut Budget,
 ) -> Result<(), Failure> {
     let mut entries = Vec::new();
+    let attends = attendant::attends(source.call, source.folder);
+    let mut arrivals = Vec::new();
     let (start, mut rest) = (clock::monotonic(), adds);
     while !rest.is_empty() {
         let read = adds.len() - rest.len();
@@ -162,6 +172,9 @@ pub(super) async fn tell_adds(
                 continue;
             }
             let item = source.item(&message).await?;
+            if let (true, ItemData::Email(email)) = (attends, &item) {
+                arrivals.extend(arrival(source, &message, email));
+            }
             entries.extend(identity::fingerprint(&message).map(|print| (uid, print)));
             budget.octets = budget.octets.saturating_sub(data_octets(&item));
             budget.changes = budget.changes.saturating_sub(1);
@@ -180,6 +193,7 @@ pub(super) async fn tell_adds(
             break;
         }
     }
+    attendant::arrived(source.call, arrivals);
     // Never MoreAvailable with nothing: phones count that as a loop.
     page.more &= !page.told.is_empty();
     if !entries.is_empty() {
@@ -190,4 +204,19 @@ pub(super) async fn tell_adds(
         });
     }
     Ok(())
+}
+
+/// What a message says of a meeting, for the calendar.
+fn arrival(source: &Source<'_, '_>, message: &Fetched, item: &Email) -> Option<Arrival> {
+    let meeting = item.meeting_request.as_ref()?;
+    let text = source.calendar_part(message, true)?;
+    let now = Moment(clock::now_seconds() * 1000);
+    let from = Addresses::read(item.from.as_deref()?.as_bytes(), None);
+    Some(Arrival {
+        text,
+        from: from.mailboxes.first()?.address.to_lowercase(),
+        received: item.date_received.map_or(0, |at| at.0.div_euclid(1000)),
+        // Whether a series is over only its rule tells; better one too many.
+        ahead: meeting.recurrence.is_some() || meeting.end.is_none_or(|end| end > now),
+    })
 }

@@ -2,18 +2,18 @@
 
 use tracing::debug;
 
-use super::super::{Call, folders};
-use crate::backend::dav::{Collection, CollectionKind};
+use super::super::{Call, folders, objects};
+use crate::backend::dav::CollectionKind;
 use crate::failure::Failure;
 use crate::push::{Ear, Moved};
 use crate::store::{ChainRow, FolderRow};
 use crate::sync::folders::Hierarchy;
 use crate::sync::folders::dav::{self, Look};
 use crate::sync::hierarchy::collections::{Looks, look};
-use crate::sync::objects::{self, ObjectView};
 
 /// What of a wait concerns DAV; nothing for a phone that waits for mail alone.
 pub(super) struct Collections<'r> {
+    rows: &'r [FolderRow],
     watched: Vec<&'r FolderRow>,
     ear: Option<Ear>,
 }
@@ -29,7 +29,7 @@ impl<'r> Collections<'r> {
             })
             .collect();
         let ear = (!watched.is_empty()).then(|| call.gateway.rounds.listen(call.login));
-        Self { watched, ear }
+        Self { rows, watched, ear }
     }
 
     /// Whether nothing of it concerns DAV.
@@ -90,7 +90,20 @@ impl<'r> Collections<'r> {
         let (Some(collection), Some(chain)) = (found, super::chain(call, row).await?) else {
             return Ok(false);
         };
-        Ok(would_show(&chain, collection))
+        let seen = collection.cursor.as_ref();
+        if !objects::differs(call, self.rows, row, &chain, seen).await? {
+            return Ok(false);
+        }
+        // A Sync of this device went on meanwhile: what was seen may be its own doing.
+        let now = super::chain(call, row).await?;
+        let same = |now: &ChainRow| now.version() == chain.version() && now.view == chain.view;
+        if now.as_ref().is_some_and(same) {
+            return Ok(true);
+        }
+        match now {
+            Some(now) => objects::differs(call, self.rows, row, &now, seen).await,
+            None => Ok(false),
+        }
     }
 
     /// Whether the phone holds other folders than there are. What it holds under the same name needs
@@ -129,16 +142,4 @@ pub(super) struct Compared {
     /// Collections in which a Sync would show something.
     pub(super) changed: Vec<String>,
     pub(super) hierarchy: bool,
-}
-
-/// Whether a Sync of this collection would show something.
-fn would_show(chain: &ChainRow, collection: &Collection) -> bool {
-    // A view that cannot be read, or was never filled: a Sync has something to say.
-    let Ok(view) = ObjectView::decode(&chain.view) else {
-        return true;
-    };
-    let (Some(seen), Some(now)) = (&view.cursor, &collection.cursor) else {
-        return true;
-    };
-    *seen != now.encode() || objects::waiting(&view) > 0
 }

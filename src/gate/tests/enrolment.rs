@@ -303,3 +303,20 @@ async fn c6_a_master_needs_no_mail_password() {
     let row = world.store.credential(&alice, &id).await.unwrap().unwrap();
     assert_eq!(row.sealed, None);
 }
+
+#[tokio::test]
+async fn a_device_that_enrols_anew_has_one_secret() {
+    let world = World::strict().await;
+    let secret = world.factor("alice@example.com").await;
+    for seconds in [0, 60] {
+        let at = world.after(seconds);
+        let string = typed(&secret, at);
+        let mut login = world.alice(&string);
+        login.at = at;
+        world.admit(login).await.unwrap();
+    }
+    let alice = World::user("alice@example.com");
+    let rows = world.store.credentials(&alice).await.unwrap();
+    let live = rows.iter().filter(|row| row.revoked_at.is_none()).count();
+    assert_eq!((rows.len(), live), (2, 1));
+}

@@ -96,6 +96,16 @@ async fn t47_t48_canaries_show_up_nowhere() {
             shown.push_str(&format!("{:?}\n", world.admit(login).await));
         }
     }
+    // A second factor, and a phone that enrols itself with a code of it.
+    let factor = world.factor("alice@example.com").await;
+    let typed = format!("{mail}{}", factor.code_at(world.start.wall).expose_secret());
+    let grouped = factor.grouped().expose_secret().to_owned();
+    let base32 = grouped.replace(' ', "");
+    let enrolling = Try {
+        device: Some("phone3"),
+        ..world.alice(&typed)
+    };
+    shown.push_str(&format!("{:?} {factor:?}\n", world.admit(enrolling).await));
     let admission = world.admit(world.alice(&code)).await.unwrap();
     world.gate.refused_at(&admission.login, world.start).await;
     shown.push_str(&format!("{:?}\n", world.admit(world.alice(&code)).await));
@@ -112,7 +122,7 @@ async fn t47_t48_canaries_show_up_nowhere() {
     let rows = world.store.recent_audit(None, 1_000).await.unwrap();
     shown.push_str(&format!("{rows:?}"));
 
-    let secrets = [code.as_str(), bare.as_str(), mail, wrong];
+    let secrets = [code.as_str(), bare.as_str(), mail, wrong, &typed, &base32];
     assert_clean("debug output", shown.as_bytes(), &secrets);
     let logged = lines.0.lock().unwrap().clone();
     assert!(String::from_utf8_lossy(&logged).contains("airgate auth-failed addr=192.0.2.1"));

@@ -140,10 +140,7 @@ pub(super) fn canonical(attendees: &[Attendee], version: ProtocolVersion) -> Str
                 Some(status @ 2..=4) if with_status => status,
                 _ => 0,
             };
-            let kind = match attendee.kind {
-                Some(kind @ 2..=3) => kind,
-                _ => 1,
-            };
+            let kind = attendee.kind.unwrap_or(1);
             format!(
                 "{} {kind} {status}",
                 bare(&attendee.email).to_ascii_lowercase()

@@ -1,3 +1,5 @@
+mod zoo;
+
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::email::{Body, BodyType};
 use airgate_codec::eas::tasks::{Task, TaskRecurrence};

@@ -49,3 +49,10 @@ CREATE TABLE user_settings (
 CREATE INDEX user_settings_class ON user_settings (class);
 
 INSERT INTO counters (name, value) VALUES ('rules', 0);
+
+-- Letters that are due, by their row of the audit trail. What is in the trail already is told nobody.
+CREATE TABLE notices (
+    audit_id BIGINT PRIMARY KEY,
+    taken_until BIGINT NOT NULL
+);
+INSERT INTO counters (name, value) SELECT 'notices', COALESCE(MAX(id), 0) FROM audit;

@@ -57,7 +57,7 @@ impl Audit for SqliteStore {
     }
 }
 
-fn read(row: &SqliteRow) -> sqlx::Result<Option<AuditRow>> {
+pub(super) fn read(row: &SqliteRow) -> sqlx::Result<Option<AuditRow>> {
     let action: String = row.try_get(1)?;
     let Some(action) = AuditAction::from_word(&action) else {
         return Ok(None);

@@ -164,7 +164,7 @@ fn notes<'a>(
 ) {
     let prefix = mailboxes.personal_prefix();
     let main = mailboxes.listed.iter().find(|mailbox| {
-        let free = !roles.contains_key(mailbox.name.as_str());
+        let free = mailbox.selectable && !roles.contains_key(mailbox.name.as_str());
         free && match which {
             NotesMailbox::None => false,
             NotesMailbox::Named(name) => mailbox.name == *name,

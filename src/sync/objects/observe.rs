@@ -42,7 +42,7 @@ impl ObjectView {
     }
 
     /// Everything the backend had when we last looked.
-    fn present(&self) -> Vec<u32> {
+    pub fn present(&self) -> Vec<u32> {
         let held = self.held.0.keys().filter(|n| !self.gone.contains(n));
         let others = self.news.0.keys().chain(self.outside.0.keys());
         let all: BTreeSet<u32> = held.chain(others).copied().collect();

@@ -185,7 +185,7 @@ struct Step<'a> {
 impl Step<'_> {
     fn digest(&self, number: u32) -> Option<Told> {
         let key = (number, self.view.held(number)?);
-        let kept = self.told.get(&key).or(self.device.held.get(&key));
+        let kept = self.told.get(&key).or_else(|| self.device.held.get(&key));
         kept.copied()
     }
 

@@ -96,7 +96,11 @@ impl ObjectView {
         if self.gone.contains(&number) {
             return None;
         }
-        let elsewhere = self.outside.0.get(&number).or(self.news.0.get(&number));
+        let elsewhere = self
+            .outside
+            .0
+            .get(&number)
+            .or_else(|| self.news.0.get(&number));
         elsewhere.copied().or_else(|| self.held(number))
     }
 

@@ -26,11 +26,13 @@ impl Lasts {
     /// What the minutes of an end are counted from.
     const FIRST: u32 = 2;
 
-    pub(super) const fn of_code(code: u32) -> Self {
+    /// The inverse of [`Self::code`].
+    pub const fn of_code(code: u32) -> Self {
         Self(code)
     }
 
-    pub(super) const fn code(self) -> u32 {
+    /// As it is stored.
+    pub const fn code(self) -> u32 {
         self.0
     }
 

@@ -315,13 +315,13 @@ async fn t32_no_password_crosses_an_open_network_unasked() {
 async fn t50_a_connection_belongs_to_one_user() {
     let script = DavScript::start(|asked| home(asked, &found("/home/cal/", CALENDAR))).await;
     let (dav, alice) = client(&script);
-    let bob = super::login(&User::new("bob@example.com"), 1);
+    let bob = login(&User::new("bob@example.com"), 1);
     for _ in 0..3 {
         for login in [&alice, &bob] {
             dav.collections(login).await.unwrap();
         }
     }
-    let changed = super::login(&User::alice(), 2);
+    let changed = login(&User::alice(), 2);
     dav.collections(&changed).await.unwrap();
     let asked = script.asked();
     let connections: std::collections::BTreeSet<(usize, String)> = asked

@@ -305,3 +305,34 @@ async fn assert_quiet(phone: &mut Phone) {
         "{response:?}"
     );
 }
+
+#[tokio::test]
+async fn s8_what_is_in_a_calendar_that_a_phone_deletes_can_be_had_back() {
+    let world = World::with_dav(DavKind::Radicale).await;
+    let other = world.dav_client();
+    let path = format!("{}away/", world.dav().calendars(&world.alice));
+    other.make_calendar(&path, "Away", &["VEVENT"]).await;
+    let text = super::event("trip", "Trip");
+    other.put(&format!("{path}trip.ics"), &text).await;
+    let mut phone = world.phone(Profile::ios()).await;
+    phone.delete_folder("Away").await;
+    assert!(other.get(&format!("{path}trip.ics")).await.is_none());
+    let url = world.dav().url();
+    let undo = |more: &[&str], input: &str| {
+        let words = [&["undo", "--caldav", &url, "--carddav", &url], more].concat();
+        let output = world.server.verb_with(&words, input);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let alice = world.alice.name.as_str();
+    let listed = undo(&["list", "--user", alice, "--json"], "");
+    let entries: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(entries[0]["title"], "Trip", "{listed}");
+    let id = entries[0]["id"].to_string();
+    let password = format!("{}\n", world.alice.password);
+    undo(&["restore", "--user", alice, &id], &password);
+    // The calendar went with it: it comes back in one that takes it.
+    let back = other.objects(&world.dav().calendar(&world.alice)).await;
+    assert_eq!(back.len(), 1);
+    assert!(back[0].contains("SUMMARY:Trip"), "{back:?}");
+}

@@ -217,7 +217,7 @@ async fn sources_that_contradict_or_do_not_exist_have_their_statuses() {
 }
 
 #[tokio::test]
-async fn meetings_cannot_be_forwarded_by_forwardees_yet_and_every_wrong_form_is_named() {
+async fn only_meetings_are_forwarded_by_forwardees_and_every_wrong_form_is_named() {
     let world = Setup::Dovecot.world().await;
     world.fill("INBOX", 1).await;
     let somebody = vec![Forwardee {

@@ -13,7 +13,7 @@ use crate::support::world::World;
 
 /// The seed asked for, else always the same one: what CI says must not depend on the day (S29). Walk
 /// other ways with `AIRGATE_SEED`; a way that fails becomes a test of its own.
-pub(super) fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     let seed = std::env::var("AIRGATE_SEED")
         .ok()
         .and_then(|text| text.parse().ok())
@@ -23,14 +23,14 @@ pub(super) fn seed() -> u64 {
 }
 
 /// Chance (splitmix64): the same on every machine.
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -38,7 +38,7 @@ impl Dice {
         usize::try_from((z ^ (z >> 31)) % bound as u64).unwrap()
     }
 
-    pub(super) fn pick<'a, T>(&mut self, among: &'a [T]) -> Option<&'a T> {
+    pub(crate) fn pick<'a, T>(&mut self, among: &'a [T]) -> Option<&'a T> {
         (!among.is_empty()).then(|| &among[self.below(among.len())])
     }
 }

@@ -162,6 +162,7 @@ lmtpsocket: {root}/sockets/lmtp
 cyrus_user: nobody
 failedloginpause: 0
 admins: cyrus
+proxyservers: master@example.com
 allowplaintext: yes
 sasl_pwcheck_method: auxprop
 sasl_auxprop_plugin: sasldb

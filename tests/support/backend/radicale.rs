@@ -40,25 +40,12 @@ impl Radicale {
             .map(|user| format!("{}:{}\n", user.name, user.password))
             .collect();
         dir.write("users", passwords);
-        let fixed = settings
-            .read_only
-            .as_ref()
-            .map(|pattern| format!("[fixed]\nuser: .+\ncollection: {pattern}\npermissions: r\n\n"));
-        // What `owner_only` says, behind what is fixed.
-        dir.write(
-            "rights",
-            format!(
-                "{}[root]\nuser: .+\ncollection:\npermissions: R\n\n\
-                 [principal]\nuser: .+\ncollection: {{user}}\npermissions: RW\n\n\
-                 [own]\nuser: .+\ncollection: {{user}}/[^/]+\npermissions: rw\n",
-                fixed.unwrap_or_default()
-            ),
-        );
         let mut radicale = Self {
             process: None,
             port: free_port(),
             dir,
         };
+        radicale.fix(settings.read_only.as_deref());
         for _ in 0..2 {
             if radicale.try_start().is_ok() {
                 return radicale;
@@ -67,6 +54,22 @@ impl Radicale {
         }
         radicale.restart();
         radicale
+    }
+
+    /// Which collections nobody may write to from now on; it looks at every request.
+    pub fn fix(&self, read_only: Option<&str>) {
+        let fixed = read_only
+            .map(|pattern| format!("[fixed]\nuser: .+\ncollection: {pattern}\npermissions: r\n\n"));
+        // What `owner_only` says, behind what is fixed.
+        self.dir.write(
+            "rights",
+            format!(
+                "{}[root]\nuser: .+\ncollection:\npermissions: R\n\n\
+                 [principal]\nuser: .+\ncollection: {{user}}\npermissions: RW\n\n\
+                 [own]\nuser: .+\ncollection: {{user}}/[^/]+\npermissions: rw\n",
+                fixed.unwrap_or_default()
+            ),
+        );
     }
 
     /// Kills it.

@@ -98,7 +98,8 @@ impl Phone {
         let initial = key == "0";
         let old = self.version() < ProtocolVersion::V12_0;
         sync::Collection {
-            class: (self.version() <= ProtocolVersion::V12_1).then_some(Class::Email),
+            class: (self.version() <= ProtocolVersion::V12_1)
+                .then(|| self.class_of(&collection_id)),
             deletes_as_moves: Some(true),
             get_changes: (!initial && self.profile.says_get_changes).then_some(true),
             window_size: (!initial).then_some(self.profile.window),
@@ -306,6 +307,7 @@ impl Phone {
                 .collections
                 .get_mut(&from)
                 .and_then(|held| held.items.remove(&moved.source_item));
+            self.memory.carry(&from, &moved.source_item, &to, new);
             if let (Some(item), Some(held)) = (item, self.memory.collections.get_mut(&to)) {
                 held.items.insert(new.clone(), item);
             }
@@ -323,7 +325,7 @@ impl Phone {
         let old = self.version() <= ProtocolVersion::V12_1;
         let request = get_item_estimate::Request {
             collections: vec![get_item_estimate::Collection {
-                class: old.then_some(Class::Email),
+                class: old.then(|| self.class_of(&collection.collection_id)),
                 sync_key: collection.sync_key,
                 collection_id: collection.collection_id,
                 filter_type: old.then_some(self.profile.filter),

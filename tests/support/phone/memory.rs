@@ -9,7 +9,8 @@ use airgate_codec::eas::email::{Attachment, AttachmentChange, Email, EmailChange
 use airgate_codec::eas::folder_sync::{self, Folder, FolderType};
 use airgate_codec::eas::sync::{self, ItemData, ItemResponse, ServerCommand};
 
-use super::notes;
+use super::objects::Properties;
+use super::{notes, objects};
 
 /// A phone's own copy.
 #[derive(Clone, Debug)]
@@ -46,6 +47,8 @@ pub struct Held {
     pub key: String,
     /// By server id.
     pub items: BTreeMap<String, Email>,
+    /// Those that are no mails and no notes, by server id.
+    pub objects: BTreeMap<String, Properties>,
 }
 
 impl Default for Held {
@@ -53,6 +56,7 @@ impl Default for Held {
         Self {
             key: "0".to_owned(),
             items: BTreeMap::new(),
+            objects: BTreeMap::new(),
         }
     }
 }
@@ -178,6 +182,7 @@ impl Memory {
         }
         if asked.is_some_and(|asked| asked.sync_key.as_deref() == Some("0")) {
             held.items.clear();
+            held.objects.clear();
         }
         held.key.clone_from(&head.sync_key);
         // What the phone itself did, unless the server refuses it below.
@@ -233,12 +238,16 @@ impl Held {
                 instance_id: None,
             } => {
                 self.items.remove(server_id);
+                self.objects.remove(server_id);
             }
             sync::Command::Change {
                 server_id,
                 data: sync::ApplicationData::Other(raw),
                 ..
-            } => notes::wrote(self, server_id, raw),
+            } => {
+                notes::wrote(self, server_id, raw, false);
+                objects::wrote(self, server_id, raw);
+            }
             sync::Command::Change {
                 server_id, data, ..
             } => {
@@ -280,7 +289,8 @@ impl Held {
                 } = command
                     && name == client_id
                 {
-                    notes::wrote(self, id, raw);
+                    notes::wrote(self, id, raw, true);
+                    objects::wrote(self, id, raw);
                 }
             }
             let mut commands = commands();
@@ -344,13 +354,13 @@ impl Held {
                 }
                 None => Some(format!("{server_id} changed, not there")),
             },
-            ServerCommand::Delete { server_id } | ServerCommand::SoftDelete { server_id } => self
-                .items
-                .remove(server_id)
-                .is_none()
-                .then(|| format!("{server_id} deleted, not there")),
-            ServerCommand::Add { server_id, .. } | ServerCommand::Change { server_id, .. } => {
-                Some(format!("{server_id} is no mail"))
+            ServerCommand::Delete { server_id } | ServerCommand::SoftDelete { server_id } => {
+                let item = self.items.remove(server_id).is_some();
+                let object = self.objects.remove(server_id).is_some();
+                (!item && !object).then(|| format!("{server_id} deleted, not there"))
+            }
+            ServerCommand::Add { .. } | ServerCommand::Change { .. } => {
+                objects::told(self, command)
             }
         }
     }

@@ -96,10 +96,15 @@ pub(super) fn told(command: &ServerCommand) -> Option<ServerCommand> {
     }
 }
 
-/// What the phone shows after it wrote a note.
-pub(super) fn wrote(held: &mut Held, id: &str, raw: &Raw) {
+/// What the phone shows after it wrote a note, a `new` one or one it has.
+pub(super) fn wrote(held: &mut Held, id: &str, raw: &Raw, new: bool) {
     let Some(said) = read(raw) else { return };
-    let item = held.items.entry(id.to_owned()).or_default();
+    if new {
+        held.items.insert(id.to_owned(), Email::default());
+    }
+    let Some(item) = held.items.get_mut(id) else {
+        return;
+    };
     if said.subject.is_some() {
         item.subject = said.subject;
     }

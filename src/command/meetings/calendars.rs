@@ -1,0 +1,356 @@
+//! The user's calendars, as far as meetings go: an event found by its UID or by the name a phone has
+//! for it, and written back under guard (S13).
+
+use std::sync::Arc;
+
+use airgate_codec::dav::{Data, Href};
+use bytes::Bytes;
+use jiff::tz::TimeZone;
+use tracing::{info, warn};
+
+use super::mail;
+use crate::backend::Login;
+use crate::backend::dav::{Dav, DavError, ETag, Guard};
+use crate::command::Call;
+use crate::failure::{self, Failure};
+use crate::gate::Scopes;
+use crate::identity::UserId;
+use crate::item::meeting::{self, NoMeeting};
+use crate::store::{FolderKind, FolderRow, Store};
+use crate::sync::folders::Role;
+use crate::sync::server_id;
+use crate::sync::view::ItemNumber;
+
+/// Whose calendars, and by what they are opened: enough to do so without the phone.
+#[derive(Clone)]
+pub(in crate::command) struct Owner {
+    pub(in crate::command) store: Arc<dyn Store>,
+    dav: Dav,
+    login: Login,
+    pub(in crate::command) user: UserId,
+    /// The user's addresses, as far as they are known without the server.
+    me: Vec<String>,
+    pub(in crate::command) zone: TimeZone,
+}
+
+/// The calendars of one user.
+#[derive(Clone)]
+pub(in crate::command) struct Calendars {
+    owner: Owner,
+    /// The default one first.
+    rows: Vec<FolderRow>,
+    /// The server sends invitations and answers by itself.
+    pub(in crate::command) scheduling: bool,
+    /// All addresses of the user, the account's own first.
+    pub(in crate::command) me: Vec<String>,
+}
+
+/// An event as it lies in a calendar.
+#[derive(Clone, Debug)]
+pub(in crate::command) struct Kept {
+    /// The CollectionId.
+    collection: String,
+    href: Href,
+    etag: ETag,
+    pub(in crate::command) text: Bytes,
+}
+
+/// Whether the calendar server may tell others of a change.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::command) enum Word {
+    /// It may, if that is its way.
+    Spread,
+    /// Somebody else does, or nobody is to be told.
+    Silent,
+}
+
+/// What became of a change.
+#[derive(Debug)]
+pub(in crate::command) enum Changed {
+    Kept(Kept),
+    /// It is not in the calendar any more.
+    Gone,
+    /// There was nothing to change.
+    Same(Kept),
+}
+
+/// Times a change is tried on what others changed meanwhile.
+const TRIES: usize = 4;
+
+impl Owner {
+    /// The owner of the calendars a request may use; `None` where there are none, or its secret does
+    /// not open them (C3).
+    pub(in crate::command) fn of(call: &Call<'_>) -> Option<Self> {
+        let dav = call.gateway.dav.calendars.as_ref();
+        let dav = dav.filter(|_| call.scopes.allows(Scopes::CALENDAR))?;
+        Some(Self {
+            store: Arc::clone(&call.gateway.store),
+            dav: dav.clone(),
+            login: call.login.clone(),
+            user: call.user.clone(),
+            me: mail::addresses(call),
+            zone: call.gateway.settings.time_zone.clone(),
+        })
+    }
+
+    /// The calendars, if phones have been shown any.
+    ///
+    /// # Errors
+    /// The server's.
+    pub(in crate::command) async fn calendars(&self) -> Result<Option<Calendars>, Failure> {
+        let mut rows = self.store.folders(&self.user).await?.rows;
+        rows.retain(|row| row.kind == FolderKind::Calendar && !row.retired);
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        rows.sort_by_key(|row| row.role != Role::Calendar as u8);
+        let mut me = self.me.clone();
+        for other in self.dav.addresses(&self.login).await? {
+            if !me.contains(&other) {
+                me.push(other);
+            }
+        }
+        Ok(Some(Calendars {
+            scheduling: self.dav.scheduling(&self.login).await?,
+            owner: self.clone(),
+            rows,
+            me,
+        }))
+    }
+}
+
+impl Calendars {
+    /// The calendars a request may use.
+    ///
+    /// # Errors
+    /// The server's.
+    pub(in crate::command) async fn of(call: &Call<'_>) -> Result<Option<Self>, Failure> {
+        match Owner::of(call) {
+            Some(owner) => owner.calendars().await,
+            None => Ok(None),
+        }
+    }
+
+    /// The event with that UID, wherever it is.
+    ///
+    /// # Errors
+    /// A calendar that could not be asked: to say then that there is none would double the event.
+    pub(in crate::command) async fn find(&self, uid: &str) -> Result<Option<Kept>, Failure> {
+        for row in &self.rows {
+            let collection = href(&row.name)?;
+            let found = match self
+                .owner
+                .dav
+                .with_uid(&self.owner.login, &collection, uid)
+                .await
+            {
+                Ok(found) => found,
+                // The calendar is gone, which the next FolderSync tells.
+                Err(DavError::NotFound) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let right = found
+                .into_iter()
+                .find(|(_, _, text)| meeting::uid_of(text).is_ok_and(|other| other == uid));
+            if let Some((href, etag, text)) = right {
+                return Ok(Some(Kept {
+                    collection: row.id.clone(),
+                    href,
+                    etag,
+                    text,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether an id is that of an item in one of the calendars.
+    pub(in crate::command) fn owns(&self, item: &str) -> bool {
+        server_id::read(item)
+            .is_some_and(|(folder, _)| self.rows.iter().any(|row| row.id == folder))
+    }
+
+    /// The event a phone names; `None` if it is not there (any more).
+    ///
+    /// # Errors
+    /// The server's or the store's.
+    pub(in crate::command) async fn named(&self, item: &str) -> Result<Option<Kept>, Failure> {
+        let Some((folder, ItemNumber(number))) = server_id::read(item) else {
+            return Ok(None);
+        };
+        let row = self.rows.iter().find(|row| row.id == folder);
+        let (Some(row), Ok(number)) = (row, u32::try_from(number)) else {
+            return Ok(None);
+        };
+        let objects = self
+            .owner
+            .store
+            .objects(&self.owner.user, &row.id, &[number])
+            .await?;
+        let Some(object) = objects.first() else {
+            return Ok(None);
+        };
+        self.read(row.id.clone(), href(&object.href)?).await
+    }
+
+    /// The ServerId phones have for an event.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::command) async fn server_id(&self, kept: &Kept) -> Result<String, Failure> {
+        let hrefs = [kept.href.as_str().to_owned()];
+        let numbers = self
+            .owner
+            .store
+            .number_objects(&self.owner.user, &kept.collection, &hrefs)
+            .await?;
+        let number = numbers.first().copied().unwrap_or_default();
+        Ok(server_id::write(
+            &kept.collection,
+            ItemNumber(u64::from(number)),
+        ))
+    }
+
+    /// Puts a new event into the default calendar, under a name made of its UID: two devices that do
+    /// the same meet there.
+    ///
+    /// # Errors
+    /// The server's.
+    pub(in crate::command) async fn add(
+        &self,
+        uid: &str,
+        text: Vec<u8>,
+        word: Word,
+    ) -> Result<Option<Kept>, Failure> {
+        let Some(row) = self.rows.first() else {
+            return Ok(None);
+        };
+        let collection = href(&row.name)?;
+        let href = collection.join(&format!("{uid}{}", Data::ICalendar.extension()));
+        let text = self.spoken(text, word);
+        match self.put(&href, &text, Guard::New).await {
+            Ok(()) => {}
+            // Somebody was first.
+            Err(DavError::Precondition) => info!("an event was put there by somebody else"),
+            Err(error) => return Err(error.into()),
+        }
+        let kept = self.read(row.id.clone(), href).await?;
+        match (kept, word) {
+            (Some(kept), Word::Silent) if self.scheduling => self.hand_back(kept).await.map(Some),
+            (kept, _) => Ok(kept),
+        }
+    }
+
+    /// Changes an event, on what others made of it if they were first; `None` of the change takes it
+    /// away.
+    ///
+    /// # Errors
+    /// Inside: the change cannot be. Outside: the server's.
+    pub(in crate::command) async fn change(
+        &self,
+        kept: Kept,
+        word: Word,
+        change: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, NoMeeting>,
+    ) -> Result<Result<Changed, NoMeeting>, Failure> {
+        let mut kept = kept;
+        for _ in 0..TRIES {
+            let outcome = match change(&kept.text) {
+                Ok(Some(text)) if text == kept.text => return Ok(Ok(Changed::Same(kept))),
+                Ok(Some(text)) => {
+                    let text = self.spoken(text, word);
+                    self.put(&kept.href, &text, Guard::Match(&kept.etag)).await
+                }
+                Ok(None) => match self.remove(&kept, word).await {
+                    Ok(()) => return Ok(Ok(Changed::Gone)),
+                    Err(error) => Err(error),
+                },
+                Err(why) => return Ok(Err(why)),
+            };
+            let there = self
+                .read(kept.collection.clone(), kept.href.clone())
+                .await?;
+            let Some(there) = there else {
+                return Ok(Ok(Changed::Gone));
+            };
+            kept = there;
+            match outcome {
+                Ok(()) if word == Word::Silent && self.scheduling => {
+                    return Ok(Ok(Changed::Kept(self.hand_back(kept).await?)));
+                }
+                Ok(()) => return Ok(Ok(Changed::Kept(kept))),
+                Err(DavError::Precondition) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(DavError::Precondition.into())
+    }
+
+    async fn put(&self, href: &Href, text: &[u8], guard: Guard<'_>) -> Result<(), DavError> {
+        let octets = Bytes::copy_from_slice(text);
+        let put = self
+            .owner
+            .dav
+            .put(&self.owner.login, href, octets, Data::ICalendar, guard);
+        put.await.map(|_| ())
+    }
+
+    async fn remove(&self, kept: &Kept, word: Word) -> Result<(), DavError> {
+        let quiet = word == Word::Silent;
+        let removed = self
+            .owner
+            .dav
+            .withdraw(&self.owner.login, &kept.href, &kept.etag, quiet);
+        match removed.await {
+            Err(DavError::NotFound) => Ok(()),
+            other => other,
+        }
+    }
+
+    async fn read(&self, collection: String, href: Href) -> Result<Option<Kept>, Failure> {
+        match self.owner.dav.get(&self.owner.login, &href).await {
+            Ok((etag, text)) => Ok(Some(Kept {
+                collection,
+                href,
+                etag,
+                text,
+            })),
+            Err(DavError::NotFound) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The text to be written where the server must not speak of it.
+    fn spoken(&self, text: Vec<u8>, word: Word) -> Vec<u8> {
+        if word == Word::Spread || !self.scheduling {
+            return text;
+        }
+        meeting::silenced(&text, &self.me).unwrap_or(text)
+    }
+
+    /// After a change the server was to be silent about, it is to look after the meeting again: else
+    /// the organizer's updates would pass it by.
+    async fn hand_back(&self, kept: Kept) -> Result<Kept, Failure> {
+        let Ok(text) = meeting::unsilenced(&kept.text) else {
+            return Ok(kept);
+        };
+        if text == kept.text {
+            return Ok(kept);
+        }
+        match self.put(&kept.href, &text, Guard::Match(&kept.etag)).await {
+            Ok(()) => {
+                let again = self
+                    .read(kept.collection.clone(), kept.href.clone())
+                    .await?;
+                Ok(again.unwrap_or(kept))
+            }
+            Err(error) => {
+                warn!(error = %failure::chain(&error), "a meeting stays without its scheduling");
+                Ok(kept)
+            }
+        }
+    }
+}
+
+fn href(path: &str) -> Result<Href, Failure> {
+    Href::path(path).map_err(|fault| Failure::gateway(format!("{path}: {fault}")))
+}

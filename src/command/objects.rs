@@ -1,0 +1,315 @@
+//! Collections of objects behind a phone's ids: calendars, address books, task lists on a DAV server.
+//! What Sync, Ping, GetItemEstimate, ItemOperations and MoveItems share: looking at a collection,
+//! reading objects of it, showing them.
+
+mod look;
+mod moves;
+mod shown;
+
+use std::collections::HashMap;
+
+use airgate_codec::eas::{Class, Moment};
+use airgate_codec::vobject::Document;
+use bytes::Bytes;
+use tracing::warn;
+
+use super::Call;
+use crate::backend::dav::{
+    Collection, CollectionKind, Cursor, Data, Dav, DavError, ETag, Href, NotGot,
+};
+use crate::clock;
+use crate::failure::{self, Blame, Failure, Remedy};
+use crate::item::object::{Client, Kind, Manner, Me, Rendered, object_of, render, stub};
+use crate::item::options::BodyOptions;
+use crate::store::{FolderKind, FolderRow};
+use crate::sync::objects::Mark;
+use crate::undo;
+
+pub(super) use self::look::{differs, waiting};
+pub(super) use self::moves::way;
+pub(super) use self::shown::fetch;
+
+/// The class of the objects in a folder; `None` for mail, and for notes that lie in a mailbox.
+pub(super) fn kind_of(folder: &FolderRow) -> Option<Kind> {
+    match folder.kind {
+        FolderKind::Calendar => Some(Kind::Event),
+        FolderKind::Contacts => Some(Kind::Contact),
+        FolderKind::Tasks => Some(Kind::Task),
+        FolderKind::Notes if folder.name.starts_with('/') => Some(Kind::Note),
+        FolderKind::Mail | FolderKind::Notes => None,
+    }
+}
+
+/// The class of a folder as clients call it, which old ones are told.
+pub(super) const fn class_of(kind: FolderKind) -> Class {
+    match kind {
+        FolderKind::Mail => Class::Email,
+        FolderKind::Calendar => Class::Calendar,
+        FolderKind::Contacts => Class::Contacts,
+        FolderKind::Tasks => Class::Tasks,
+        FolderKind::Notes => Class::Notes,
+    }
+}
+
+/// One collection, for one phone.
+pub(super) struct Source<'a, 'b> {
+    pub(super) call: &'a Call<'b>,
+    pub(super) folder: &'a FolderRow,
+    pub(super) kind: Kind,
+    pub(super) dav: &'a Dav,
+    pub(super) href: Href,
+    pub(super) data: Data,
+    /// Objects of another class may lie in it too.
+    mixed: bool,
+    /// All addresses of the user, in lower case.
+    addresses: Vec<String>,
+    /// What was read to be judged, until it is told.
+    read: HashMap<u32, Read>,
+}
+
+/// An object that was asked for.
+#[derive(Clone, Debug)]
+pub(super) enum Read {
+    There {
+        href: Href,
+        etag: ETag,
+        text: Bytes,
+    },
+    /// The server says it is not there (S7).
+    Gone,
+    /// It is there and cannot be had, or there is nothing we can say of it.
+    Failed,
+}
+
+impl<'a, 'b> Source<'a, 'b> {
+    /// The collection behind a folder of objects.
+    ///
+    /// # Errors
+    /// A server that is down, or is not configured any more.
+    pub(super) async fn open(
+        call: &'a Call<'b>,
+        rows: &[FolderRow],
+        folder: &'a FolderRow,
+        kind: Kind,
+    ) -> Result<Self, Failure> {
+        let unknown = || Failure::new(Blame::Gateway, Remedy::ResyncFolders, "no such collection");
+        let dav = undo::server(&call.gateway.dav, kind).ok_or_else(unknown)?;
+        let href = Href::path(&folder.name).map_err(|_| unknown())?;
+        let mixed = rows
+            .iter()
+            .any(|row| row.name == folder.name && row.id != folder.id && !row.retired)
+            || dav
+                .known(call.user, &href, collection_kind(kind))
+                .is_some_and(|known| holds_others(&known));
+        let mut addresses = vec![call.user.as_str().to_lowercase()];
+        if kind == Kind::Event {
+            for address in dav.addresses(call.login).await? {
+                if !addresses.contains(&address) {
+                    addresses.push(address);
+                }
+            }
+        }
+        Ok(Self {
+            call,
+            folder,
+            kind,
+            dav,
+            href,
+            data: undo::data_of(kind),
+            mixed,
+            addresses,
+            read: HashMap::new(),
+        })
+    }
+
+    /// How this phone is talked to.
+    pub(super) fn manner<'m>(&'m self, bodies: &'m BodyOptions) -> Manner<'m> {
+        Manner {
+            version: self.call.version,
+            bodies,
+            zone: &self.call.gateway.settings.time_zone,
+            me: Me {
+                addresses: &self.addresses,
+                name: None,
+            },
+            client: Client {
+                device_type: &self.call.partnership.device_type,
+                agent: self.call.head.agent.as_deref(),
+            },
+            now: Moment(clock::now_seconds()),
+        }
+    }
+
+    /// Whether nothing in it may be changed, as far as is known.
+    pub(super) fn is_read_only(&self) -> bool {
+        let kind = collection_kind(self.kind);
+        let known = self.dav.known(self.call.user, &self.href, kind);
+        known.is_some_and(|known| known.read_only)
+    }
+
+    /// Reads objects by their numbers; one answer for each, in their order.
+    pub(super) async fn read(&mut self, numbers: &[u32]) -> Result<Vec<(u32, Read)>, Failure> {
+        let (user, collection) = (self.call.user, self.folder.id.as_str());
+        let mut found: HashMap<u32, Read> = HashMap::new();
+        let mut missing = Vec::new();
+        for number in numbers {
+            match self.read.remove(number) {
+                Some(read) => {
+                    found.insert(*number, read);
+                }
+                None => missing.push(*number),
+            }
+        }
+        if !missing.is_empty() {
+            let store = self.call.gateway.store.as_ref();
+            let rows = store.objects(user, collection, &missing).await?;
+            let named: Vec<(u32, Href, bool)> = rows
+                .into_iter()
+                .filter_map(|row| {
+                    Some((row.number, Href::path(&row.href).ok()?, row.uid.is_some()))
+                })
+                .collect();
+            let hrefs: Vec<Href> = named.iter().map(|(_, href, _)| href.clone()).collect();
+            let login = self.call.login;
+            let got = self
+                .dav
+                .multiget(login, &self.href, self.data, &hrefs)
+                .await?;
+            let mut uids = Vec::new();
+            for ((number, href, known), got) in named.into_iter().zip(got) {
+                let read = match got.result {
+                    Ok((etag, text)) => {
+                        if !known && let Some(uid) = uid_of(&text) {
+                            uids.push((number, uid));
+                        }
+                        Read::There { href, etag, text }
+                    }
+                    Err(NotGot::Gone) => Read::Gone,
+                    Err(NotGot::Failed(why)) => {
+                        warn!(collection, number, why, "an object cannot be read");
+                        Read::Failed
+                    }
+                };
+                found.insert(number, read);
+            }
+            store.learn_uids(user, collection, &uids).await?;
+        }
+        Ok(numbers
+            .iter()
+            .map(|number| (*number, found.remove(number).unwrap_or(Read::Failed)))
+            .collect())
+    }
+
+    /// Reads one object.
+    pub(super) async fn read_one(&mut self, number: u32) -> Result<Read, Failure> {
+        let read = self.read(&[number]).await?.pop();
+        Ok(read.map_or(Read::Failed, |(_, read)| read))
+    }
+
+    /// Whether a text is of the collection's class at all.
+    pub(super) fn is_of_class(&self, text: &[u8]) -> bool {
+        !self.mixed && self.kind != Kind::Contact || object_of(self.kind, text)
+    }
+
+    /// The object for the phone, or a readable stub where it cannot be shown (T59).
+    pub(super) fn show(
+        &self,
+        number: u32,
+        href: &Href,
+        text: &[u8],
+        bodies: &BodyOptions,
+    ) -> Rendered {
+        let manner = self.manner(bodies);
+        match render(self.kind, text, &manner) {
+            Ok(rendered) => rendered,
+            Err(error) => {
+                metrics::counter!("airgate_poison_items_total").increment(1);
+                let collection = self.folder.id.as_str();
+                warn!(collection, number, error = %failure::chain(&error), "an object cannot be shown");
+                stub(self.kind, &href.last_segment(), &manner)
+            }
+        }
+    }
+
+    /// What stands for an object that cannot be read (T59).
+    pub(super) fn stand_in(&self, number: u32, bodies: &BodyOptions) -> Rendered {
+        metrics::counter!("airgate_poison_items_total").increment(1);
+        stub(self.kind, &number.to_string(), &self.manner(bodies))
+    }
+}
+
+/// The version of an object that was read: by its ETag, or by its text where the server tells none.
+pub(super) fn mark_of(etag: &ETag, text: &[u8]) -> Mark {
+    if etag.is_unknown() {
+        Mark::of_phone(text)
+    } else {
+        Mark::of_etag(etag.as_str())
+    }
+}
+
+/// The UID in an object.
+pub(super) fn uid_of(text: &[u8]) -> Option<String> {
+    let document = Document::parse(text).ok()?;
+    let outer = document.components().next()?;
+    let property = outer.property("UID").or_else(|| {
+        let mut inner = outer.components();
+        inner.find_map(|component| component.property("UID"))
+    })?;
+    let uid = property.value().trim();
+    (!uid.is_empty()).then(|| uid.to_owned())
+}
+
+/// What each of the user's collections is like now: one request for each home (S25). A server that is
+/// down is left out; each of its collections finds out by itself (T60).
+pub(super) async fn cursors(
+    call: &Call<'_>,
+    kinds: impl Iterator<Item = Kind>,
+) -> HashMap<(Kind, Href), Cursor> {
+    let mut servers: Vec<&Dav> = Vec::new();
+    let mut wanted = Vec::new();
+    for kind in kinds {
+        if let Some(dav) = undo::server(&call.gateway.dav, kind) {
+            wanted.push(kind);
+            if !servers.iter().any(|known| known.is(dav)) {
+                servers.push(dav);
+            }
+        }
+    }
+    let mut found = HashMap::new();
+    for dav in servers {
+        match dav.collections(call.login).await {
+            Ok(collections) => {
+                for collection in collections {
+                    let Some(cursor) = collection.cursor else {
+                        continue;
+                    };
+                    for kind in &wanted {
+                        if collection_kind(*kind) == collection.kind {
+                            found.insert((*kind, collection.href.clone()), cursor.clone());
+                        }
+                    }
+                }
+            }
+            Err(error) => warn!(error = %failure::chain(&error), "collections cannot be looked at"),
+        }
+    }
+    found
+}
+
+const fn collection_kind(kind: Kind) -> CollectionKind {
+    match kind {
+        Kind::Contact => CollectionKind::AddressBook,
+        Kind::Event | Kind::Task | Kind::Note => CollectionKind::Calendar,
+    }
+}
+
+fn holds_others(known: &Collection) -> bool {
+    let components = known.components;
+    let kinds = [components.events, components.tasks, components.journals];
+    kinds.into_iter().filter(|holds| *holds).count() > 1
+}
+
+/// Whether the server is well and says no to this one thing.
+pub(super) const fn refusal(error: &DavError) -> bool {
+    error.is_final()
+}

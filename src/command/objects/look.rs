@@ -1,0 +1,238 @@
+//! Looking at a collection: what changed at the backend is folded into the view, and what is new is
+//! told apart into what the phone wants and what it does not.
+
+use std::collections::BTreeSet;
+
+use tracing::info;
+
+use super::{Read, Source, kind_of, mark_of};
+use crate::backend::dav::{Cursor, Delta, Href};
+use crate::command::Call;
+use crate::failure::{self, Blame, Failure, Remedy};
+use crate::item::object::{Kind, component};
+use crate::item::options::BodyOptions;
+use crate::store::{ChainRow, FolderRow};
+use crate::sync::objects::{
+    self, Lasts, Mark, ObjectOptions, ObjectView, Observation, Standing, Window,
+};
+
+/// The mass-change brake (S8): more objects than this, and more than half of the collection.
+const BRAKE: usize = 20;
+/// News that are read to find out whether the phone wants them; above it the server is asked for all
+/// that lie in the window.
+const READ_TO_JUDGE: usize = 16;
+/// Slack at the beginning of a window: the server may count dates without a zone by another one.
+const SLACK: i64 = 2 * 86_400;
+/// Before all that people have in calendars: 1900.
+const LONG_AGO: i64 = -2_208_988_800;
+
+impl Source<'_, '_> {
+    /// Looks at the collection through this window; `seen` is how far the server says it is. A
+    /// collection that did not move costs nothing (S25).
+    ///
+    /// # Errors
+    /// The server's, and then the view is not to be used.
+    pub(in crate::command) async fn look(
+        &mut self,
+        view: &mut ObjectView,
+        window: Window,
+        bodies: &BodyOptions,
+        seen: Option<&Cursor>,
+    ) -> Result<(), Failure> {
+        view.look_through(window);
+        let known = view.cursor.as_deref().and_then(Cursor::decode);
+        if known.is_none() || known.as_ref() != seen {
+            let (dav, login) = (self.dav, self.call.login);
+            let delta = dav.changes(login, &self.href, known.as_ref()).await?;
+            self.take(view, delta).await?;
+            let (gone, all) = objects::losses(view);
+            if gone > BRAKE && gone.saturating_mul(2) > all {
+                info!(
+                    gone,
+                    all, "much of a collection is gone, listing it again (S8)"
+                );
+                metrics::counter!("airgate_mass_changes_total").increment(1);
+                let whole = dav.changes(login, &self.href, None).await?;
+                self.take(view, whole).await?;
+            }
+        }
+        self.judge(view, bodies).await
+    }
+
+    async fn take(&self, view: &mut ObjectView, delta: Delta) -> Result<(), Failure> {
+        let store = self.call.gateway.store.as_ref();
+        let (user, collection) = (self.call.user, self.folder.id.as_str());
+        let cursor = delta.cursor.encode();
+        let there: Vec<String> = delta
+            .changed
+            .iter()
+            .map(|(href, _)| href.to_string())
+            .collect();
+        let numbers = store.number_objects(user, collection, &there).await?;
+        let versions = numbers.into_iter().zip(&delta.changed);
+        let changed = versions.map(|(number, (href, etag))| {
+            if etag.is_unknown() {
+                // Whether it changed only reading it shows: as long as the cursor stands it did not.
+                let mut all = cursor.clone();
+                all.extend(href.as_str().as_bytes());
+                (number, Mark::of_phone(&all))
+            } else {
+                (number, Mark::of_etag(etag.as_str()))
+            }
+        });
+        let changed = changed.collect();
+        let gone: Vec<String> = delta.gone.iter().map(ToString::to_string).collect();
+        let gone = store.known_objects(user, collection, &gone).await?;
+        view.observe(&Observation {
+            changed,
+            gone: gone.into_iter().map(|row| row.number).collect(),
+            complete: delta.complete,
+            cursor,
+        });
+        Ok(())
+    }
+
+    /// Finds out which of the news the phone wants.
+    async fn judge(&mut self, view: &mut ObjectView, bodies: &BodyOptions) -> Result<(), Failure> {
+        let unsure = view.unsure();
+        if view.window() == Window::All && !self.mixed {
+            for number in unsure {
+                view.judge(number, Standing::Inside);
+            }
+            return Ok(());
+        }
+        if unsure.len() > READ_TO_JUDGE {
+            // What the server cannot say is judged when it is told.
+            if let Some(inside) = self.inside(view.window()).await? {
+                for number in unsure {
+                    let standing = match inside.contains(&number) {
+                        true => Standing::Inside,
+                        false => Standing::Outside,
+                    };
+                    view.judge(number, standing);
+                }
+            }
+            return Ok(());
+        }
+        for (number, read) in self.read(&unsure).await? {
+            match &read {
+                Read::There { href, etag, text } => {
+                    view.read(number, mark_of(etag, text));
+                    let standing = self.standing(view.window(), number, href, text, bodies);
+                    view.judge(number, standing);
+                }
+                Read::Gone => view.vanished(number),
+                Read::Failed => view.judge(number, Standing::Inside),
+            }
+            self.read.insert(number, read);
+        }
+        Ok(())
+    }
+
+    /// Whether the phone wants an object.
+    fn standing(
+        &self,
+        window: Window,
+        number: u32,
+        href: &Href,
+        text: &[u8],
+        bodies: &BodyOptions,
+    ) -> Standing {
+        if !self.is_of_class(text) {
+            return Standing::Other;
+        }
+        if window == Window::All {
+            return Standing::Inside;
+        }
+        let lasts: Lasts = self.show(number, href, text, bodies).span.into();
+        match window.holds(lasts) {
+            true => Standing::Inside,
+            false => Standing::Outside,
+        }
+    }
+
+    /// The objects of the class that may lie in a window; `None` where the server cannot say.
+    async fn inside(&self, window: Window) -> Result<Option<BTreeSet<u32>>, Failure> {
+        let from = match window {
+            Window::Since(floor) => floor.saturating_sub(SLACK),
+            Window::All => LONG_AGO,
+            // Done or not is not a matter of time.
+            Window::Open => return Ok(None),
+        };
+        let Some(component) = component(self.kind) else {
+            return Ok(None);
+        };
+        let login = self.call.login;
+        let found = self.dav.in_range(login, &self.href, component, from);
+        let Some(found) = found.await? else {
+            return Ok(None);
+        };
+        let names: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let store = self.call.gateway.store.as_ref();
+        let rows = store
+            .known_objects(self.call.user, &self.folder.id, &names)
+            .await?;
+        Ok(Some(rows.into_iter().map(|row| row.number).collect()))
+    }
+}
+
+/// Whether a Sync of a collection would show something to the phone whose chain this is; `seen` is how
+/// far the server says the collection is. One that cannot be looked at now waits on (T60).
+///
+/// # Errors
+/// A collection that is gone; the store's.
+pub(in crate::command) async fn differs(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    folder: &FolderRow,
+    chain: &ChainRow,
+    seen: Option<&Cursor>,
+) -> Result<bool, Failure> {
+    let Some(kind) = kind_of(folder) else {
+        return Ok(false);
+    };
+    // A view that cannot be read, or was never filled: a Sync has something to say.
+    let view = ObjectView::decode(&chain.view).ok();
+    let Some(mut view) = view.filter(|view| view.cursor.is_some()) else {
+        return Ok(true);
+    };
+    let options = ObjectOptions::decode(&chain.options);
+    match count(call, rows, (folder, kind), &mut view, &options, seen).await {
+        Err(failure)
+            if failure.blame == Blame::Backend && failure.remedy != Remedy::ResyncFolders =>
+        {
+            info!(error = %failure::chain(&failure), "a collection cannot be compared now");
+            Ok(false)
+        }
+        counted => Ok(counted? > 0),
+    }
+}
+
+/// How many changes wait in a collection for the phone that holds this view.
+///
+/// # Errors
+/// The server's.
+pub(in crate::command) async fn waiting(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    folder: (&FolderRow, Kind),
+    view: &mut ObjectView,
+    options: &ObjectOptions,
+) -> Result<usize, Failure> {
+    count(call, rows, folder, view, options, None).await
+}
+
+async fn count(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    (folder, kind): (&FolderRow, Kind),
+    view: &mut ObjectView,
+    options: &ObjectOptions,
+    seen: Option<&Cursor>,
+) -> Result<usize, Failure> {
+    let mut source = Source::open(call, rows, folder, kind).await?;
+    let window = call.object_window(kind, options);
+    let bodies = call.object_bodies(options);
+    source.look(view, window, &bodies, seen).await?;
+    Ok(objects::waiting(view))
+}

@@ -1,0 +1,211 @@
+use super::*;
+
+fn request(sequence: u32, more: &str) -> String {
+    format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:u1\r\n\
+         DTSTAMP:20260101T00000{sequence}Z\r\nSEQUENCE:{sequence}\r\nSUMMARY:Tea\r\n\
+         DTSTART:20260323T100000Z\r\nDTEND:20260323T110000Z\r\n{more}\
+         ORGANIZER:mailto:bob@example.com\r\n\
+         ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:alice@example.com\r\n\
+         BEGIN:VALARM\r\nTRIGGER:-PT99M\r\nACTION:AUDIO\r\nEND:VALARM\r\n\
+         END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+}
+
+fn taken(
+    present: Option<&str>,
+    text: &str,
+    from: &str,
+    me: &str,
+) -> Result<Option<String>, NoMeeting> {
+    let incoming = Incoming {
+        text: text.as_bytes(),
+        from,
+        me: &[me.to_owned()],
+        zone: &TimeZone::UTC,
+    };
+    let text = apply(present.map(str::as_bytes), &incoming)?;
+    Ok(text.map(|text| String::from_utf8(text).unwrap()))
+}
+
+fn by_bob(present: Option<&str>, text: &str) -> Option<String> {
+    taken(present, text, "bob@example.com", "alice@example.com").unwrap()
+}
+
+const MINE: &str = "BEGIN:VALARM\r\nTRIGGER:-PT5M\r\nACTION:DISPLAY\r\nEND:VALARM\r\n";
+
+/// The invitation as Alice keeps it.
+fn kept(sequence: u32) -> String {
+    let text = by_bob(None, &request(sequence, "")).unwrap();
+    let alarm = text.find("BEGIN:VALARM").unwrap()..text.find("END:VEVENT").unwrap();
+    let mut text = text.replace("PARTSTAT=NEEDS-ACTION;RSVP=TRUE", "PARTSTAT=ACCEPTED");
+    let alarm = text.find("BEGIN:VALARM").unwrap()
+        ..alarm.end - alarm.start + text.find("BEGIN:VALARM").unwrap();
+    text.replace_range(alarm, &format!("CATEGORIES:Mine\r\n{MINE}"));
+    text
+}
+
+#[test]
+fn an_invitation_is_kept_as_it_came_without_its_method() {
+    let text = by_bob(None, &request(0, "X-ODD;a=1:b\r\n")).unwrap();
+    assert_eq!(
+        text,
+        request(0, "X-ODD;a=1:b\r\n").replace("METHOD:REQUEST\r\n", "")
+    );
+}
+
+#[test]
+fn s12_an_update_keeps_what_is_the_users_own() {
+    let text = by_bob(Some(&kept(1)), &request(2, "LOCATION:Hall\r\n")).unwrap();
+    for line in [
+        "LOCATION:Hall\r\n",
+        "SEQUENCE:2\r\n",
+        "CATEGORIES:Mine\r\n",
+        MINE,
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    assert!(
+        text.contains("NEEDS-ACTION"),
+        "planned anew, so asked anew: {text}"
+    );
+    assert!(!text.contains("PT99M"), "{text}");
+    // The same plan sent again (to somebody added): the answer stands.
+    let later = request(1, "LOCATION:Hall\r\n").replace("000001Z", "000009Z");
+    let text = by_bob(Some(&kept(1)), &later).unwrap();
+    assert!(text.contains("PARTSTAT=ACCEPTED"), "{text}");
+}
+
+#[test]
+fn what_is_old_or_from_somebody_else_changes_nothing() {
+    assert_eq!(by_bob(Some(&kept(2)), &request(1, "")), None);
+    for method in ["REQUEST", "CANCEL"] {
+        let text = request(9, "").replace("REQUEST", method);
+        let eve = taken(Some(&kept(1)), &text, "eve@evil.test", "alice@example.com");
+        assert_eq!(eve, Ok(None), "{method}");
+        // He says that he is the organizer now.
+        let text = text.replace("bob@example.com", "eve@evil.test");
+        let eve = taken(Some(&kept(1)), &text, "eve@evil.test", "alice@example.com");
+        assert_eq!(eve, Ok(None), "{method}");
+    }
+    // Nobody can invite a user in his own name.
+    let own = request(0, "").replace("bob@example.com", "alice@example.com");
+    assert_eq!(
+        taken(None, &own, "alice@example.com", "alice@example.com"),
+        Ok(None)
+    );
+    let alien = request(0, "").replace(
+        "END:VCALENDAR",
+        "BEGIN:VEVENT\r\nUID:u2\r\nEND:VEVENT\r\nEND:VCALENDAR",
+    );
+    assert_eq!(
+        taken(None, &alien, "bob@example.com", "alice@example.com"),
+        Err(NoMeeting::Unreadable)
+    );
+}
+
+#[test]
+fn s9_a_cancelled_meeting_stays_and_says_so() {
+    let cancel = request(3, "STATUS:CANCELLED\r\n").replace("REQUEST", "CANCEL");
+    let text = by_bob(Some(&kept(1)), &cancel).unwrap();
+    assert_eq!(
+        text,
+        kept(1).replace(MINE, &format!("STATUS:CANCELLED\r\n{MINE}"))
+    );
+    assert_eq!(by_bob(Some(&text), &cancel), None, "again: nothing new");
+    assert_eq!(by_bob(None, &cancel), None);
+}
+
+#[test]
+fn one_occurrence_is_cancelled_and_moved() {
+    let series = kept(1).replace("SUMMARY", "RRULE:FREQ=DAILY;COUNT=5\r\nSUMMARY");
+    let one = |method: &str, id: &str, start: &str| {
+        request(1, &format!("RECURRENCE-ID:{id}\r\n"))
+            .replace("REQUEST", method)
+            .replace("DTSTART:20260323", &format!("DTSTART:{start}"))
+            .replace("DTEND:20260323", &format!("DTEND:{start}"))
+    };
+    let text = by_bob(
+        Some(&series),
+        &one("CANCEL", "20260324T100000Z", "20260324"),
+    )
+    .unwrap();
+    assert_eq!(text.matches("STATUS:CANCELLED").count(), 1);
+    assert_eq!(text.matches("BEGIN:VEVENT").count(), 2);
+    assert!(text.contains("RECURRENCE-ID:20260324T100000Z"), "{text}");
+    assert_eq!(
+        by_bob(
+            Some(&series),
+            &one("CANCEL", "20260401T100000Z", "20260401")
+        ),
+        None
+    );
+    let text = by_bob(
+        Some(&series),
+        &one("REQUEST", "20260325T100000Z", "20260330"),
+    )
+    .unwrap();
+    assert!(text.contains("DTSTART:20260330T100000Z"), "{text}");
+    assert!(
+        text.contains("RRULE:FREQ=DAILY;COUNT=5"),
+        "the series stays: {text}"
+    );
+}
+
+#[test]
+fn an_answer_counts_from_the_attendee_alone() {
+    let own = kept(1).replace("bob@", "boss@").replace("alice@", "carol@");
+    let reply = |from: &str| {
+        request(1, "")
+            .replace("METHOD:REQUEST", "METHOD:REPLY")
+            .replace("bob@example.com", "boss@example.com")
+            .replace("NEEDS-ACTION;RSVP=TRUE", "DECLINED")
+            .replace("alice@example.com", from)
+    };
+    let by = |from: &str| {
+        taken(
+            Some(&own),
+            &reply("carol@example.com"),
+            from,
+            "boss@example.com",
+        )
+    };
+    let text = by("carol@example.com").unwrap().unwrap();
+    assert_eq!(text, own.replace("PARTSTAT=ACCEPTED", "PARTSTAT=DECLINED"));
+    assert_eq!(by("eve@evil.test"), Ok(None));
+    let crasher = taken(
+        Some(&own),
+        &reply("eve@evil.test"),
+        "eve@evil.test",
+        "boss@example.com",
+    );
+    assert_eq!(
+        crasher,
+        Ok(None),
+        "who was not invited does not come in by answering"
+    );
+    assert_eq!(
+        taken(
+            Some(&own),
+            &reply("carol@example.com"),
+            "carol@example.com",
+            "alice@example.com"
+        ),
+        Ok(None),
+        "only in the organizer's calendar"
+    );
+}
+
+#[test]
+fn t18_anything_ends_in_an_answer_or_an_error() {
+    for text in [
+        "",
+        "BEGIN:VCALENDAR",
+        "METHOD:REQUEST",
+        &"BEGIN:VEVENT\r\n".repeat(99),
+    ] {
+        assert!(taken(Some(&kept(1)), text, "a@b", "c@d").is_err(), "{text}");
+    }
+    assert!(concerns(request(0, "").as_bytes()));
+    assert!(!concerns(kept(0).as_bytes()));
+}

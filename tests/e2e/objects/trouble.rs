@@ -1,0 +1,184 @@
+//! Servers that are down, objects nobody can read, collections that may only be read, masses that
+//! vanish.
+
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::folder_sync::FolderType;
+use airgate_codec::wbxml::contacts;
+
+use super::{assert_quiet, card, collection_status, new_card, phone_of, status_of};
+use crate::support::backend::dav::{DavKind, DavServer};
+use crate::support::mail;
+use crate::support::phone::{object_added, object_deleted};
+use crate::support::world::World;
+
+#[tokio::test]
+async fn t60_a_server_that_is_down_costs_its_collections_alone() {
+    let mut world = World::with_dav(DavKind::Radicale).await;
+    let other = world.dav_client();
+    let path = format!("{}ada.vcf", world.dav().contacts(&world.alice));
+    other.put(&path, &card("ada", "Ada", "Byron")).await;
+    let (mut phone, book) = phone_of(&world, ProtocolVersion::V14_1, "DOWN").await;
+    phone.sync_all("INBOX").await;
+    world.dav.as_mut().expect("a DAV server").stop();
+    world
+        .deliver("INBOX", &mail::simple("hello", "hi\r\n"))
+        .await;
+    let both = vec![phone.collection(&book), phone.collection("INBOX")];
+    let response = phone.sync_collections(both).await;
+    assert_eq!(collection_status(&response), Some(5), "{response:?}");
+    assert_eq!(phone.subjects("INBOX"), ["hello"]);
+    assert_eq!(phone.objects(&book).len(), 1, "S7");
+    world.dav.as_mut().expect("a DAV server").restart();
+    // The breaker lets a request through after a while.
+    for _ in 0..200 {
+        if collection_status(&phone.sync(&book).await) != Some(5) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    other.delete(&path).await;
+    phone.sync_all(&book).await;
+    assert!(phone.objects(&book).is_empty());
+    assert_quiet(&mut phone, &book).await;
+}
+
+#[tokio::test]
+async fn t59_a_poison_object_becomes_a_stub_and_the_rest_flows() {
+    let world = World::with_dav(DavKind::Xandikos).await;
+    let other = world.dav_client();
+    let place = world.dav().tasks(&world.alice);
+    let todo = |uid: &str, more: &str| {
+        format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:VTODO\r\nUID:{uid}\r\n\
+             DTSTAMP:20260101T000000Z\r\nSUMMARY:{uid}\r\n{more}END:VTODO\r\nEND:VCALENDAR\r\n"
+        )
+    };
+    // Nested deeper than anything is (T19).
+    let begins: String = (0..20).map(|n| format!("BEGIN:X-{n}\r\n")).collect();
+    let ends: String = (0..20).rev().map(|n| format!("END:X-{n}\r\n")).collect();
+    let poison = begins + &ends;
+    other.put(&format!("{place}a.ics"), &todo("good", "")).await;
+    other
+        .put(&format!("{place}b.ics"), &todo("bad", &poison))
+        .await;
+    let mut phone = world
+        .phone(crate::support::phone::Profile::ios().speaking(ProtocolVersion::V14_1))
+        .await;
+    let list = phone.folder(FolderType::Tasks);
+    phone.sync_all(&list).await;
+    let subjects = phone.values(&list, airgate_codec::wbxml::tasks::SUBJECT);
+    assert_eq!(subjects.len(), 2, "{subjects:?}");
+    assert!(subjects.contains(&"good".to_owned()));
+    assert_quiet(&mut phone, &list).await;
+    assert!(
+        world.server.log().contains("cannot be"),
+        "a line in the log"
+    );
+}
+
+#[tokio::test]
+async fn a_collection_for_reading_makes_the_phone_revert() {
+    let world = World::with_dav(DavKind::Radicale).await;
+    let other = world.dav_client();
+    let place = world.dav().contacts(&world.alice);
+    for name in ["ada", "eve"] {
+        other
+            .put(&format!("{place}{name}.vcf"), &card(name, "A", name))
+            .await;
+    }
+    let before = other.objects(&place).await;
+    let DavServer::Radicale(radicale) = world.dav() else {
+        panic!("a Radicale");
+    };
+    radicale.fix(Some("{user}/contacts"));
+    for version in super::VERSIONS {
+        let name = format!("READ{}", version.as_str().replace('.', ""));
+        let (mut phone, book) = phone_of(&world, version, &name).await;
+        let truth = phone.objects(&book);
+        assert_eq!(truth.len(), 2);
+        let ada = phone.object(&book, contacts::LAST_NAME, "ada");
+        let eve = phone.object(&book, contacts::LAST_NAME, "eve");
+        let response = phone
+            .edit_object(&book, &ada, contacts::JOB_TITLE, "Boss")
+            .await;
+        assert_eq!(status_of(&response), Some(7), "{response:?}");
+        let response = phone.delete_object(&book, &eve).await;
+        assert_eq!(status_of(&response), Some(7), "{response:?}");
+        let command = object_added("c1", new_card("Grace", "Hopper"));
+        let response = phone.do_in(&book, vec![command]).await;
+        assert_eq!(status_of(&response), Some(6), "{response:?}");
+        phone.sync_all(&book).await;
+        assert_eq!(phone.objects(&book), truth, "{version:?}");
+        assert_quiet(&mut phone, &book).await;
+    }
+    assert_eq!(other.objects(&place).await, before);
+}
+
+#[tokio::test]
+async fn s8_a_mass_deletion_of_a_phone_can_be_undone() {
+    let world = World::with_dav(DavKind::Radicale).await;
+    let other = world.dav_client();
+    let place = world.dav().contacts(&world.alice);
+    for number in 0..25 {
+        let name = format!("n{number:02}");
+        other
+            .put(&format!("{place}{name}.vcf"), &card(&name, "A", &name))
+            .await;
+    }
+    let before = other.objects(&place).await;
+    let (mut phone, book) = phone_of(&world, ProtocolVersion::V14_1, "MASS").await;
+    let commands = phone.objects(&book).into_keys();
+    let commands = commands.map(|id| object_deleted(&id)).collect();
+    phone.do_in(&book, commands).await;
+    assert!(other.list(&place).await.is_empty());
+    assert_quiet(&mut phone, &book).await;
+    let url = world.dav().url();
+    let undo = |more: &[&str], input: &str| {
+        let named: &[&str] = &["undo", "--caldav", &url, "--carddav", &url];
+        let arguments = [named, more].concat();
+        let output = world.server.verb_with(&arguments, input);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let alice = world.alice.name.as_str();
+    let list = undo(&["list", "--user", alice, "--json"], "");
+    let entries: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+    let entries = entries.as_array().expect("a list").clone();
+    assert_eq!(entries.len(), 25, "{list}");
+    assert!(entries.iter().all(|entry| entry["reason"] == "deleted"));
+    assert!(list.contains("A n07"), "{list}");
+    let ids: Vec<String> = entries
+        .iter()
+        .map(|entry| entry["id"].to_string())
+        .collect();
+    let mut restore = vec!["restore", "--user", alice];
+    restore.extend(ids.iter().map(String::as_str));
+    undo(&restore, &world.alice.password);
+    assert_eq!(other.objects(&place).await, before);
+    phone.sync_all(&book).await;
+    assert_eq!(phone.objects(&book).len(), 25);
+    assert_quiet(&mut phone, &book).await;
+    let stranger = undo(&["list", "--user", "bob@example.com"], "");
+    assert!(!stranger.contains("n07"), "T13");
+}
+
+#[tokio::test]
+async fn s7_s8_a_mass_that_vanishes_elsewhere_is_believed_after_a_second_look() {
+    let world = World::with_dav(DavKind::Radicale).await;
+    let other = world.dav_client();
+    let place = world.dav().contacts(&world.alice);
+    for number in 0..22 {
+        let name = format!("n{number:02}");
+        other
+            .put(&format!("{place}{name}.vcf"), &card(&name, "A", &name))
+            .await;
+    }
+    let (mut phone, book) = phone_of(&world, ProtocolVersion::V14_1, "BRAKE").await;
+    assert_eq!(phone.objects(&book).len(), 22);
+    for path in other.list(&place).await {
+        other.delete(&path).await;
+    }
+    phone.sync_all(&book).await;
+    assert!(phone.objects(&book).is_empty());
+    assert!(world.server.log().contains("listing it again (S8)"));
+}
