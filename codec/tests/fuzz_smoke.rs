@@ -12,6 +12,8 @@ use std::path::Path;
 
 #[path = "../../fuzz/src/autodiscover.rs"]
 mod autodiscover;
+#[path = "../../fuzz/src/calendar.rs"]
+mod calendar;
 #[path = "../../fuzz/src/ceiling.rs"]
 mod ceiling;
 #[path = "../../fuzz/src/contacts.rs"]
@@ -78,6 +80,11 @@ fn t68_imap_framing() {
 #[test]
 fn t7_tasks_notes() {
     smoke("tasks_notes", Vec::new(), tasks_notes::run);
+}
+
+#[test]
+fn t19_calendar() {
+    smoke("calendar", wbxml_seeds(), calendar::run);
 }
 
 #[test]
