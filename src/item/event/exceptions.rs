@@ -144,9 +144,8 @@ pub(super) fn change(
     if apply.is_empty() && (existing.is_some() || whole_is_nothing(said)) {
         return Ok(());
     }
-    let id = match existing {
-        Some(id) => id,
-        None => split_off(source, at, &before)?,
+    let Some(id) = existing else {
+        return split_off(source, at, &before, &wanted, &apply, manner);
     };
     let mut patch = Patch {
         document: &mut source.document,
@@ -220,38 +219,60 @@ fn inherit(said: &mut Event, series: &Event, version: ProtocolVersion) {
     }
 }
 
-/// Makes an occurrence a component of its own: the series', but for how it repeats.
-fn split_off(source: &mut Source, at: Timestamp, before: &Part) -> Result<ComponentId, Refused> {
+/// Makes an occurrence a component of its own: the series', but for how it repeats, and changed. It
+/// is made in a document of its own, since every edit goes over all lines of one (T18).
+fn split_off(
+    source: &mut Source,
+    at: Timestamp,
+    before: &Part,
+    said: &Event,
+    apply: &[u8],
+    manner: &Manner<'_>,
+) -> Result<(), Refused> {
     const SERIES_ONLY: [&str; 4] = ["RRULE", "RDATE", "EXDATE", "EXRULE"];
     let main = source.component(source.main).ok_or_else(|| gone(Gone))?;
-    let octets = main.to_bytes();
     let line = instance_line("RECURRENCE-ID", at, &main, &source.zones);
-    let home = home(source, &source.main);
-    let id = source
-        .document
-        .insert_component(source.calendar, &octets)
-        .map_err(gone)?;
+    let home = Home::own_or_utc(home(source, &source.main));
+    let octets = [
+        &b"BEGIN:VCALENDAR\r\n"[..],
+        &main.to_bytes(),
+        b"END:VCALENDAR\r\n",
+    ]
+    .concat();
+    let mut document = Document::parse(&octets).map_err(|_| gone(Gone))?;
+    let calendar = document.component("VCALENDAR").ok_or_else(|| gone(Gone))?;
+    let event = calendar.components().next().ok_or_else(|| gone(Gone))?;
+    let (calendar, event) = (calendar.id(), event.id());
     for name in SERIES_ONLY {
-        let component = source.document.find(id).ok_or_else(|| gone(Gone))?;
+        let component = document.find(event).ok_or_else(|| gone(Gone))?;
         let all: Vec<_> = component.all(name).collect();
         for property in all {
-            source.document.remove(property.id()).map_err(gone)?;
+            document.remove(property.id()).map_err(gone)?;
         }
     }
-    source.document.insert(id, &line).map_err(gone)?;
-    let day = Home::own_or_utc(home);
-    super::clock::write(
-        &mut source.document,
-        id,
-        before.times(),
-        &day,
-        &source.zones,
-    )
-    .map_err(gone)?;
+    document.insert(event, &line).map_err(gone)?;
+    super::clock::write(&mut document, event, before.times(), &home, &source.zones)
+        .map_err(gone)?;
+    let mut patch = Patch {
+        document: &mut document,
+        calendar,
+        event,
+        zones: &source.zones,
+        before,
+        said,
+        manner,
+    };
+    patch.apply(|property| apply.contains(&property))?;
+    touch(&mut document, event, manner.now, false).map_err(gone)?;
+    let made = document.find(event).ok_or_else(|| gone(Gone))?.to_bytes();
+    let id = source
+        .document
+        .insert_component(source.calendar, &made)
+        .map_err(gone)?;
     // An occurrence that was deleted and now is changed is there again.
     include(&mut source.document, source.main, at, &source.zones).map_err(gone)?;
     source.overrides.push((at, id));
-    Ok(id)
+    Ok(())
 }
 
 /// Takes an occurrence out of EXDATE.

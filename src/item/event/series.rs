@@ -105,37 +105,43 @@ impl Series {
         }
         self.told = Told::Beyond;
         let now = Timestamp::from_millisecond(manner.now.0).unwrap_or(Timestamp::UNIX_EPOCH);
-        let length = span.end.duration_since(span.start.at);
-        let mut last = None;
-        for at in self.occurrences(span) {
-            last = Some(at);
-            if at.checked_add(length).is_ok_and(|end| end >= now) {
-                break;
-            }
-        }
-        if let Some(at) = last {
+        if let Some(at) = self.next(span, now) {
             shift(span, at);
         }
     }
 
-    /// When the occurrences begin, in order, at most so many; without those that are excluded.
-    pub(super) fn occurrences(&self, span: &Span) -> impl Iterator<Item = Timestamp> {
-        let mut all: Vec<Timestamp> = self.extra.clone();
+    /// When the first occurrence begins that is not over at a moment, else the last one. Rules are
+    /// followed no further than that: a yearly one has a year of days to look at for each.
+    fn next(&self, span: &Span, now: Timestamp) -> Option<Timestamp> {
+        let length = span.end.duration_since(span.start.at);
+        let is_over = |at: Timestamp| at.checked_add(length).is_ok_and(|end| end < now);
+        let is_there = |at: &Timestamp| self.excluded.binary_search(at).is_err();
+        let (mut next, mut last) = (None::<Timestamp>, None::<Timestamp>);
+        let mut look = |at: Timestamp| {
+            if is_over(at) {
+                last = Some(last.map_or(at, |last| last.max(at)));
+            } else {
+                next = Some(next.map_or(at, |next| next.min(at)));
+            }
+        };
         for rule in &self.rules {
             let until = local_until(rule, span);
-            all.extend(
-                Occurrences::new(rule, span.start.local, until)
-                    .take(MAX_OCCURRENCES)
-                    .filter_map(|local| span.start.zone.instant(local)),
-            );
+            let all = Occurrences::new(rule, span.start.local, until)
+                .take(MAX_OCCURRENCES)
+                .filter_map(|local| span.start.zone.instant(local))
+                .filter(is_there);
+            for at in all {
+                look(at);
+                if !is_over(at) {
+                    break;
+                }
+            }
         }
-        if all.is_empty() || !self.extra.is_empty() {
-            all.push(span.start.at);
+        let start = Some(span.start.at).filter(|_| self.rules.is_empty());
+        for at in self.extra.iter().copied().chain(start).filter(is_there) {
+            look(at);
         }
-        all.sort_unstable();
-        all.dedup();
-        all.retain(|at| self.excluded.binary_search(at).is_err());
-        all.into_iter().take(MAX_OCCURRENCES)
+        next.or(last)
     }
 
     /// The occurrence a phone means by a moment: that one, else the one of the same day: some go on
@@ -219,7 +225,7 @@ fn last(until: &Until, span: &Span) -> Option<Timestamp> {
 }
 
 /// UNTIL in the event's own wall-clock time.
-fn local_until(rule: &Rule, span: &Span) -> Option<DateTime> {
+pub(super) fn local_until(rule: &Rule, span: &Span) -> Option<DateTime> {
     last(rule.until.as_ref()?, span).map(|at| span.start.zone.local(at))
 }
 

@@ -13,10 +13,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use self::support::{Phone, VERSIONS, fixtures};
-use super::series::Series;
+use super::series::local_until;
 use super::source::Source;
 use crate::item::event;
 use crate::item::object::{Edit, Span};
+use crate::item::recurrence::{Occurrences, Rule};
 use crate::item::stamp::civil;
 
 #[test]
@@ -257,9 +258,13 @@ fn occurrences(text: &[u8], phone: &Phone, count: usize) -> Vec<Timestamp> {
     let manner = phone.manner();
     let source = Source::open(text, manner.zone).expect("ours");
     let component = source.component(source.main).expect("an event");
-    let mut span = source.span.clone();
-    let series = Series::read(&component, &mut span, &source.zones, &manner);
-    series.occurrences(&source.span).take(count).collect()
+    let rule = component.property("RRULE").expect("a rule");
+    let rule = Rule::parse(rule.value()).expect("a rule");
+    let span = &source.span;
+    Occurrences::new(&rule, span.start.local, local_until(&rule, span))
+        .take(count)
+        .filter_map(|local| span.start.zone.instant(local))
+        .collect()
 }
 
 #[test]
