@@ -132,7 +132,10 @@ fn describe(collections: &[Collection], section: &mut Section) {
 /// The domain may say where its calendars are (RFC 6764).
 async fn none_named(config: &Config, options: &Options) -> Section {
     let mut section = Section::new("Calendars and address books");
-    let domain = config.default_domain.as_ref().or(config.domains.first());
+    let domain = config
+        .default_domain
+        .as_ref()
+        .or_else(|| config.domains.first());
     if let (Some(domain), false) = (domain, options.offline) {
         let resolver = options.resolver.map_or(Resolver::System, Resolver::Server);
         for (service, key) in [("_caldavs", "caldav"), ("_carddavs", "carddav")] {
