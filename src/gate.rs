@@ -239,6 +239,9 @@ pub struct Gate {
     proven: Cache<BackendKey, Instant>,
     /// One enrolment at a time: its requests come in a bunch.
     enrolling: tokio::sync::Mutex<()>,
+    /// Held from judging a code to noting that it was right: of a bunch of requests with one code the
+    /// others find that.
+    proving: tokio::sync::Mutex<()>,
     /// Looks into the store that an address with too many failures still has.
     looks: Looks,
     /// Looks into the store for secrets that are not known; keeps readers free for everyone else
@@ -344,6 +347,7 @@ impl Gate {
             with_factor: RwLock::new(with_factor.into_iter().collect()),
             proven: Cache::new(SEEN_CAPACITY),
             enrolling: tokio::sync::Mutex::default(),
+            proving: tokio::sync::Mutex::default(),
             looks: Looks::new(clock.clone()),
             cold: Semaphore::new(COLD_AT_ONCE),
             delays: Delays::new(FREE_TRIES),

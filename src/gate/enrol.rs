@@ -177,6 +177,7 @@ impl Gate {
             return Err(Refusal::Throttled { retry_after });
         }
         let lane = Lane::Phone(attempt.client);
+        let _turn = self.proving.lock().await;
         match self.check_code_at(&key.user, code, &lane, now).await {
             Ok(CodeVerdict::Right) => {
                 let proven = BackendKey {

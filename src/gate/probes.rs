@@ -105,14 +105,12 @@ impl Probes {
                 .under_way
                 .try_get_with(key.clone(), self.login(key, login, vouched, now))
                 .await;
-            // Only a meeting point: the next question is a new login.
-            self.under_way.invalidate(key).await;
             match asked {
                 Ok(at) if now.monotonic.saturating_duration_since(at) < MEETING => {
                     return Probe::Right;
                 }
-                // Left behind by a request that was dropped before it could clear up.
-                Ok(_) => {}
+                // Only a meeting point: the next question is a new login.
+                Ok(_) => self.under_way.invalidate(key).await,
                 Err(probe) => return *probe,
             }
         }

@@ -105,7 +105,15 @@ async fn hold(
     outcome
 }
 
+/// News right away may be our own: the gateway hears a moment late what an earlier trial took back.
 async fn ask(client: &EasClient, wait: Duration) -> anyhow::Result<Outcome> {
+    match ask_once(client, wait).await? {
+        Outcome::News => ask_once(client, wait).await,
+        outcome => Ok(outcome),
+    }
+}
+
+async fn ask_once(client: &EasClient, wait: Duration) -> anyhow::Result<Outcome> {
     let folders = first_sync::folders(client).await?;
     let inbox = folders
         .into_iter()

@@ -375,7 +375,8 @@ async fn a_meeting_is_passed_on_from_the_mail_and_from_the_calendar() {
         assert_eq!(got.len(), sent);
         let mail = got.last().unwrap();
         assert_eq!(mail.to, ["dan@example.net"]);
-        let text = mail.text();
+        // Quoted-printable ends lines softly where it likes.
+        let text = mail.text().replace("=\r\n", "");
         for line in [
             "Come too.",
             "text/calendar; method=REQUEST",

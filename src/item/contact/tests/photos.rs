@@ -64,7 +64,7 @@ fn a_large_photo_goes_out_small_and_stays_as_it_is() {
         assert_eq!(edited.holds, phone.render(&card).digest);
     }
     // Another one.
-    let other = jpeg(&picture(300, 300, 7), 80);
+    let other = jpeg(&picture(120, 120, 7), 80);
     let edited = phone.change(&card, send(&other));
     assert!(edited.changed);
     assert_eq!(phone.see(text(&edited)).picture, Some(other));
