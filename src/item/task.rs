@@ -1,7 +1,7 @@
 //! A task as a phone sees it: VTODO to EAS and back (REFERENCE 11.4). See [`super::object`].
 //!
 //! The fact one would not guess: a series is at its present instance in EAS and at its first one in
-//! iCalendar, so most of what is here is about which one is meant ([`series`]).
+//! iCalendar, so most of what is here is about which one is meant (`series`).
 
 mod alarm;
 mod patch;
