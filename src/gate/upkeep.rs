@@ -124,7 +124,6 @@ impl Gate {
     }
 
     /// The server's keys as they are now.
-    /// The server's keys as they are now.
     pub fn keys(&self) -> ServerKeys {
         self.ring().keys.clone()
     }
