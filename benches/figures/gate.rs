@@ -17,6 +17,7 @@ use airgate::store::credentials::MAX_PER_USER;
 use airgate::store::{CredentialId, SqliteStore, Store};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::task::JoinSet;
 
 use crate::table::{Budget, Table};
 use crate::{Scale, rig};
@@ -124,6 +125,10 @@ fn cold(scale: Scale, table: &mut Table) {
     );
 }
 
+/// Wrong secrets under way at once. One after the other each would wait for a tick of the runtime's
+/// timer, also with a pause of nothing.
+const TOGETHER: usize = 250;
+
 /// Wrong secrets from one address, as fast as they come.
 fn refused(scale: Scale, table: &mut Table) {
     let times: u32 = if scale.smoke { 500 } else { 50_000 };
@@ -149,12 +154,20 @@ fn refused(scale: Scale, table: &mut Table) {
         let device = DeviceId::parse("G5TQ2M8KP4RXN6WJ7D1B0FHVCE").expect("a device id");
         let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let start = Instant::now();
-        for number in 0..times {
-            let secret = SecretString::from(format!("guess {number}"));
-            let refused = gate
-                .admit("alice@example.com", &secret, Some(&device), None, client)
-                .await;
-            assert!(refused.is_err(), "nobody is let in");
+        let gate = Arc::new(gate);
+        for first in (0..times).step_by(TOGETHER) {
+            let mut guesses = JoinSet::new();
+            for number in 0..TOGETHER {
+                let (gate, device) = (Arc::clone(&gate), device.clone());
+                guesses.spawn(async move {
+                    let secret = SecretString::from(format!("guess {first} {number}"));
+                    let refused = gate
+                        .admit("alice@example.com", &secret, Some(&device), None, client)
+                        .await;
+                    assert!(refused.is_err(), "nobody is let in");
+                });
+            }
+            guesses.join_all().await;
         }
         start.elapsed()
     });

@@ -18,6 +18,8 @@ pub struct Bare {
 
 /// Commands under way at a time.
 const DEPTH: usize = 8;
+/// The longest line that is kept: an ESEARCH answer of thousands of UIDs.
+const KEPT: usize = 64 * 1024;
 
 impl Bare {
     pub fn log_in(server: SocketAddr, user: &User) -> Self {
@@ -101,7 +103,7 @@ impl Bare {
                 assert!(text.contains(" OK"), "the bare client: {text}");
                 return;
             }
-            if line.len() < 200 && self.lines.len() < 64 {
+            if line.len() < KEPT && self.lines.len() < 64 {
                 self.lines.push(String::from_utf8_lossy(&line).into_owned());
             }
         }
