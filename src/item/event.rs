@@ -26,6 +26,7 @@ use airgate_codec::eas::{Moment, Raw, Said};
 use airgate_codec::vobject::{ContentLine, Document};
 
 use self::clock::Home;
+use self::exceptions::Changed;
 use self::patch::{Patch, gone, touch};
 use self::people::Standing;
 use self::property::{
@@ -120,13 +121,13 @@ pub fn edit(
                     "an occurrence is as long as its series",
                 ));
             }
-            let added = exceptions::change(&mut source, &view, at, &said, false, manner)?;
-            after_instance(text, source, &view, added, base, manner)
+            let changed = exceptions::change(&mut source, &view, at, &said, false, manner)?;
+            after_instance(text, source, &view, changed, base, manner)
         }
         Edit::DropInstance { id } => {
             let at = instance(id, &source, &view, manner)?;
             exceptions::delete(&mut source, at)?;
-            after_instance(text, source, &view, Vec::new(), base, manner)
+            after_instance(text, source, &view, Changed::default(), base, manner)
         }
     }
 }
@@ -339,7 +340,9 @@ fn write(
     {
         *source = again(source, manner)?;
         let after = shown(source, manner).map_err(|error| refused(&error))?;
-        exceptions::write_list(source, &after, said, list, manner)?;
+        if after.series.repeats() {
+            exceptions::write_list(source, &after, said, list, manner)?;
+        }
     }
     if source.document.to_bytes() != before {
         *source = again(source, manner)?;
@@ -384,7 +387,7 @@ fn after_instance(
     text: &[u8],
     mut source: Source,
     view: &View,
-    added: Vec<Attachment>,
+    changed: Changed,
     base: &Base<'_>,
     manner: &Manner<'_>,
 ) -> Result<Edited, Refused> {
@@ -415,9 +418,10 @@ fn after_instance(
     }
     let merged = Merged {
         holds,
+        lost: changed.lost,
         ..Merged::default()
     };
-    finished(text, &source, merged, added, manner)
+    finished(text, &source, merged, changed.added, manner)
 }
 
 fn finished(

@@ -3,15 +3,16 @@
 //! What EAS has no words for is shown as one occurrence, the next from now, and its time cannot be
 //! changed by a phone: another rule would be a lie, and the original stays as it is.
 
+use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::{Moment, Recurrence};
 use airgate_codec::vobject::{Component, Property, Stamp};
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Weekday};
 
 use super::times::wire;
 use crate::item::meeting::when::{Span, When};
 use crate::item::object::{self, Manner};
-use crate::item::recurrence::{self, Inexpressible, Occurrences, Rule, Until};
+use crate::item::recurrence::{self, Frequency, Inexpressible, Occurrences, Rule, Until};
 use crate::item::stamp::civil;
 use crate::item::timezone::{Zone, Zones};
 
@@ -95,7 +96,11 @@ impl Series {
                     said = recurrence::to_eas(rule, first, until);
                 }
             }
-            if let Ok(recurrence) = said {
+            let sayable =
+                manner.version >= ProtocolVersion::V14_1 || weeks_may_begin_on_sunday(rule, span);
+            if let Ok(recurrence) = said
+                && sayable
+            {
                 if let Some(at) = first.and_then(|first| span.start.zone.instant(first)) {
                     shift(span, at);
                 }
@@ -195,6 +200,26 @@ impl Series {
         }
         object::Span::Until(end.as_second())
     }
+}
+
+/// Whether the first day of the week makes no difference: before 14.1 nothing says it, and it is
+/// Sunday ([MS-ASCAL] FirstDayOfWeek).
+fn weeks_may_begin_on_sunday(rule: &Rule, span: &Span) -> bool {
+    /// What differs differs in the second of the rule's weeks.
+    const LOOK_AT: usize = 16;
+    if rule.frequency != Frequency::Weekly || rule.interval == 1 {
+        return true;
+    }
+    let sunday = Rule {
+        week_start: Weekday::Sunday,
+        ..rule.clone()
+    };
+    let first = |rule: &Rule| -> Vec<DateTime> {
+        Occurrences::new(rule, span.start.local, None)
+            .take(LOOK_AT)
+            .collect()
+    };
+    first(rule) == first(&sunday)
 }
 
 /// When a rule's last occurrence begins, or something not before it; nothing if there is none.

@@ -2,6 +2,7 @@
 
 mod edits;
 mod files;
+mod laws;
 mod support;
 
 use std::fmt::Write as _;

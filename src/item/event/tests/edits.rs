@@ -537,3 +537,64 @@ fn t59_a_stub_is_an_event() {
         );
     }
 }
+
+#[test]
+fn an_occurrence_of_someone_elses_meeting_is_the_organizers() {
+    let text = calendar(&[
+        "SUMMARY:Theirs",
+        "DTSTART:20260302T080000Z",
+        "DTEND:20260302T090000Z",
+        "RRULE:FREQ=WEEKLY",
+        "ORGANIZER:mailto:carol@example.org",
+        "ATTENDEE;PARTSTAT=ACCEPTED:mailto:alice@example.com",
+    ]);
+    let phone = modern();
+    let change = |said: Event| {
+        let data = said.to_raw(phone.version);
+        let edit = Edit::Instance {
+            id: "20260309T080000Z",
+            data: &data,
+        };
+        let digest = phone.render(text.as_bytes()).digest;
+        let edited = phone.edit_raw(text.as_bytes(), edit, Some(&digest));
+        edited.expect("an edit")
+    };
+    let edited = change(timed("20260310T080000Z", "20260310T090000Z"));
+    assert!(edited.lost && !edited.changed);
+    // A reminder is the user's own.
+    let edited = change(Event {
+        reminder: Said::Value(5),
+        ..Event::default()
+    });
+    assert!(!edited.lost && edited.changed);
+    assert!(show(&edited.text).contains("TRIGGER:-PT5M"));
+}
+
+#[test]
+fn exceptions_of_what_does_not_repeat_are_nothing() {
+    let text = calendar(&["DTSTART:20260302T080000Z", "DTEND:20260302T090000Z"]);
+    let edited = older().change(&text, |event| {
+        event.exceptions = Some(vec![Exception {
+            at: event.start,
+            deleted: true,
+            changes: Event::default(),
+        }]);
+    });
+    assert!(!edited.changed, "{}", show(&edited.text));
+}
+
+#[test]
+fn s27_before_14_1_a_week_begins_on_sunday_or_the_rule_is_not_told() {
+    // RFC 5545 3.8.5.3: the first day of the week makes a difference here.
+    for (week, rule) in [("MO", false), ("SU", true)] {
+        let text = calendar(&[
+            "DTSTART:19970805T090000Z",
+            &format!("RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST={week}"),
+        ]);
+        for version in super::support::VERSIONS {
+            let told = Phone::new(version).see(text.as_bytes());
+            let tells = rule || version >= ProtocolVersion::V14_1;
+            assert_eq!(told.recurrence.value().is_some(), tells, "{version} {week}");
+        }
+    }
+}
