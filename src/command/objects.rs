@@ -3,13 +3,14 @@
 //! reading objects of it, showing them.
 
 mod cursors;
+mod files;
 mod look;
 mod moves;
 mod shown;
 
 use std::collections::HashMap;
 
-use airgate_codec::eas::{Class, Moment};
+use airgate_codec::eas::{Class, Moment, Raw};
 use airgate_codec::vobject::Document;
 use bytes::Bytes;
 use tracing::warn;
@@ -25,9 +26,11 @@ use crate::sync::objects::Mark;
 use crate::undo;
 
 pub(super) use self::cursors::Cursors;
+pub(super) use self::files::{ObjectFile, fetch as fetch_file};
 pub(super) use self::look::{differs, waiting};
 pub(super) use self::moves::way;
 pub(super) use self::shown::fetch;
+use self::shown::knows;
 
 /// The class of the objects in a folder; `None` for mail, and for notes that lie in a mailbox.
 pub(super) fn kind_of(folder: &FolderRow) -> Option<Kind> {
@@ -221,7 +224,10 @@ impl<'a, 'b> Source<'a, 'b> {
     ) -> Rendered {
         let manner = self.manner(bodies);
         match render(self.kind, text, &manner) {
-            Ok(rendered) => rendered,
+            Ok(rendered) => Rendered {
+                data: self.named(rendered.data, number),
+                ..rendered
+            },
             Err(error) => {
                 metrics::counter!("airgate_poison_items_total").increment(1);
                 let collection = self.folder.id.as_str();
@@ -229,6 +235,11 @@ impl<'a, 'b> Source<'a, 'b> {
                 stub(self.kind, &href.last_segment(), &manner)
             }
         }
+    }
+
+    /// Properties in which files are named as they are from outside of the object.
+    pub(super) fn named(&self, data: Raw, number: u32) -> Raw {
+        files::named(data, self.folder, number)
     }
 
     /// What stands for an object that cannot be read (T59).

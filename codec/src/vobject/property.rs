@@ -1,7 +1,9 @@
 //! One property as a reader wants it: name, parameters, value.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::escape::{from_carets, split_list, split_structured, unescape_text};
@@ -30,6 +32,12 @@ pub struct Parameter {
     pub name: String,
     pub values: Vec<String>,
 }
+
+/// Base64 as it is read: some leave the padding out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Parameters looked at in one line; more are an attack.
 const MAX_PARAMETERS: usize = 64;
@@ -144,7 +152,7 @@ impl Property {
             .bytes()
             .filter(|octet| !octet.is_ascii_whitespace())
             .collect();
-        STANDARD.decode(digits).ok()
+        BASE64.decode(digits).ok()
     }
 
     fn has_encoding(&self, encoding: &str) -> bool {
