@@ -2,6 +2,7 @@
 //! What Sync, Ping, GetItemEstimate, ItemOperations and MoveItems share: looking at a collection,
 //! reading objects of it, showing them.
 
+mod cursors;
 mod files;
 mod look;
 mod moves;
@@ -15,9 +16,7 @@ use bytes::Bytes;
 use tracing::warn;
 
 use super::Call;
-use crate::backend::dav::{
-    Collection, CollectionKind, Cursor, Data, Dav, DavError, ETag, Href, NotGot,
-};
+use crate::backend::dav::{Collection, CollectionKind, Data, Dav, DavError, ETag, Href, NotGot};
 use crate::clock;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::item::object::{Client, Kind, Manner, Me, Rendered, object_of, render, stub};
@@ -26,6 +25,7 @@ use crate::store::{FolderKind, FolderRow};
 use crate::sync::objects::Mark;
 use crate::undo;
 
+pub(super) use self::cursors::Cursors;
 pub(super) use self::files::{ObjectFile, fetch as fetch_file};
 pub(super) use self::look::{differs, waiting};
 pub(super) use self::moves::way;
@@ -268,43 +268,6 @@ pub(super) fn uid_of(text: &[u8]) -> Option<String> {
     })?;
     let uid = property.value().trim();
     (!uid.is_empty()).then(|| uid.to_owned())
-}
-
-/// What each of the user's collections is like now: one request for each home (S25). A server that is
-/// down is left out; each of its collections finds out by itself (T60).
-pub(super) async fn cursors(
-    call: &Call<'_>,
-    kinds: impl Iterator<Item = Kind>,
-) -> HashMap<(Kind, Href), Cursor> {
-    let mut servers: Vec<&Dav> = Vec::new();
-    let mut wanted = Vec::new();
-    for kind in kinds {
-        if let Some(dav) = undo::server(&call.gateway.dav, kind) {
-            wanted.push(kind);
-            if !servers.iter().any(|known| known.is(dav)) {
-                servers.push(dav);
-            }
-        }
-    }
-    let mut found = HashMap::new();
-    for dav in servers {
-        match dav.collections(call.login).await {
-            Ok(collections) => {
-                for collection in collections {
-                    let Some(cursor) = collection.cursor else {
-                        continue;
-                    };
-                    for kind in &wanted {
-                        if collection_kind(*kind) == collection.kind {
-                            found.insert((*kind, collection.href.clone()), cursor.clone());
-                        }
-                    }
-                }
-            }
-            Err(error) => warn!(error = %failure::chain(&error), "collections cannot be looked at"),
-        }
-    }
-    found
 }
 
 const fn collection_kind(kind: Kind) -> CollectionKind {

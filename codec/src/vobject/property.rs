@@ -6,7 +6,9 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
-use super::escape::{from_carets, split_list, split_structured, unescape_text};
+use super::escape::{
+    from_carets, from_old_component, from_old_text, split_list, split_structured, unescape_text,
+};
 use super::line::{Line, head, unfold};
 
 /// A property's name for edits; good until it is removed.
@@ -116,8 +118,7 @@ impl Property {
     /// The value as text.
     pub fn text(&self) -> String {
         if self.old {
-            // vCard 2.1 knows no other escape, and people's backslashes are backslashes.
-            return self.value.replace("\\;", ";").replace("\\,", ",");
+            return from_old_text(&self.value);
         }
         unescape_text(&self.value)
     }
@@ -130,7 +131,7 @@ impl Property {
     /// The text of one component out of [`Self::structured`], where a list is its texts joined.
     pub fn component_text(&self, component: &str, joint: &str) -> String {
         if self.old {
-            return component.replace("\\;", ";");
+            return from_old_component(component);
         }
         let texts = split_list(component);
         let texts: Vec<&str> = texts.iter().map(|text| text.trim()).collect();

@@ -5,7 +5,7 @@ mod apply;
 mod edits;
 mod page;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::status as common;
@@ -15,21 +15,17 @@ use tracing::{info, warn};
 use self::apply::{Applied, Target};
 use super::collection::{Answer, head, status, window_of};
 use super::page::{Budget, Told};
-use crate::backend::dav::{Cursor, Href};
 use crate::command::Call;
-use crate::command::objects::{Source, class_of};
+use crate::command::objects::{Cursors, Source, class_of};
 use crate::failure::{self, Failure, Remedy};
 use crate::item::object::{Digest, Kind};
 use crate::item::options::BodyOptions;
 use crate::store::{FolderRow, HeldChanges, HeldObject};
 use crate::sync::chain::{Asked, Position};
 use crate::sync::journal::Journal;
-use crate::sync::objects::{Mark, ObjectOptions, ObjectView};
+use crate::sync::objects::{Mark, ObjectOptions, ObjectView, fills};
 use crate::sync::options::BadOptions;
 use crate::sync::step::{Next, Step};
-
-/// What each collection is like now, as far as one request for each home tells.
-pub(super) type Cursors = HashMap<(Kind, Href), Cursor>;
 
 /// One step along the chain of a collection whose lease is held. A server that is down costs this
 /// collection a temporary status (T60).
@@ -169,9 +165,19 @@ impl Round<'_, '_> {
     async fn run(mut self, budget: &mut Budget, seen: &Cursors) -> Result<Answer, Failure> {
         let call = self.source.call;
         let window = call.object_window(self.source.kind, &self.options);
-        let cursor = seen.get(&(self.source.kind, self.source.href.clone()));
+        // A window that is full with other collections leaves this one its turn next time.
+        let asked = window_of(self.wanted.window_size);
+        let limit = |budget: &Budget| match budget.is_spent() {
+            true => 0,
+            false => asked.min(budget.changes),
+        };
+        let tells = self.wanted.get_changes.unwrap_or(true);
         let view = &mut self.state.view;
-        self.source.look(view, window, &self.bodies, cursor).await?;
+        // What a phone says is held against the collection as it is now; a page of a first Sync is not.
+        if !(self.wanted.commands.is_empty() && tells && fills(view, window, limit(budget))) {
+            let cursor = seen.of(call, self.source.kind, &self.source.href).await;
+            self.source.look(view, window, &self.bodies, cursor).await?;
+        }
         let applied = if self.wanted.commands.is_empty() {
             Applied {
                 responses: Vec::new(),
@@ -189,13 +195,8 @@ impl Round<'_, '_> {
             };
             target.apply(&self.wanted.commands).await?
         };
-        let (told, more) = if self.wanted.get_changes.unwrap_or(true) {
-            // A window that is full with other collections leaves this one its turn next time.
-            let limit = match budget.is_spent() {
-                true => 0,
-                false => window_of(self.wanted.window_size).min(budget.changes),
-            };
-            let bodies = &self.bodies;
+        let (told, more) = if tells {
+            let (bodies, limit) = (&self.bodies, limit(budget));
             page::tell(&mut self.source, &mut self.state, bodies, limit, budget).await?
         } else {
             (Vec::new(), false)
