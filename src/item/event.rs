@@ -11,6 +11,7 @@ mod clock;
 mod exceptions;
 mod files;
 mod links;
+mod near;
 mod patch;
 mod people;
 mod property;
@@ -255,12 +256,14 @@ fn change(
     let present = held(&view.main.event.to_raw(manner.version), &context);
     let wishes = property::wishes(&said, &context, base)?;
     let invited = view.main.people.standing == Standing::Attendee;
-    let beyond = matches!(view.series.told, Told::Beyond);
+    let beyond = matches!(view.series.told, Told::Beyond | Told::Near { .. });
+    let near = matches!(view.series.told, Told::Near { .. });
     // What a phone cannot change it says in vain: it is told again.
     let told = base.told.unwrap_or(&present);
     let in_vain = |property: u8, wish: Wish| {
         let fixed = invited && ORGANIZERS.contains(&property)
-            || beyond && matches!(property, TIMES | ZONE | RECURRENCE | EXCEPTIONS);
+            || beyond && matches!(property, TIMES | ZONE | RECURRENCE)
+            || beyond && !near && property == EXCEPTIONS;
         let wanted = match wish {
             Wish::Is(hash) => Some(hash),
             Wish::Gone => None,
@@ -455,7 +458,7 @@ fn instance(
     view: &View,
     manner: &Manner<'_>,
 ) -> Result<jiff::Timestamp, Refused> {
-    if !matches!(view.series.told, Told::Rule(_)) {
+    if view.series.recurrence().is_none() {
         return Err(Refused::conversion("an occurrence of what does not repeat"));
     }
     let said = Moment::parse(id);
@@ -487,10 +490,7 @@ fn context<'a>(view: &'a View, home: Option<&'a Home>, manner: &'a Manner<'a>) -
         manner,
         zone: home.map(|home| &home.zone),
         times: Some(view.main.times()),
-        recurrence: match &view.series.told {
-            Told::Rule(_) => view.main.event.recurrence.value(),
-            _ => None,
-        },
+        recurrence: view.main.event.recurrence.value(),
     }
 }
 

@@ -54,7 +54,9 @@ pub(super) fn instance(
     if source.override_at(at).is_some() {
         return Some(at);
     }
-    Some(view.series.meant(at, &source.span))
+    let at = view.series.meant(at, &source.span);
+    // What only the nearest rule has is no occurrence.
+    view.series.tells(at).then_some(at)
 }
 
 /// The exceptions of a list (up to 14.1, and in a new series). Those it does not name stay: there is
