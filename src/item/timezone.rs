@@ -6,6 +6,7 @@
 
 mod described;
 mod guess;
+mod kept;
 mod names;
 mod switches;
 mod zones;

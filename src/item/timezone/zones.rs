@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::names::{is_iana, named};
-use super::{Described, Zone};
+use super::{Described, Zone, kept};
 
 /// What a VCALENDAR says about zones, and the user's own for what it does not say.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Zones {
                 location,
                 // A name of the tz database is that zone whatever is said of it here, and reading
                 // what is said means to go through every day of a century.
-                described: (!is_iana(&name)).then(|| Described::read(&block)).flatten(),
+                described: (!is_iana(&name)).then(|| kept::described(&block)).flatten(),
             });
         }
         Self { described, own }
