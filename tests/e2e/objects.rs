@@ -2,6 +2,7 @@
 //! the class. A second DAV client makes the changes of others.
 
 mod conflicts;
+mod merged;
 mod places;
 mod trouble;
 mod walk;

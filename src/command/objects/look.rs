@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use tracing::info;
 
-use super::{Read, Source, kind_of, mark_of};
-use crate::backend::dav::{Cursor, Delta, Href};
+use super::homes::Reached;
+use super::{Cursors, Read, Source, kind_of, mark_of};
+use crate::backend::dav::{Delta, Href};
 use crate::command::Call;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::item::object::{Kind, component};
@@ -27,8 +28,8 @@ const SLACK: i64 = 2 * 86_400;
 const LONG_AGO: i64 = -2_208_988_800;
 
 impl Source<'_, '_> {
-    /// Looks at the collection through this window; `seen` is how far the server says it is. A
-    /// collection that did not move costs nothing (S25).
+    /// Looks at the collection through this window; `seen` is how far the server says it is, and all
+    /// that are shown in it. One that did not move costs nothing (S25).
     ///
     /// # Errors
     /// The server's, and then the view is not to be used.
@@ -37,32 +38,50 @@ impl Source<'_, '_> {
         view: &mut ObjectView,
         window: Window,
         bodies: &BodyOptions,
-        seen: Option<&Cursor>,
+        seen: &Cursors,
     ) -> Result<(), Failure> {
         view.look_through(window);
-        let known = view.cursor.as_deref().and_then(Cursor::decode);
-        if known.is_none() || known.as_ref() != seen {
-            let (dav, login) = (self.dav, self.call.login);
-            let delta = dav.changes(login, &self.href, known.as_ref()).await?;
-            self.take(view, delta).await?;
-            let (gone, all) = objects::losses(view);
-            if gone > BRAKE && gone.saturating_mul(2) > all {
-                info!(
-                    gone,
-                    all, "much of a collection is gone, listing it again (S8)"
-                );
-                metrics::counter!("airgate_mass_changes_total").increment(1);
-                let whole = dav.changes(login, &self.href, None).await?;
-                self.take(view, whole).await?;
+        let mut reached = self.reached(view);
+        self.leave(view, &mut reached).await?;
+        let mut moved = Vec::new();
+        for home in self.homes() {
+            let known = reached.of(home).cloned();
+            if known.is_none() || known.as_ref() != seen.get(&(self.kind, home.clone())) {
+                let (dav, login) = (self.dav, self.call.login);
+                match dav.changes(login, home, known.as_ref()).await {
+                    Ok(delta) => self.take(view, &mut reached, home, delta).await?,
+                    Err(error) => self.spare(view, home, error).await?,
+                }
+                moved.push(home);
+            }
+        }
+        let (gone, all) = objects::losses(view);
+        if !moved.is_empty() && gone > BRAKE && gone.saturating_mul(2) > all {
+            info!(
+                gone,
+                all, "much of a collection is gone, listing it again (S8)"
+            );
+            metrics::counter!("airgate_mass_changes_total").increment(1);
+            for home in moved {
+                match self.dav.changes(self.call.login, home, None).await {
+                    Ok(whole) => self.take(view, &mut reached, home, whole).await?,
+                    Err(error) => self.spare(view, home, error).await?,
+                }
             }
         }
         self.judge(view, bodies).await
     }
 
-    async fn take(&self, view: &mut ObjectView, delta: Delta) -> Result<(), Failure> {
+    async fn take(
+        &self,
+        view: &mut ObjectView,
+        reached: &mut Reached,
+        home: &Href,
+        delta: Delta,
+    ) -> Result<(), Failure> {
         let store = self.call.gateway.store.as_ref();
-        let (user, collection) = (self.call.user, self.folder.id.as_str());
-        let cursor = delta.cursor.encode();
+        let (user, collection) = (self.call.user, self.space.as_str());
+        let own = delta.cursor.encode();
         let there: Vec<String> = delta
             .changed
             .iter()
@@ -73,21 +92,30 @@ impl Source<'_, '_> {
         let changed = versions.map(|(number, (href, etag))| {
             if etag.is_unknown() {
                 // Whether it changed only reading it shows: as long as the cursor stands it did not.
-                let mut all = cursor.clone();
+                let mut all = own.clone();
                 all.extend(href.as_str().as_bytes());
                 (number, Mark::of_phone(&all))
             } else {
                 (number, Mark::of_etag(etag.as_str()))
             }
         });
-        let changed = changed.collect();
+        let changed: Vec<(u32, Mark)> = changed.collect();
         let gone: Vec<String> = delta.gone.iter().map(ToString::to_string).collect();
         let gone = store.known_objects(user, collection, &gone).await?;
+        let mut gone: Vec<u32> = gone.into_iter().map(|row| row.number).collect();
+        let alone = self.others.is_empty();
+        if delta.complete && !alone {
+            // All there is of one collection says nothing of the others.
+            let listed: BTreeSet<u32> = changed.iter().map(|(number, _)| *number).collect();
+            let present = self.present_in(view, home).await?;
+            let missing = present.into_iter().map(|(number, _)| number);
+            gone.extend(missing.filter(|number| !listed.contains(number)));
+        }
         view.observe(&Observation {
             changed,
-            gone: gone.into_iter().map(|row| row.number).collect(),
-            complete: delta.complete,
-            cursor,
+            gone,
+            complete: delta.complete && alone,
+            cursor: self.reach(reached, home, delta.cursor),
         });
         Ok(())
     }
@@ -162,15 +190,17 @@ impl Source<'_, '_> {
         let Some(component) = component(self.kind) else {
             return Ok(None);
         };
-        let login = self.call.login;
-        let found = self.dav.in_range(login, &self.href, component, from);
-        let Some(found) = found.await? else {
-            return Ok(None);
-        };
-        let names: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let mut names = Vec::new();
+        for home in self.homes() {
+            let found = self.dav.in_range(self.call.login, home, component, from);
+            let Some(found) = found.await? else {
+                return Ok(None);
+            };
+            names.extend(found.iter().map(ToString::to_string));
+        }
         let store = self.call.gateway.store.as_ref();
         let rows = store
-            .known_objects(self.call.user, &self.folder.id, &names)
+            .known_objects(self.call.user, &self.space, &names)
             .await?;
         Ok(Some(rows.into_iter().map(|row| row.number).collect()))
     }
@@ -186,7 +216,7 @@ pub(in crate::command) async fn differs(
     rows: &[FolderRow],
     folder: &FolderRow,
     chain: &ChainRow,
-    seen: Option<&Cursor>,
+    seen: &Cursors,
 ) -> Result<bool, Failure> {
     let Some(kind) = kind_of(folder) else {
         return Ok(false);
@@ -219,7 +249,7 @@ pub(in crate::command) async fn waiting(
     view: &mut ObjectView,
     options: &ObjectOptions,
 ) -> Result<usize, Failure> {
-    count(call, rows, folder, view, options, None).await
+    count(call, rows, folder, view, options, &Cursors::new()).await
 }
 
 async fn count(
@@ -228,7 +258,7 @@ async fn count(
     (folder, kind): (&FolderRow, Kind),
     view: &mut ObjectView,
     options: &ObjectOptions,
-    seen: Option<&Cursor>,
+    seen: &Cursors,
 ) -> Result<usize, Failure> {
     let mut source = Source::open(call, rows, folder, kind).await?;
     let window = call.object_window(kind, options);

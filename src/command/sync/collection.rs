@@ -9,7 +9,7 @@ use airgate_codec::imap::{MailboxName, MailboxStatus, UidSet};
 use tracing::{info, warn};
 
 use super::super::Call;
-use super::super::objects::kind_of;
+use super::super::objects::{Cursors, kind_of};
 use super::apply::{Applied, Target};
 use super::objects;
 use super::page::{self, Budget, Page, Told};
@@ -44,7 +44,7 @@ const MAX_WINDOW: usize = 512;
 /// What was seen of all collections together, before each is looked at.
 pub(super) struct Seen {
     pub(super) statuses: HashMap<String, MailboxStatus>,
-    pub(super) cursors: objects::Cursors,
+    pub(super) cursors: Cursors,
 }
 
 /// What one collection answers.

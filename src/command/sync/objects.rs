@@ -5,7 +5,7 @@ mod apply;
 mod edits;
 mod page;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::status as common;
@@ -15,21 +15,18 @@ use tracing::{info, warn};
 use self::apply::{Applied, Target};
 use super::collection::{Answer, head, status, window_of};
 use super::page::{Budget, Told};
-use crate::backend::dav::{Cursor, Href};
 use crate::command::Call;
-use crate::command::objects::{Source, class_of};
+use crate::command::objects::{Cursors, Source, class_of};
 use crate::failure::{self, Failure, Remedy};
 use crate::item::object::{Digest, Kind};
 use crate::item::options::BodyOptions;
 use crate::store::{FolderRow, HeldChanges, HeldObject};
 use crate::sync::chain::{Asked, Position};
+use crate::sync::folders::merged;
 use crate::sync::journal::Journal;
 use crate::sync::objects::{Mark, ObjectOptions, ObjectView};
 use crate::sync::options::BadOptions;
 use crate::sync::step::{Next, Step};
-
-/// What each collection is like now, as far as one request for each home tells.
-pub(super) type Cursors = HashMap<(Kind, Href), Cursor>;
 
 /// One step along the chain of a collection whose lease is held. A server that is down costs this
 /// collection a temporary status (T60).
@@ -46,7 +43,12 @@ pub(super) async fn step(
     let class = class_of(folder.kind);
     let refused = |key: &str, status| Ok(Answer::refused(call, class, wanted, key, status));
     let store = call.gateway.store.as_ref();
-    let step = Step::open(store, call.user, call.device, &folder.id, asked).await?;
+    if merged::is_hidden(rows, folder, call.one_folder()) {
+        // The phone was shown it when it was taken for another kind of client.
+        return refused(asked_key, status::HIERARCHY_CHANGED);
+    }
+    let space = call.space(folder);
+    let step = Step::open(store, call.user, call.device, &space, asked).await?;
     if wanted.conversation_mode.is_some() {
         return refused(asked_key, status::PROTOCOL_ERROR);
     }
@@ -169,9 +171,8 @@ impl Round<'_, '_> {
     async fn run(mut self, budget: &mut Budget, seen: &Cursors) -> Result<Answer, Failure> {
         let call = self.source.call;
         let window = call.object_window(self.source.kind, &self.options);
-        let cursor = seen.get(&(self.source.kind, self.source.href.clone()));
         let view = &mut self.state.view;
-        self.source.look(view, window, &self.bodies, cursor).await?;
+        self.source.look(view, window, &self.bodies, seen).await?;
         let applied = if self.wanted.commands.is_empty() {
             Applied {
                 responses: Vec::new(),
