@@ -82,6 +82,7 @@ use crate::backend::login::Login;
 use crate::failure::Failure;
 use crate::identity::{DeviceId, UserId};
 use crate::store::{CredentialId, Store, StoreError};
+use crate::turns::Turns;
 
 /// Tries a login at the backend. Only the gate calls it, and as rarely as T40 demands.
 #[async_trait]
@@ -237,11 +238,8 @@ pub struct Gate {
     /// Mail passwords with a one-time code behind them of which the code was right; the device is
     /// still to come.
     proven: Cache<BackendKey, Instant>,
-    /// One enrolment at a time: its requests come in a bunch.
-    enrolling: tokio::sync::Mutex<()>,
-    /// Held from judging a code to noting that it was right: of a bunch of requests with one code the
-    /// others find that.
-    proving: tokio::sync::Mutex<()>,
+    /// One enrolment of a user at a time: its requests come in a bunch.
+    enrolling: Turns<UserId>,
     /// Looks into the store that an address with too many failures still has.
     looks: Looks,
     /// Looks into the store for secrets that are not known; keeps readers free for everyone else
@@ -346,8 +344,7 @@ impl Gate {
             rulebook,
             with_factor: RwLock::new(with_factor.into_iter().collect()),
             proven: Cache::new(SEEN_CAPACITY),
-            enrolling: tokio::sync::Mutex::default(),
-            proving: tokio::sync::Mutex::default(),
+            enrolling: Turns::default(),
             looks: Looks::new(clock.clone()),
             cold: Semaphore::new(COLD_AT_ONCE),
             delays: Delays::new(FREE_TRIES),

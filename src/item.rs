@@ -53,6 +53,7 @@ pub mod timezone;
 mod tnef;
 pub mod transfer;
 mod truncate;
+mod upload;
 mod walk;
 
 #[cfg(test)]

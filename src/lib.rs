@@ -25,4 +25,5 @@ pub mod store;
 pub mod sync;
 pub mod task;
 pub mod traffic;
+pub mod turns;
 pub mod undo;

@@ -19,7 +19,9 @@ mod stamp;
 pub use document::{CardVersion, Component, ComponentId, Document, Limits, TooMuch};
 pub use duration::{parse_duration, parse_offset};
 pub use edit::Gone;
-pub use escape::{escape_text, split_list, split_structured, unescape_text};
+pub use escape::{
+    escape_old_component, escape_old_text, escape_text, split_list, split_structured, unescape_text,
+};
 pub use new_line::ContentLine;
 pub use property::{Parameter, Property, PropertyId};
 pub use stamp::{CivilDate, CivilTime, Stamp};

@@ -164,8 +164,11 @@ fn t19_a_line_we_write_is_one_line_and_short() {
 
 #[test]
 fn t19_limits_are_errors_and_not_panics() {
-    let long = vec![b'a'; (1 << 20) + 1];
-    assert_eq!(Document::parse(&long).err(), Some(TooMuch::Octets(1 << 20)));
+    let most = Limits::OBJECT.octets;
+    let long = vec![b'a'; most + 1];
+    assert_eq!(Document::parse(&long).err(), Some(TooMuch::Octets(most)));
+    let invitation = Document::parse_within(&long, Limits::INVITATION);
+    assert_eq!(invitation.err(), Some(TooMuch::Octets(1 << 20)));
     let lines = "\n".repeat(100_001);
     assert_eq!(
         Document::parse(lines.as_bytes()).err(),

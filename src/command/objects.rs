@@ -2,6 +2,8 @@
 //! What Sync, Ping, GetItemEstimate, ItemOperations and MoveItems share: looking at a collection,
 //! reading objects of it, showing them.
 
+mod cursors;
+mod files;
 mod homes;
 mod look;
 mod moves;
@@ -9,14 +11,14 @@ mod shown;
 
 use std::collections::{HashMap, HashSet};
 
-use airgate_codec::eas::{Class, Moment};
+use airgate_codec::eas::{Class, Moment, Raw};
 use airgate_codec::vobject::Document;
 use bytes::Bytes;
 use tracing::warn;
 
 use super::Call;
 use crate::backend::dav::{
-    Collection, CollectionKind, Cursor, Data, Dav, DavError, ETag, Got, Href, NotGot,
+    Collection, CollectionKind, Data, Dav, DavError, ETag, Got, Href, NotGot,
 };
 use crate::clock;
 use crate::failure::{self, Blame, Failure, Remedy};
@@ -29,9 +31,12 @@ use crate::sync::server_id;
 use crate::sync::view::ItemNumber;
 use crate::undo;
 
+pub(super) use self::cursors::Cursors;
+pub(super) use self::files::{ObjectFile, fetch as fetch_file};
 pub(super) use self::look::{differs, waiting};
 pub(super) use self::moves::way;
 pub(super) use self::shown::fetch;
+use self::shown::knows;
 
 /// The class of the objects in a folder; `None` for mail, and for notes that lie in a mailbox.
 pub(super) fn kind_of(folder: &FolderRow) -> Option<Kind> {
@@ -54,9 +59,6 @@ pub(super) const fn class_of(kind: FolderKind) -> Class {
         FolderKind::Notes => Class::Notes,
     }
 }
-
-/// How far collections are, as far as one request for each home tells.
-pub(super) type Cursors = HashMap<(Kind, Href), Cursor>;
 
 /// One collection, for one phone; to a phone that looks at one of a class only, all of that class.
 pub(super) struct Source<'a, 'b> {
@@ -259,7 +261,10 @@ impl<'a, 'b> Source<'a, 'b> {
     ) -> Rendered {
         let manner = self.manner(bodies);
         match render(self.kind, text, &manner) {
-            Ok(rendered) => rendered,
+            Ok(rendered) => Rendered {
+                data: self.named(rendered.data, number),
+                ..rendered
+            },
             Err(error) => {
                 metrics::counter!("airgate_poison_items_total").increment(1);
                 let collection = self.space.as_str();
@@ -267,6 +272,11 @@ impl<'a, 'b> Source<'a, 'b> {
                 stub(self.kind, &href.last_segment(), &manner)
             }
         }
+    }
+
+    /// Properties in which files are named as they are from outside of the object.
+    pub(super) fn named(&self, data: Raw, number: u32) -> Raw {
+        files::named(data, &self.space, number)
     }
 
     /// What stands for an object that cannot be read (T59).
@@ -295,52 +305,6 @@ pub(super) fn uid_of(text: &[u8]) -> Option<String> {
     })?;
     let uid = property.value().trim();
     (!uid.is_empty()).then(|| uid.to_owned())
-}
-
-/// What each of the user's collections is like now: one request for each home (S25). A server that is
-/// down is left out; each of its collections finds out by itself (T60).
-pub(super) async fn cursors(call: &Call<'_>, kinds: impl Iterator<Item = Kind>) -> Cursors {
-    let mut servers: Vec<&Dav> = Vec::new();
-    let mut wanted = Vec::new();
-    for kind in kinds {
-        if let Some(dav) = undo::server(&call.gateway.dav, kind) {
-            wanted.push(kind);
-            if !servers.iter().any(|known| known.is(dav)) {
-                servers.push(dav);
-            }
-        }
-    }
-    let mut found = HashMap::new();
-    for dav in servers {
-        match dav.collections(call.login).await {
-            Ok(collections) => {
-                for collection in collections {
-                    let Some(cursor) = collection.cursor else {
-                        continue;
-                    };
-                    for kind in &wanted {
-                        if collection_kind(*kind) == collection.kind {
-                            found.insert((*kind, collection.href.clone()), cursor.clone());
-                        }
-                    }
-                }
-            }
-            Err(error) => warn!(error = %failure::chain(&error), "collections cannot be looked at"),
-        }
-    }
-    found
-}
-
-/// The same out of a look at all collections of a service, for a folder of it.
-pub(super) fn cursors_of(seen: &[Collection], folder: &FolderRow) -> Cursors {
-    let Some(kind) = kind_of(folder) else {
-        return Cursors::new();
-    };
-    let known = seen.iter().filter_map(|collection| {
-        let cursor = collection.cursor.clone()?;
-        Some(((kind, collection.href.clone()), cursor))
-    });
-    known.collect()
 }
 
 const fn collection_kind(kind: Kind) -> CollectionKind {

@@ -19,7 +19,7 @@ use tracing::info;
 use self::collection::{Answer, Seen, status};
 use self::page::{Budget, Told};
 use self::request::{Refused, Wanted};
-use super::objects::{cursors, kind_of};
+use super::objects::{Cursors, kind_of};
 use super::{Call, folders, malformed, watch};
 use crate::clock;
 use crate::failure::{self, Blame, Failure};
@@ -145,7 +145,18 @@ async fn seen(call: &Call<'_>, rows: &[FolderRow], wanted: &Wanted) -> Seen {
     let (objects, mail): (Vec<&FolderRow>, Vec<&FolderRow>) =
         asked.into_iter().partition(|row| kind_of(row).is_some());
     let kinds = objects.iter().filter_map(|row| kind_of(row));
-    let (statuses, cursors) = tokio::join!(statuses(call, &mail), cursors(call, kinds));
+    let cursors = Cursors::new(kinds);
+    if mail.is_empty() {
+        let statuses = HashMap::new();
+        return Seen { statuses, cursors };
+    }
+    // Mail takes a round trip anyway: both at once.
+    let ask = async {
+        if !objects.is_empty() {
+            cursors.all(call).await;
+        }
+    };
+    let (statuses, ()) = tokio::join!(statuses(call, &mail), ask);
     Seen { statuses, cursors }
 }
 

@@ -69,17 +69,17 @@ impl Gate {
             mark: key.mark,
         };
         if !self.is_proven(&proven, now).await {
-            self.prove(now, attempt, &key, code).await?;
+            self.may_prove(now, attempt, &key).await?;
         }
-        // The requests of one phone come in a bunch: the first enrols it, the others find that.
-        let _turn = self.enrolling.lock().await;
+        // The requests of one phone come in a bunch: the first enrols it, the others find that. Each
+        // looks again when it is its turn, or it would spend one of the few tries of a code on what
+        // the first has just proved.
+        let _turn = self.enrolling.take(key.user.clone()).await;
         if let Some(answer) = self.enrolled(now, attempt, &key).await {
             return answer;
         }
         if !self.is_proven(&proven, now).await {
-            return Err(self
-                .failed(now, attempt, Some(&key), Reason::Enrolment)
-                .await);
+            self.prove(now, attempt, &key, code).await?;
         }
         let password = SecretString::from(password);
         let (backend, login) = self.own_login(&key.user, password.clone());
@@ -154,13 +154,12 @@ impl Gate {
         None
     }
 
-    /// Judges the code and uses it up.
-    async fn prove(
+    /// Whether the code of this string is looked at: nobody queues up in vain.
+    async fn may_prove(
         &self,
         now: Moment,
         attempt: Attempt<'_>,
         key: &VerdictKey,
-        code: &str,
     ) -> Result<(), Refusal> {
         // A string that failed once does not become right: a phone that goes on trying it must not
         // slow its owner down who stands beside it with the next code.
@@ -169,15 +168,26 @@ impl Gate {
             mark: key.mark,
             device: attempt.device.cloned(),
         };
-        let address = AddressKey::of(attempt.client);
         if self.failures.seen(&same, now).await {
             return Err(self.not_taken(now, attempt, key).await);
         }
-        if let Some(retry_after) = self.throttle.closed_for(address, now).await {
-            return Err(Refusal::Throttled { retry_after });
+        let address = AddressKey::of(attempt.client);
+        match self.throttle.closed_for(address, now).await {
+            Some(retry_after) => Err(Refusal::Throttled { retry_after }),
+            None => Ok(()),
         }
+    }
+
+    /// Judges the code and uses it up.
+    async fn prove(
+        &self,
+        now: Moment,
+        attempt: Attempt<'_>,
+        key: &VerdictKey,
+        code: &str,
+    ) -> Result<(), Refusal> {
+        self.may_prove(now, attempt, key).await?;
         let lane = Lane::Phone(attempt.client);
-        let _turn = self.proving.lock().await;
         match self.check_code_at(&key.user, code, &lane, now).await {
             Ok(CodeVerdict::Right) => {
                 let proven = BackendKey {
@@ -187,8 +197,10 @@ impl Gate {
                 self.proven.insert(proven, now.monotonic).await;
                 Ok(())
             }
-            // Another request of the same phone may have used it up just now.
-            Ok(CodeVerdict::Used) => Ok(()),
+            // By something else: what this very string proved is found before.
+            Ok(CodeVerdict::Used) => Err(self
+                .failed(now, attempt, Some(key), Reason::Enrolment)
+                .await),
             Ok(CodeVerdict::Slower { retry_after }) => Err(Refusal::Throttled { retry_after }),
             Ok(CodeVerdict::Wrong | CodeVerdict::NoFactor) => {
                 Err(self.not_taken(now, attempt, key).await)

@@ -6,8 +6,11 @@
 //! as the blob could mean it, and a recurrence that equals what was told keeps its RRULE.
 
 mod alarm;
+mod busy;
 mod clock;
 mod exceptions;
+mod files;
+mod links;
 mod patch;
 mod people;
 mod property;
@@ -18,6 +21,7 @@ mod view;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::calendar::Event;
+use airgate_codec::eas::email::Attachment;
 use airgate_codec::eas::{Moment, Raw, Said};
 use airgate_codec::vobject::{ContentLine, Document};
 
@@ -25,8 +29,8 @@ use self::clock::Home;
 use self::patch::{Patch, gone, touch};
 use self::people::Standing;
 use self::property::{
-    ATTENDEES, BODY, BUSY, CANCELLED, Context, EXCEPTIONS, NO_COUNTER, ORGANIZERS, RECURRENCE,
-    SENSITIVITY, TIMES, ZONE,
+    ATTACHMENTS, ATTENDEES, BODY, BUSY, CANCELLED, Context, EXCEPTIONS, NO_COUNTER, ORGANIZERS,
+    RECURRENCE, SENSITIVITY, TIMES, ZONE,
 };
 use self::series::Told;
 use self::source::Source;
@@ -35,7 +39,7 @@ use self::view::View;
 use super::meeting::ids;
 use super::merge::{Merged, Wish, merge};
 use super::object::{
-    self, Base, Created, Digest, Edit, Edited, Manner, Refused, Rendered, Unreadable,
+    self, Base, Created, Digest, Edit, Edited, File, Manner, Refused, Rendered, Unreadable,
 };
 use super::object_body::Texts;
 
@@ -96,8 +100,8 @@ pub fn edit(
     match edit {
         Edit::Whole(data) => {
             let said = said(data)?;
-            let merged = change(&mut source, &view, said, base, manner)?;
-            finished(text, &source, merged)
+            let (merged, added) = change(&mut source, &view, said, base, manner)?;
+            finished(text, &source, merged, added, manner)
         }
         Edit::Instance { id, data } => {
             let said = said(data)?;
@@ -116,13 +120,13 @@ pub fn edit(
                     "an occurrence is as long as its series",
                 ));
             }
-            exceptions::change(&mut source, &view, at, &said, false, manner)?;
-            after_instance(text, source, &view, base, manner)
+            let added = exceptions::change(&mut source, &view, at, &said, false, manner)?;
+            after_instance(text, source, &view, added, base, manner)
         }
         Edit::DropInstance { id } => {
             let at = instance(id, &source, &view, manner)?;
             exceptions::delete(&mut source, at)?;
-            after_instance(text, source, &view, base, manner)
+            after_instance(text, source, &view, Vec::new(), base, manner)
         }
     }
 }
@@ -189,6 +193,7 @@ pub fn create(data: &Raw, uid: &str, manner: &Manner<'_>) -> Result<Created, Ref
         ATTENDEES => said.attendees.is_some(),
         _ => true,
     })?;
+    let added = files::change(&mut source.document, source.main, &said.attachment_changes)?;
     let mut source = reopened(source, manner)?;
     if let Some(list) = said
         .exceptions
@@ -206,7 +211,7 @@ pub fn create(data: &Raw, uid: &str, manner: &Manner<'_>) -> Result<Created, Ref
     let present = held(&view.main.event.to_raw(manner.version), &context);
     let mut holds = context.digest(&said);
     // What it does not say of an event of its own it has as it is by default.
-    for property in [ZONE, BUSY, SENSITIVITY, CANCELLED, NO_COUNTER] {
+    for property in [ZONE, BUSY, SENSITIVITY, CANCELLED, NO_COUNTER, ATTACHMENTS] {
         if let (None, Some(hash)) = (holds.get(property), present.get(property)) {
             holds.set(property, hash);
         }
@@ -214,6 +219,7 @@ pub fn create(data: &Raw, uid: &str, manner: &Manner<'_>) -> Result<Created, Ref
     hold_text(&said, &view, &present, &mut holds);
     let answer = Event {
         uid: (manner.version >= ProtocolVersion::V16_0).then(|| uid.clone()),
+        attachments: added,
         ..Event::default()
     };
     Ok(Created {
@@ -222,6 +228,12 @@ pub fn create(data: &Raw, uid: &str, manner: &Manner<'_>) -> Result<Created, Ref
         holds,
         answer: answer.to_raw(manner.version),
     })
+}
+
+/// See [`super::object::file`].
+pub fn file(text: &[u8], name: &str) -> Option<File> {
+    let document = Document::parse(text).ok()?;
+    files::find(&document.component("VCALENDAR")?, name)
 }
 
 /// What a new event is written into; its start is replaced at once.
@@ -236,7 +248,7 @@ fn change(
     said: Event,
     base: &Base<'_>,
     manner: &Manner<'_>,
-) -> Result<Merged, Refused> {
+) -> Result<(Merged, Vec<Attachment>), Refused> {
     let home = stored_home(source);
     let context = context(view, home.as_ref(), manner);
     let present = held(&view.main.event.to_raw(manner.version), &context);
@@ -275,21 +287,30 @@ fn change(
     if invited && let Some(list) = &said.attendees {
         people::answer(&mut source.document, source.main, list, manner).map_err(gone)?;
     }
-    if !merged.apply.is_empty() {
-        write(source, view, &said, &merged, manner)?;
+    // The files are the organizer's too; those a phone adds to someone else's meeting it is told of
+    // as they are.
+    let files = !said.attachment_changes.is_empty();
+    merged.lost |= files && invited;
+    let files = files && !invited;
+    let mut added = Vec::new();
+    if !merged.apply.is_empty() || files {
+        added = write(source, view, &said, &merged, manner)?;
+    }
+    if files && told.get(ATTACHMENTS) == present.get(ATTACHMENTS) {
+        hold_files(source, &mut merged.holds, manner)?;
     }
     hold_text(&said, view, &present, &mut merged.holds);
-    Ok(merged)
+    Ok((merged, added))
 }
 
-/// Writes the properties that are the phone's to change.
+/// Writes the properties that are the phone's to change; the files that came with them.
 fn write(
     source: &mut Source,
     view: &View,
     said: &Event,
     merged: &Merged,
     manner: &Manner<'_>,
-) -> Result<(), Refused> {
+) -> Result<Vec<Attachment>, Refused> {
     let before = source.document.to_bytes();
     let mut patch = Patch {
         document: &mut source.document,
@@ -301,6 +322,10 @@ fn write(
         manner,
     };
     patch.apply(|property| merged.applies(property))?;
+    let mut added = Vec::new();
+    if view.main.people.standing != Standing::Attendee {
+        added = files::change(&mut source.document, source.main, &said.attachment_changes)?;
+    }
     let moved = merged.applies(TIMES) || merged.applies(RECURRENCE) || merged.applies(ZONE);
     if moved && view.series.repeats() {
         *source = again(source, manner)?;
@@ -325,6 +350,17 @@ fn write(
             organizes && (moved || merged.applies(EXCEPTIONS) || merged.applies(CANCELLED));
         touch(&mut source.document, source.main, manner.now, matters).map_err(gone)?;
     }
+    Ok(added)
+}
+
+/// The phone holds the files as they are now.
+fn hold_files(source: &Source, holds: &mut Digest, manner: &Manner<'_>) -> Result<(), Refused> {
+    let after = again(source, manner)?;
+    let after = shown(&after, manner).map_err(|error| refused(&error))?;
+    match context(&after, None, manner).hash(&after.main.event, ATTACHMENTS)? {
+        Some(hash) => holds.set(ATTACHMENTS, hash),
+        None => holds.unset(ATTACHMENTS),
+    }
     Ok(())
 }
 
@@ -348,6 +384,7 @@ fn after_instance(
     text: &[u8],
     mut source: Source,
     view: &View,
+    added: Vec<Attachment>,
     base: &Base<'_>,
     manner: &Manner<'_>,
 ) -> Result<Edited, Refused> {
@@ -380,17 +417,30 @@ fn after_instance(
         holds,
         ..Merged::default()
     };
-    finished(text, &source, merged)
+    finished(text, &source, merged, added, manner)
 }
 
-fn finished(text: &[u8], source: &Source, merged: Merged) -> Result<Edited, Refused> {
+fn finished(
+    text: &[u8],
+    source: &Source,
+    merged: Merged,
+    added: Vec<Attachment>,
+    manner: &Manner<'_>,
+) -> Result<Edited, Refused> {
     let octets = source.document.to_bytes();
+    let answer = Event {
+        attachments: added,
+        ..Event::default()
+    };
     Ok(Edited {
         changed: *octets != *text,
         text: octets.to_vec(),
         lost: merged.lost,
         holds: merged.holds,
-        answer: Raw::default(),
+        answer: match answer.attachments.is_empty() {
+            true => Raw::default(),
+            false => answer.to_raw(manner.version),
+        },
     })
 }
 

@@ -23,7 +23,7 @@ pub(super) mod when;
 use airgate_codec::eas::Moment;
 use airgate_codec::eas::email::MeetingRequest;
 use airgate_codec::imap::Part;
-use airgate_codec::vobject::{Component, Document};
+use airgate_codec::vobject::{Component, Document, Limits};
 use jiff::tz::TimeZone;
 
 use crate::item::charset;
@@ -137,7 +137,7 @@ pub fn meeting_request(part: &[u8], around: &Around<'_>) -> Option<MeetingReques
 
 /// The meeting of a calendar object in UTF-8. `method` is that of the part's header, which counts.
 pub fn invitation(octets: &[u8], method: Option<&str>, around: &Around<'_>) -> Option<Invitation> {
-    let document = Document::parse(octets).ok()?;
+    let document = Document::parse_within(octets, Limits::INVITATION).ok()?;
     let calendar = document.component("VCALENDAR")?;
     let own = calendar.property("METHOD").map(|method| method.text());
     let method = Method::parse(method.or(own.as_deref())?)?;

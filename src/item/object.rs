@@ -179,6 +179,20 @@ pub struct Created {
     pub answer: Raw,
 }
 
+/// A file inside of an object.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum File {
+    Here {
+        media_type: String,
+        octets: Vec<u8>,
+    },
+    /// The object's server has it under this address (RFC 8607).
+    AtServer {
+        media_type: String,
+        uri: String,
+    },
+}
+
 /// Why a phone's change is refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{why} (status {status})")]
@@ -256,6 +270,15 @@ pub fn create(kind: Kind, data: &Raw, uid: &str, manner: &Manner<'_>) -> Result<
         Kind::Contact => contact::create(data, uid, manner),
         Kind::Task => task::create(data, uid, manner),
         Kind::Note => note::create(data, uid, manner),
+    }
+}
+
+/// A file of an object by the name that its FileReference ends with; `None` where there is none (any
+/// more).
+pub fn file(kind: Kind, text: &[u8], name: &str) -> Option<File> {
+    match kind {
+        Kind::Event => event::file(text, name),
+        Kind::Contact | Kind::Task | Kind::Note => None,
     }
 }
 

@@ -18,7 +18,7 @@ mod tests;
 
 pub use observe::Observation;
 pub use options::ObjectOptions;
-pub use plan::{Change, Plan, losses, plan, waiting};
+pub use plan::{Change, Plan, fills, losses, plan, waiting};
 pub use versions::{Mark, Version};
 pub use view::{ObjectView, Standing};
 pub use window::{Lasts, Window};

@@ -31,6 +31,7 @@ mod dav;
 mod discovery;
 mod doctor;
 mod drafts;
+mod events;
 mod first_light;
 mod folders;
 mod gate;

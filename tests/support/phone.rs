@@ -34,7 +34,7 @@ use super::backend::User;
 pub use commands::{added, changed, smart_mail};
 pub use memory::{Held, Memory};
 pub use notes::note;
-pub use objects::{object_added, object_deleted, text, with};
+pub use objects::{object_added, object_changed, object_deleted, raw, text, with};
 pub use profile::{Profile, Query};
 pub use wire::{Answer, Loss, NoAnswer, Sent, Wire};
 

@@ -6,7 +6,7 @@
 mod attendee;
 mod exception;
 
-use super::email::{Attachment, Body, BodyType};
+use super::email::{Attachment, AttachmentChange, Body, BodyType};
 use super::fields::{
     base64_bytes, boolean, moment, moment_or_none, number, text, texts, write_base64,
     write_boolean, write_compact, write_list, write_number, write_text,
@@ -55,6 +55,8 @@ pub struct Event {
     pub native_body_type: Option<BodyType>,
     /// Only told, from 16.0 on.
     pub attachments: Vec<Attachment>,
+    /// Of a client, from 16.0 on.
+    pub attachment_changes: Vec<AttachmentChange>,
     pub recurrence: Said<Recurrence>,
     pub response_requested: Option<bool>,
     /// Only told.
@@ -69,6 +71,9 @@ pub struct Event {
     /// `None`: nothing is said of any.
     pub exceptions: Option<Vec<Exception>>,
 }
+
+/// Attachments of one event that are read.
+const MAX_ATTACHMENTS: usize = 1000;
 
 /// Exceptions of one series (the schema's bound).
 pub const MAX_EXCEPTIONS: usize = 1000;
@@ -155,6 +160,7 @@ impl Event {
             air_sync_base::NATIVE_BODY_TYPE => {
                 self.native_body_type = BodyType::from_number(number(reader, tag)?);
             }
+            air_sync_base::ATTACHMENTS => self.read_attachments(reader)?,
             calendar::RECURRENCE => self.recurrence = read_recurrence(reader)?,
             calendar::RESPONSE_REQUESTED => self.response_requested = Some(boolean(reader, tag)?),
             calendar::APPOINTMENT_REPLY_TIME => self.reply_time = moment_or_none(reader, tag)?,
@@ -169,6 +175,23 @@ impl Event {
             _ => return old.take(reader, tag),
         }
         Ok(true)
+    }
+
+    /// What is told, or what is changed.
+    fn read_attachments(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+        while let Some(tag) = reader.child()? {
+            if self.attachments.len().max(self.attachment_changes.len()) >= MAX_ATTACHMENTS {
+                reader.skip()?;
+            } else if tag == air_sync_base::ATTACHMENT {
+                self.attachments.push(Attachment::read(reader)?);
+            } else {
+                match AttachmentChange::read(reader, tag)? {
+                    Some(change) => self.attachment_changes.push(change),
+                    None => reader.skip()?,
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Writes what an event and an exception may have.
@@ -236,10 +259,13 @@ impl Event {
             let native = self.native_body_type.map(|kind| kind as u8);
             write_number(writer, air_sync_base::NATIVE_BODY_TYPE, native);
         }
-        if structured && !self.attachments.is_empty() {
+        if structured && !(self.attachments.is_empty() && self.attachment_changes.is_empty()) {
             writer.start(air_sync_base::ATTACHMENTS);
             for attachment in &self.attachments {
                 attachment.write(writer);
+            }
+            for change in &self.attachment_changes {
+                change.write(writer);
             }
             writer.end();
         }

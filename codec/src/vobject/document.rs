@@ -5,8 +5,8 @@ use bytes::{Bytes, BytesMut};
 use super::line::{self, Line};
 use super::property::{Property, PropertyId};
 
-/// What one object may be. A calendar object of 500 exceptions has some 20,000 lines and 600 kB; a
-/// card's picture is most of it.
+/// What one object may be. A calendar object of 500 exceptions has some 20,000 lines and 600 kB;
+/// pictures of cards and files of events are most of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
     pub octets: usize,
@@ -15,13 +15,23 @@ pub struct Limits {
     pub depth: usize,
 }
 
+impl Limits {
+    /// What is stored: as much as servers take.
+    pub const OBJECT: Self = Self {
+        octets: 16 << 20,
+        lines: 100_000,
+        depth: 16,
+    };
+    /// What comes by mail, from anybody.
+    pub const INVITATION: Self = Self {
+        octets: 1 << 20,
+        ..Self::OBJECT
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            octets: 1 << 20,
-            lines: 100_000,
-            depth: 16,
-        }
+        Self::OBJECT
     }
 }
 

@@ -69,6 +69,73 @@ fn split(value: &str, separator: char) -> impl Iterator<Item = &str> {
     })
 }
 
+/// A whole text as vCard 2.1 writes it, where backslashes are people's own: only those are doubled
+/// that stand before what a reader takes for escaped.
+pub fn escape_old_text(text: &str) -> String {
+    doubled(text, &[';', ','], false)
+}
+
+/// A component of a structured value as vCard 2.1 writes it.
+pub fn escape_old_component(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 4);
+    for (at, part) in text.split(';').enumerate() {
+        if at > 0 {
+            escaped.push_str("\\;");
+        }
+        escaped.push_str(&doubled(part, &[], true));
+    }
+    escaped
+}
+
+/// What a whole text in vCard 2.1 says.
+pub(super) fn from_old_text(value: &str) -> String {
+    halved(value, &[';', ','], false)
+}
+
+/// What a component of a structured value in vCard 2.1 says.
+pub(super) fn from_old_component(component: &str) -> String {
+    halved(component, &[';'], true)
+}
+
+/// Each run of backslashes before one of these, or at the end, twice as long.
+fn doubled(text: &str, before: &[char], at_end: bool) -> String {
+    runs(text, before, at_end, |run, _| run * 2)
+}
+
+/// Each run of backslashes before one of these, or at the end, half as long. A single one before a
+/// separator escapes it; a single one at the end stands for itself.
+fn halved(text: &str, before: &[char], at_end: bool) -> String {
+    runs(text, before, at_end, |run, ends| match ends {
+        true => run.div_ceil(2),
+        false => run / 2,
+    })
+}
+
+/// The text with another length for the runs of backslashes before one of these and, where wanted, for
+/// the one at the end, which the function is told.
+fn runs(
+    text: &str,
+    before: &[char],
+    at_end: bool,
+    length: impl Fn(usize, bool) -> usize,
+) -> String {
+    let mut out = String::with_capacity(text.len() + 4);
+    let mut run = 0;
+    let put = |out: &mut String, count: usize| out.extend(std::iter::repeat_n('\\', count));
+    for character in text.chars() {
+        if character == '\\' {
+            run += 1;
+            continue;
+        }
+        let counts = before.contains(&character);
+        put(&mut out, if counts { length(run, false) } else { run });
+        run = 0;
+        out.push(character);
+    }
+    put(&mut out, if at_end { length(run, true) } else { run });
+    out
+}
+
 /// RFC 6868 3.2, reading.
 pub(super) fn from_carets(value: &str) -> String {
     if !value.contains('^') {
@@ -155,6 +222,12 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_survives(text in "[^\\p{Cc}]{0,40}(\n[^\\p{Cc}]{0,20}){0,3}") {
+            prop_assert_eq!(from_old_text(&escape_old_text(&text)), text.clone());
+            let pair = format!("{};{0}", escape_old_component(&text));
+            for component in split_structured(&pair) {
+                prop_assert_eq!(from_old_component(component), text.clone());
+            }
+            prop_assert_eq!(split_structured(&pair).len(), 2);
             prop_assert_eq!(unescape_text(&escape_text(&text)), text.clone());
             prop_assert_eq!(split_list(&escape_text(&text)), vec![text]);
         }

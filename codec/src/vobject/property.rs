@@ -1,10 +1,14 @@
 //! One property as a reader wants it: name, parameters, value.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
-use super::escape::{from_carets, split_list, split_structured, unescape_text};
+use super::escape::{
+    from_carets, from_old_component, from_old_text, split_list, split_structured, unescape_text,
+};
 use super::line::{Line, head, unfold};
 
 /// A property's name for edits; good until it is removed.
@@ -30,6 +34,12 @@ pub struct Parameter {
     pub name: String,
     pub values: Vec<String>,
 }
+
+/// Base64 as it is read: some leave the padding out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Parameters looked at in one line; more are an attack.
 const MAX_PARAMETERS: usize = 64;
@@ -108,8 +118,7 @@ impl Property {
     /// The value as text.
     pub fn text(&self) -> String {
         if self.old {
-            // vCard 2.1 knows no other escape, and people's backslashes are backslashes.
-            return self.value.replace("\\;", ";").replace("\\,", ",");
+            return from_old_text(&self.value);
         }
         unescape_text(&self.value)
     }
@@ -122,7 +131,7 @@ impl Property {
     /// The text of one component out of [`Self::structured`], where a list is its texts joined.
     pub fn component_text(&self, component: &str, joint: &str) -> String {
         if self.old {
-            return component.replace("\\;", ";");
+            return from_old_component(component);
         }
         let texts = split_list(component);
         let texts: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
@@ -144,7 +153,7 @@ impl Property {
             .bytes()
             .filter(|octet| !octet.is_ascii_whitespace())
             .collect();
-        STANDARD.decode(digits).ok()
+        BASE64.decode(digits).ok()
     }
 
     fn has_encoding(&self, encoding: &str) -> bool {

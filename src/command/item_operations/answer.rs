@@ -17,6 +17,10 @@ const MAX_BODIES: u64 = 64 << 20;
 /// Octets of small attachments in one answer; what does not fit is read while the answer is sent.
 const MAX_HELD: u64 = 2 << 20;
 
+/// Octets of files of events in one answer: the largest object there is. More are asked for one by
+/// one.
+const MAX_FILES: u64 = 16 << 20;
+
 /// See the module.
 pub(super) struct Making {
     steps: Vec<Step>,
@@ -24,6 +28,7 @@ pub(super) struct Making {
     parts: Option<Vec<Part>>,
     bodies: u64,
     held: u64,
+    files: u64,
     pub(super) finder: Finder,
     /// The request has one operation: its attachment may keep its connection.
     alone: bool,
@@ -59,6 +64,7 @@ impl Making {
             parts: call.head.multipart.then(Vec::new),
             bodies: MAX_BODIES,
             held: MAX_HELD,
+            files: MAX_FILES,
             finder: Finder::default(),
             alone: operations == 1,
         }
@@ -76,6 +82,17 @@ impl Making {
     /// Whether so many octets of an attachment may be held in memory.
     pub(super) const fn may_hold(&self, octets: u64) -> bool {
         octets <= self.held
+    }
+
+    /// The same for a file of an event, which is not read while the answer is sent; counts it.
+    pub(super) const fn may_hold_file(&mut self, octets: u64) -> bool {
+        match self.files.checked_sub(octets) {
+            Some(left) => {
+                self.files = left;
+                true
+            }
+            None => false,
+        }
     }
 
     pub(super) fn push(&mut self, outcome: Outcome) {

@@ -10,6 +10,7 @@ use crate::backend::imap::ImapError;
 use crate::command::Call;
 use crate::command::attachment::{Gathered, Reading, Supply};
 use crate::command::file_reference::FileReference;
+use crate::command::objects::{ObjectFile, fetch_file};
 use crate::failure::Failure;
 use crate::store::FolderRow;
 
@@ -24,9 +25,6 @@ pub(super) async fn fetch(
     reference: &str,
     making: &mut Making,
 ) -> Result<Result<(), u16>, Failure> {
-    let Ok(reference) = reference.parse::<FileReference>() else {
-        return Ok(Err(status::INVALID_ATTACHMENT));
-    };
     let range = match &asked.options.range {
         Some(Ok(range)) => Some(*range),
         Some(Err(_)) => return Ok(Err(status::INVALID_RANGE)),
@@ -36,6 +34,12 @@ pub(super) async fn fetch(
     if asked.options.schema.is_some() || !asked.options.body_preferences.is_empty() {
         return Ok(Err(common::INVALID_COMBINATION_OF_IDS));
     }
+    if let Some(file) = ObjectFile::read(reference) {
+        return of_object(call, rows, asked, &file, range, making).await;
+    }
+    let Ok(reference) = reference.parse::<FileReference>() else {
+        return Ok(Err(status::INVALID_ATTACHMENT));
+    };
     let Some(supply) = making.finder.find(call, rows, &reference).await? else {
         return Ok(Err(status::INVALID_ATTACHMENT));
     };
@@ -44,6 +48,42 @@ pub(super) async fn fetch(
         return small(asked, supply, range, making).await;
     }
     large(asked, supply, range, making).await
+}
+
+/// A file of an event. It was read with the event, or is small enough to be read at once.
+async fn of_object(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    asked: &Fetch,
+    file: &ObjectFile,
+    range: Option<Range>,
+    making: &mut Making,
+) -> Result<Result<(), u16>, Failure> {
+    let Some(file) = fetch_file(call, rows, file).await? else {
+        return Ok(Err(status::INVALID_ATTACHMENT));
+    };
+    let total = file.octets.len() as u64;
+    if range.is_some_and(|range| range.first >= total) {
+        return Ok(Err(status::INVALID_RANGE));
+    }
+    let range = range.map(|range| answered(range, total));
+    let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
+    let octets = match range {
+        Some(range) => file.octets.get(at(range.first)..=at(range.last)),
+        None => file.octets.get(..),
+    };
+    let octets = octets.unwrap_or_default().to_vec();
+    if !making.may_hold_file(octets.len() as u64) {
+        return Ok(Err(status::TOO_LARGE));
+    }
+    let attachment = Attachment {
+        range,
+        total: Some(total),
+        content_type: Some(file.media_type),
+        content: None,
+    };
+    push(asked, attachment, octets, making);
+    Ok(Ok(()))
 }
 
 /// The answered range and the whole size, as the phone hears them.

@@ -46,7 +46,7 @@ impl Source<'_, '_> {
         let mut moved = Vec::new();
         for home in self.homes() {
             let known = reached.of(home).cloned();
-            if known.is_none() || known.as_ref() != seen.get(&(self.kind, home.clone())) {
+            if known.is_none() || known.as_ref() != seen.of(self.call, self.kind, home).await {
                 let (dav, login) = (self.dav, self.call.login);
                 match dav.changes(login, home, known.as_ref()).await {
                     Ok(delta) => self.take(view, &mut reached, home, delta).await?,
@@ -249,7 +249,7 @@ pub(in crate::command) async fn waiting(
     view: &mut ObjectView,
     options: &ObjectOptions,
 ) -> Result<usize, Failure> {
-    count(call, rows, folder, view, options, &Cursors::new()).await
+    count(call, rows, folder, view, options, &Cursors::unknown()).await
 }
 
 async fn count(

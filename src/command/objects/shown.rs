@@ -28,10 +28,7 @@ pub(in crate::command) async fn fetch(
     let Some(number) = number else {
         return Ok(None);
     };
-    let store = &call.gateway.store;
-    let chain = store.chain(call.user, call.device, &space).await?;
-    let view = chain.and_then(|row| ObjectView::decode(&row.view).ok());
-    if !view.is_some_and(|view| view.knows(number)) {
+    if !knows(call, folder, number).await? {
         return Ok(None);
     }
     let mut source = Source::open(call, rows, folder, kind).await?;
@@ -42,4 +39,17 @@ pub(in crate::command) async fn fetch(
         }
         Read::Gone | Read::Failed => None,
     })
+}
+
+/// Whether the phone was told of an object (T13).
+pub(super) async fn knows(
+    call: &Call<'_>,
+    folder: &FolderRow,
+    number: u32,
+) -> Result<bool, Failure> {
+    let store = &call.gateway.store;
+    let space = call.space(folder);
+    let chain = store.chain(call.user, call.device, &space).await?;
+    let view = chain.and_then(|row| ObjectView::decode(&row.view).ok());
+    Ok(view.is_some_and(|view| view.knows(number)))
 }

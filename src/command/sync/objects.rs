@@ -24,7 +24,7 @@ use crate::store::{FolderRow, HeldChanges, HeldObject};
 use crate::sync::chain::{Asked, Position};
 use crate::sync::folders::merged;
 use crate::sync::journal::Journal;
-use crate::sync::objects::{Mark, ObjectOptions, ObjectView};
+use crate::sync::objects::{Mark, ObjectOptions, ObjectView, fills};
 use crate::sync::options::BadOptions;
 use crate::sync::step::{Next, Step};
 
@@ -171,8 +171,18 @@ impl Round<'_, '_> {
     async fn run(mut self, budget: &mut Budget, seen: &Cursors) -> Result<Answer, Failure> {
         let call = self.source.call;
         let window = call.object_window(self.source.kind, &self.options);
+        // A window that is full with other collections leaves this one its turn next time.
+        let asked = window_of(self.wanted.window_size);
+        let limit = |budget: &Budget| match budget.is_spent() {
+            true => 0,
+            false => asked.min(budget.changes),
+        };
+        let tells = self.wanted.get_changes.unwrap_or(true);
         let view = &mut self.state.view;
-        self.source.look(view, window, &self.bodies, seen).await?;
+        // What a phone says is held against the collection as it is now; a page of a first Sync is not.
+        if !(self.wanted.commands.is_empty() && tells && fills(view, window, limit(budget))) {
+            self.source.look(view, window, &self.bodies, seen).await?;
+        }
         let applied = if self.wanted.commands.is_empty() {
             Applied {
                 responses: Vec::new(),
@@ -190,13 +200,8 @@ impl Round<'_, '_> {
             };
             target.apply(&self.wanted.commands).await?
         };
-        let (told, more) = if self.wanted.get_changes.unwrap_or(true) {
-            // A window that is full with other collections leaves this one its turn next time.
-            let limit = match budget.is_spent() {
-                true => 0,
-                false => window_of(self.wanted.window_size).min(budget.changes),
-            };
-            let bodies = &self.bodies;
+        let (told, more) = if tells {
+            let (bodies, limit) = (&self.bodies, limit(budget));
             page::tell(&mut self.source, &mut self.state, bodies, limit, budget).await?
         } else {
             (Vec::new(), false)

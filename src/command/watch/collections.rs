@@ -124,7 +124,7 @@ async fn differs(
     let (true, Some(chain)) = (is_there, super::chain(call, row).await?) else {
         return Ok(false);
     };
-    let seen = objects::cursors_of(seen, row);
+    let seen = objects::Cursors::told(seen, row);
     if !objects::differs(call, rows, row, &chain, &seen).await? {
         return Ok(false);
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use airgate_codec::vobject::{
     CardVersion, Component, ComponentId, ContentLine, Document, Gone, Limits, Property, PropertyId,
-    escape_text,
+    escape_old_component, escape_old_text, escape_text,
 };
 
 use crate::item::legal::legalise;
@@ -195,7 +195,7 @@ impl Card {
     /// A value as this version of cards writes a text.
     pub(super) fn with_text(&self, line: ContentLine, text: &str) -> ContentLine {
         match self.version {
-            CardVersion::V2_1 => line.old(text),
+            CardVersion::V2_1 => line.old(&escape_old_text(text)),
             CardVersion::V3_0 | CardVersion::V4_0 => line.text(text),
         }
     }
@@ -211,7 +211,7 @@ impl Card {
     /// A value that is an address: only what a reader takes for an escape is one.
     pub(super) fn with_address(&self, line: ContentLine, address: &str) -> ContentLine {
         match self.version {
-            CardVersion::V2_1 => line.old(address),
+            CardVersion::V2_1 => line.old(&escape_old_text(address)),
             CardVersion::V3_0 | CardVersion::V4_0 => {
                 line.raw(&address.replace('\\', "\\\\").replace('\n', "\\n"))
             }
@@ -221,7 +221,7 @@ impl Card {
     /// A part of a structured value.
     pub(super) fn escaped(&self, text: &str) -> String {
         match self.version {
-            CardVersion::V2_1 => text.replace(';', "\\;"),
+            CardVersion::V2_1 => escape_old_component(text),
             CardVersion::V3_0 | CardVersion::V4_0 => escape_text(text),
         }
     }

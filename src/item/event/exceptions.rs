@@ -3,11 +3,13 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::calendar::{Event, Exception};
+use airgate_codec::eas::email::Attachment;
 use airgate_codec::eas::{Moment, Said};
 use airgate_codec::vobject::{ComponentId, ContentLine, Document, Gone};
 use jiff::Timestamp;
 
 use super::clock::{Home, instance_line};
+use super::files;
 use super::patch::{Patch, gone, touch};
 use super::property::{
     ATTENDEES, BODY, BUSY, CATEGORIES, Context, LOCATION, REMINDER, SENSITIVITY, SUBJECT, TIMES,
@@ -99,7 +101,8 @@ pub(super) fn delete(source: &mut Source, at: Timestamp) -> Result<(), Refused> 
     Ok(())
 }
 
-/// Changes an occurrence. `whole`: what is not said is as the series has it; else as it is.
+/// Changes an occurrence; the files that came with the change. `whole`: what is not said is as the
+/// series has it; else as it is.
 pub(super) fn change(
     source: &mut Source,
     view: &View,
@@ -107,7 +110,7 @@ pub(super) fn change(
     said: &Event,
     whole: bool,
     manner: &Manner<'_>,
-) -> Result<(), Refused> {
+) -> Result<Vec<Attachment>, Refused> {
     let existing = source.override_at(at);
     let before = match existing {
         Some(id) => Part::of(source, id, manner),
@@ -141,8 +144,9 @@ pub(super) fn change(
             apply.push(property);
         }
     }
-    if apply.is_empty() && (existing.is_some() || whole_is_nothing(said)) {
-        return Ok(());
+    let files = &said.attachment_changes;
+    if apply.is_empty() && files.is_empty() && (existing.is_some() || whole_is_nothing(said)) {
+        return Ok(Vec::new());
     }
     let Some(id) = existing else {
         return split_off(source, at, &before, &wanted, &apply, manner);
@@ -157,7 +161,9 @@ pub(super) fn change(
         manner,
     };
     patch.apply(|property| apply.contains(&property))?;
-    touch(&mut source.document, id, manner.now, false).map_err(gone)
+    let added = files::change(&mut source.document, id, files)?;
+    touch(&mut source.document, id, manner.now, false).map_err(gone)?;
+    Ok(added)
 }
 
 /// Nothing is said that would make it another than its series has it.
@@ -228,7 +234,7 @@ fn split_off(
     said: &Event,
     apply: &[u8],
     manner: &Manner<'_>,
-) -> Result<(), Refused> {
+) -> Result<Vec<Attachment>, Refused> {
     const SERIES_ONLY: [&str; 4] = ["RRULE", "RDATE", "EXDATE", "EXRULE"];
     let main = source.component(source.main).ok_or_else(|| gone(Gone))?;
     let line = instance_line("RECURRENCE-ID", at, &main, &source.zones);
@@ -263,6 +269,7 @@ fn split_off(
         manner,
     };
     patch.apply(|property| apply.contains(&property))?;
+    let added = files::change(&mut document, event, &said.attachment_changes)?;
     touch(&mut document, event, manner.now, false).map_err(gone)?;
     let made = document.find(event).ok_or_else(|| gone(Gone))?.to_bytes();
     let id = source
@@ -272,7 +279,7 @@ fn split_off(
     // An occurrence that was deleted and now is changed is there again.
     include(&mut source.document, source.main, at, &source.zones).map_err(gone)?;
     source.overrides.push((at, id));
-    Ok(())
+    Ok(added)
 }
 
 /// Takes an occurrence out of EXDATE.

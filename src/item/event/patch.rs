@@ -14,7 +14,7 @@ use super::property::{
 use super::series::timestamp;
 use super::times::{Times, blob, meant, zone_of_days};
 use super::view::{PLACE, PLACE_PARTS, Part, parts};
-use super::{alarm, people};
+use super::{alarm, busy, people};
 use crate::item::meeting::when::Span;
 use crate::item::object::{Manner, Refused};
 use crate::item::object_categories;
@@ -67,7 +67,8 @@ impl Patch<'_> {
             texts.write(self.document, self.event).map_err(gone)?;
         }
         if wanted(BUSY) {
-            self.busy().map_err(gone)?;
+            let status = said.busy_status.unwrap_or(2);
+            busy::write(self.document, self.event, status).map_err(gone)?;
         }
         if wanted(SENSITIVITY) {
             let class = match said.sensitivity {
@@ -231,29 +232,6 @@ impl Patch<'_> {
         }
         if anything {
             self.document.insert(self.event, &line.text(name.trim()))?;
-        }
-        Ok(())
-    }
-
-    /// TRANSP and Microsoft's own word, and STATUS where it said "tentative".
-    fn busy(&mut self) -> Result<(), Gone> {
-        let status = self.said.busy_status.unwrap_or(2);
-        let word = ["FREE", "TENTATIVE", "BUSY", "OOF", "WORKINGELSEWHERE"]
-            .get(usize::from(status))
-            .copied()
-            .unwrap_or("BUSY");
-        let event = self.document.find(self.event).ok_or(Gone)?;
-        let own = event.property("X-MICROSOFT-CDO-BUSYSTATUS").is_some();
-        let intended = event.property("X-MICROSOFT-CDO-INTENDEDSTATUS").is_some();
-        let tentative = event
-            .property("STATUS")
-            .is_some_and(|status| status.value().trim().eq_ignore_ascii_case("TENTATIVE"));
-        self.raw("TRANSP", if status == 0 { "TRANSPARENT" } else { "OPAQUE" })?;
-        if own || intended || tentative || matches!(status, 1 | 3 | 4) {
-            self.raw("X-MICROSOFT-CDO-BUSYSTATUS", word)?;
-        }
-        if intended {
-            self.raw("X-MICROSOFT-CDO-INTENDEDSTATUS", word)?;
         }
         Ok(())
     }

@@ -3,12 +3,21 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::calendar::Attendee;
-use airgate_codec::vobject::{Component, ComponentId, ContentLine, Document, Gone, Property};
+use airgate_codec::vobject::{
+    Component, ComponentId, ContentLine, Document, Gone, Property, Stamp,
+};
+use jiff::Timestamp;
 
+use super::clock;
+use super::series::timestamp;
 use crate::item::legal::legalise;
 use crate::item::meeting::people::{address, one_line};
 use crate::item::object::{Manner, Me};
+use crate::item::stamp::civil;
+use crate::item::timezone::Zone;
 
+/// The property that keeps when the user answered.
+const REPLIED: &str = "X-MICROSOFT-CDO-REPLYTIME";
 /// Attendees of one event that are shown.
 const MAX_ATTENDEES: usize = 1000;
 
@@ -19,6 +28,8 @@ pub(super) struct People {
     pub(super) attendees: Vec<Attendee>,
     /// The user's own answer, if they are invited.
     pub(super) answer: Option<u8>,
+    /// When they gave it, where somebody wrote that down.
+    pub(super) replied: Option<Timestamp>,
     /// Whether the user is asked for one, or asks for any.
     pub(super) asked: bool,
     pub(super) standing: Standing,
@@ -57,6 +68,7 @@ impl People {
             anyone |= asked;
             if is_me(&person.address, manner.me) {
                 people.answer = Some(status(&property));
+                people.replied = replied(event, &property);
                 people.asked = asked;
             }
             let invites = organizer
@@ -77,6 +89,9 @@ impl People {
             (true, false) => Standing::Organizer,
             (false, _) => Standing::Attendee,
         };
+        if people.standing != Standing::Attendee {
+            people.replied = None;
+        }
         if organizes {
             people.asked = anyone;
         }
@@ -257,10 +272,25 @@ pub(super) fn answer(
     match (mine, answered) {
         (Some(mine), Some(answer @ 2..=4)) if status(&mine) != answer => {
             let new = with_parameter(&mine, "PARTSTAT", Some(partstat(answer)));
-            document.replace(mine.id(), &new)
+            document.replace(mine.id(), &new)?;
+            let now = clock::utc(timestamp(manner.now).unwrap_or(Timestamp::UNIX_EPOCH));
+            document.set(event, REPLIED, |line| line.raw(&now))
         }
         _ => Ok(()),
     }
+}
+
+/// When the user answered ([MS-OXCICAL], and Apple's calendar server): of an answer there
+/// is.
+fn replied(event: &Component<'_>, mine: &Property) -> Option<Timestamp> {
+    if !matches!(status(mine), 2..=4) {
+        return None;
+    }
+    let own = mine.parameter("X-CALENDARSERVER-DTSTAMP");
+    let said = event.property(REPLIED);
+    let text = own.or_else(|| said.as_ref().map(Property::value))?;
+    let stamp = Stamp::parse(text.trim()).filter(|stamp| matches!(stamp, Stamp::Utc(..)))?;
+    Zone::UTC.instant(civil(stamp))
 }
 
 /// Who sends invitations and updates (design.md "Who invites"): up to 14.1 the phone does, and the

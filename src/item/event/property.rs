@@ -8,9 +8,9 @@ use airgate_codec::wbxml::{Tag, calendar};
 use airgate_codec::zone::ZoneBlob;
 use jiff::{SignedDuration, Timestamp};
 
-use super::people;
 use super::times::{Times, blob, meant, zone_of_days};
 use super::view::parts;
+use super::{files, people};
 use crate::item::merge::{Wish, hash};
 use crate::item::object::{Base, Digest, Manner, Refused};
 use crate::item::object_body::body_hash;
@@ -31,9 +31,10 @@ pub(super) const ATTENDEES: u8 = 11;
 pub(super) const CANCELLED: u8 = 12;
 pub(super) const NO_COUNTER: u8 = 13;
 pub(super) const EXCEPTIONS: u8 = 14;
+pub(super) const ATTACHMENTS: u8 = 15;
 
 /// All of them.
-pub(super) const ALL: [u8; 14] = [
+pub(super) const ALL: [u8; 15] = [
     TIMES,
     ZONE,
     SUBJECT,
@@ -48,6 +49,7 @@ pub(super) const ALL: [u8; 14] = [
     CANCELLED,
     NO_COUNTER,
     EXCEPTIONS,
+    ATTACHMENTS,
 ];
 
 /// What is the organizer's: someone who is only invited cannot change it (REFERENCE.md 11.2.4).
@@ -124,6 +126,9 @@ impl Context<'_> {
             NO_COUNTER => event
                 .disallow_new_time_proposal
                 .map(|no| hash(if no { "1" } else { "0" })),
+            ATTACHMENTS => Some(&event.attachments)
+                .filter(|list| !list.is_empty())
+                .map(|list| hash(&files::canonical(list))),
             _ => event
                 .exceptions
                 .as_deref()

@@ -1,6 +1,7 @@
 //! Every object of fixtures/calendar as phones see it, and the promises that hold for all of them.
 
 mod edits;
+mod files;
 mod support;
 
 use std::fmt::Write as _;

@@ -2,6 +2,7 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::calendar::{Event, Exception, MAX_EXCEPTIONS};
+use airgate_codec::eas::email::BodyType;
 use airgate_codec::eas::{Location, Recurrence, Said};
 use airgate_codec::vobject::{Component, ComponentId};
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use super::people::{People, Standing};
 use super::series::{Series, Told};
 use super::source::Source;
 use super::times::{Times, wire};
+use super::{busy, files, links};
 use crate::item::legal::legalise;
 use crate::item::meeting::when::{Span, When};
 use crate::item::meeting::{ids, place, status};
@@ -138,17 +140,27 @@ impl Part {
             end: Some(wire(span.end, all_day, manner)),
             subject: Some(line("SUMMARY")),
             location: location.map_or(Said::Nothing, Said::Value),
-            busy_status: Some(status::busy(component)),
+            busy_status: Some(busy::read(component)),
             sensitivity: Some(status::sensitivity(component)),
             reminder: alarm.map_or(Said::Nothing, |alarm| Said::Value(alarm.minutes)),
             meeting_status: Some(people.meeting(is_cancelled(component))),
             body: Some(texts.told(manner.bodies)),
-            native_body_type: None,
+            native_body_type: Some(match &texts.html {
+                Some(_) => BodyType::Html,
+                None => BodyType::Plain,
+            }),
             response_requested: modern.then_some(people.asked),
             response_type: modern.then(|| people.response()),
             disallow_new_time_proposal: modern
                 .then(|| status::is_true(component, "X-MICROSOFT-DISALLOW-COUNTER")),
-            external_link: link(component),
+            reply_time: people.replied.filter(|_| modern).map(moment),
+            conference_link: links::address(component),
+            external_link: links::page(component),
+            attachments: if manner.version >= ProtocolVersion::V16_0 {
+                files::read(component)
+            } else {
+                Vec::new()
+            },
             ..Event::default()
         };
         let categories = object_categories::read(component);
@@ -238,6 +250,13 @@ fn difference(series: &Event, own: &Event, version: ProtocolVersion) -> Event {
     }
     if modern {
         said.response_type = differs(&series.response_type, &own.response_type).flatten();
+        said.reply_time = differs(&series.reply_time, &own.reply_time).flatten();
+        said.conference_link = differs(&series.conference_link, &own.conference_link).flatten();
+        said.external_link = differs(&series.external_link, &own.external_link).flatten();
+    }
+    // There is no word for "none of the series' files".
+    if series.attachments != own.attachments {
+        said.attachments.clone_from(&own.attachments);
     }
     said
 }
@@ -302,19 +321,4 @@ pub(super) fn parts(location: &mut Location) -> [&mut Option<String>; 10] {
         &mut location.altitude_accuracy,
         &mut location.location_uri,
     ]
-}
-
-/// Where people meet by wire (RFC 7986 5.11, and what came before it).
-fn link(component: &Component<'_>) -> Option<String> {
-    [
-        "CONFERENCE",
-        "X-GOOGLE-CONFERENCE",
-        "X-MICROSOFT-SKYPETEAMSMEETINGURL",
-        "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
-    ]
-    .into_iter()
-    .filter_map(|name| component.property(name))
-    .map(|property| property.value().trim().to_owned())
-    .find(|uri| uri.starts_with("https://") || uri.starts_with("http://"))
-    .map(legalise)
 }

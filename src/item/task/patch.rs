@@ -358,21 +358,25 @@ impl Patch<'_> {
         Ok(finish(self.document, id, at)?)
     }
 
+    /// Takes the tick off: the task's own, or that of the last instance of a series that is all done.
+    /// What else its override says stays (S12).
     fn reopen(&mut self) -> Result<(), Gone> {
-        let present = self.document.find(self.todo.id).ok_or(Gone)?;
-        let was_over = is_over(&present);
+        let todo = self.document.find(self.todo.id).ok_or(Gone)?;
+        let id = match self.todo.last_override {
+            Some(last) if !is_over(&todo) => last,
+            _ => self.todo.id,
+        };
+        let present = self.document.find(id).ok_or(Gone)?;
         let percent = present
             .property("PERCENT-COMPLETE")
             .is_some_and(|percent| percent.value().trim() == "100");
-        if !was_over && let Some(last) = self.todo.last_override {
-            return self.document.remove_component(last);
-        }
         if present.property("STATUS").is_some() {
-            self.raw("STATUS", "NEEDS-ACTION")?;
+            self.document
+                .set(id, "STATUS", |line| line.raw("NEEDS-ACTION"))?;
         }
-        self.remove("COMPLETED")?;
+        remove(self.document, id, "COMPLETED")?;
         if percent {
-            self.remove("PERCENT-COMPLETE")?;
+            remove(self.document, id, "PERCENT-COMPLETE")?;
         }
         Ok(())
     }
@@ -394,6 +398,11 @@ impl Patch<'_> {
 
     /// An override of the present instance that says that it is done.
     fn finish_instance(&mut self, instance: &When, at: Timestamp) -> Result<(), Gone> {
+        let then = instance.at(&self.todo.own);
+        let mut there = self.todo.overrides.iter();
+        if let Some((_, known)) = there.find(|(other, _)| Some(*other) == then) {
+            return finish(self.document, *known, at);
+        }
         let todo = self.document.find(self.todo.id).ok_or(Gone)?;
         let copied: Vec<ContentLine> = ["UID", "SUMMARY"]
             .into_iter()

@@ -41,6 +41,8 @@ pub(super) struct Todo {
     pub(super) complete: bool,
     /// The newest override that says so, where a series is over through them.
     pub(super) last_override: Option<ComponentId>,
+    /// All of them, by the instance they are of.
+    pub(super) overrides: Vec<(Timestamp, ComponentId)>,
 }
 
 impl Todo {
@@ -87,14 +89,19 @@ impl Todo {
             start: at(&start),
             due: at(&due),
         };
+        let instance = |other: &Component<'_>| {
+            let id = other.property("RECURRENCE-ID");
+            id.and_then(|id| When::read(&id, &zones)?.at(&own))
+        };
         let last_override = others
             .iter()
             .filter(|other| series::is_over(other))
-            .max_by_key(|other| {
-                let id = other.property("RECURRENCE-ID");
-                id.and_then(|id| When::read(&id, &zones)?.at(&own))
-            })
+            .max_by_key(|other| instance(other))
             .map(Component::id);
+        let overrides = others
+            .iter()
+            .filter_map(|other| Some((instance(other)?, other.id())))
+            .collect();
         Ok(Self {
             id: todo.id(),
             calendar: calendar.id(),
@@ -103,6 +110,7 @@ impl Todo {
             alarm: Alarm::find(todo, anchors),
             complete,
             last_override,
+            overrides,
             series,
             start,
             due,

@@ -367,8 +367,33 @@ fn an_instance_done_by_others_or_in_one_word_is_passed_over() {
     task.date_completed = Said::Value(at("2026-03-10T10:00:00.000Z"));
     let digest = Some(&rendered.digest);
     let edited = change_in(version, &text, digest, &task, false).expect("taken");
-    let (task, rendered) = told(&text_of(&edited.text), ProtocolVersion::V16_1);
+    let done = text_of(&edited.text);
+    let (task, rendered) = told(&done, ProtocolVersion::V16_1);
     assert_eq!((task.complete, rendered.span), (Some(1), Span::Done));
+}
+
+#[test]
+fn s12_the_tick_of_a_finished_series_comes_off_and_leaves_its_override() {
+    let version = ProtocolVersion::V16_1;
+    let object = include_str!("../../../fixtures/tasks/thunderbird-series-all-done.ics");
+    let (mut task, rendered) = told(object, version);
+    assert_eq!((task.complete, rendered.span), (Some(1), Span::Done));
+    task.complete = Some(0);
+    task.date_completed = Said::Nothing;
+    let digest = Some(&rendered.digest);
+    let edited = change_in(version, object, digest, &task, false).expect("taken");
+    let open = text_of(&edited.text);
+    assert_eq!(open.matches("RECURRENCE-ID").count(), 2, "{open}");
+    let (mut task, rendered) = told(&open, version);
+    assert_eq!((task.complete, rendered.span), (Some(0), Span::Endless));
+    // On again: it is the same override that says so.
+    task.complete = Some(1);
+    task.date_completed = Said::Value(at("2026-03-05T10:00:00.000Z"));
+    let digest = Some(&rendered.digest);
+    let edited = change_in(version, &open, digest, &task, false).expect("taken");
+    let done = text_of(&edited.text);
+    assert_eq!(done.matches("RECURRENCE-ID").count(), 2, "{done}");
+    assert_eq!(told(&done, version).0.complete, Some(1));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::versions::{Mark, Version};
 use super::view::ObjectView;
-use super::window::Lasts;
+use super::window::{Lasts, Window};
 
 /// One thing to tell the phone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,6 +34,19 @@ pub fn plan(view: &ObjectView, limit: usize) -> Plan {
         changes,
         more: all.next().is_some(),
     }
+}
+
+/// Whether objects that are new to the phone fill a page of `limit` changes seen through this window,
+/// with something left over: then nobody needs to look for more before that page. They are read when
+/// they are told, so none of them is old; what has gone is told from a fresh look only (S7).
+pub fn fills(view: &ObjectView, window: Window, limit: usize) -> bool {
+    let plan = plan(view, limit);
+    let new = |change: &Change| matches!(change, Change::Add(_));
+    view.cursor.is_some()
+        && view.window == window
+        && view.unsure.is_empty()
+        && plan.more
+        && plan.changes.iter().all(new)
 }
 
 /// How many changes are waiting. What the phone moved itself a Sync tells as well, but it is no news.

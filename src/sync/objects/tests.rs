@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::{
-    Change, Lasts, Mark, ObjectView, Observation, Standing, Version, Window, losses, plan,
+    Change, Lasts, Mark, ObjectView, Observation, Standing, Version, Window, fills, losses, plan,
 };
 use super::{plan as next_changes, waiting};
 use crate::item::object::Span;
@@ -358,9 +358,13 @@ fn sync(
     if replay {
         view.take_moves_of(&device.view);
     }
-    view.look_through(window_of(device.window));
-    backend.look(&mut view, whole);
-    if sift {
+    let window = window_of(device.window);
+    let looks = !device.pending.is_empty() || !fills(&view, window, limit);
+    if looks {
+        view.look_through(window);
+        backend.look(&mut view, whole);
+    }
+    if sift && looks {
         for number in view.unsure() {
             let inside = backend
                 .mark(number)
@@ -665,6 +669,32 @@ fn twenty_thousand_cards_take_a_fifth_of_a_megabyte() {
     let stored = view.encode();
     assert!(stored.len() < 220_000, "{} octets", stored.len());
     assert_eq!(ObjectView::decode(&stored), Ok(view));
+}
+
+#[test]
+fn a_page_that_is_full_anyway_needs_no_look() {
+    let mut backend = Backend::default();
+    for _ in 0..10 {
+        backend.add([0; 4]);
+    }
+    let mut view = ObjectView::default();
+    assert!(!fills(&view, Window::All, 5), "nobody looked yet");
+    backend.look(&mut view, true);
+    assert!(
+        !fills(&view, Window::All, 5),
+        "nobody knows whether they are wanted"
+    );
+    for number in view.unsure() {
+        view.judge(number, Standing::Inside);
+    }
+    assert!(fills(&view, Window::All, 5));
+    assert!(!fills(&view, Window::Since(0), 5), "another window");
+    assert!(!fills(&view, Window::All, 10), "the last page looks");
+    let (mark, lasts) = backend.mark(1).expect("there");
+    view.told(1, mark, lasts);
+    backend.delete(1);
+    backend.look(&mut view, false);
+    assert!(!fills(&view, Window::All, 5), "what is gone is looked for");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::eas::email::AttachmentAdd;
 
 fn at(text: &str) -> Moment {
     Moment::parse(text).expect("a moment")
@@ -64,6 +65,35 @@ fn full(version: ProtocolVersion) -> Event {
                 },
             },
         ]),
+        ..attached(version)
+    }
+}
+
+/// Attachments as they are told and changed, where the version knows them.
+fn attached(version: ProtocolVersion) -> Event {
+    if version < ProtocolVersion::V16_0 {
+        return Event::default();
+    }
+    Event {
+        attachments: vec![Attachment {
+            display_name: "plan.pdf".into(),
+            file_reference: "c1:2:a0123456789abcdef".into(),
+            method: 1,
+            estimated_size: 5,
+            ..Attachment::default()
+        }],
+        attachment_changes: vec![
+            AttachmentChange::Add(AttachmentAdd {
+                client_id: "1".into(),
+                method: 1,
+                content: vec![0, 1, 0xff],
+                display_name: "a.bin".into(),
+                ..AttachmentAdd::default()
+            }),
+            AttachmentChange::Delete {
+                file_reference: "c1:2:a0123456789abcdef".into(),
+            },
+        ],
         ..Event::default()
     }
 }

@@ -41,7 +41,7 @@ pub struct BodyChange {
     pub truncated: bool,
 }
 
-/// One change to the attachments of a draft ([MS-ASAIRS] 2.2.2.2, 2.2.2.15).
+/// One change to the attachments of a draft or an event ([MS-ASAIRS] 2.2.2.2, 2.2.2.15).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum AttachmentChange {
     Add(AttachmentAdd),
@@ -178,7 +178,30 @@ impl BodyChange {
 }
 
 impl AttachmentChange {
-    fn write(&self, writer: &mut Writer) {
+    /// Reads a child of Attachments, if it is a change; nothing is read of another.
+    pub(in crate::eas) fn read(
+        reader: &mut Reader<'_>,
+        tag: Tag,
+    ) -> Result<Option<Self>, Malformed> {
+        match tag {
+            air_sync_base::ADD => Ok(Some(Self::Add(AttachmentAdd::read(reader)?))),
+            air_sync_base::DELETE => {
+                let mut reference = None;
+                while let Some(tag) = reader.child()? {
+                    match tag {
+                        air_sync_base::FILE_REFERENCE => reference = Some(text(reader, tag)?),
+                        _ => reader.skip()?,
+                    }
+                }
+                Ok(Some(Self::Delete {
+                    file_reference: required(reference, reader, air_sync_base::FILE_REFERENCE)?,
+                }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    pub(in crate::eas) fn write(&self, writer: &mut Writer) {
         match self {
             Self::Add(add) => add.write(writer),
             Self::Delete { file_reference } => {
@@ -240,21 +263,9 @@ impl AttachmentAdd {
 fn read_attachments(reader: &mut Reader<'_>) -> Result<Vec<AttachmentChange>, Malformed> {
     let mut changes = Vec::new();
     while let Some(tag) = reader.child()? {
-        match tag {
-            air_sync_base::ADD => changes.push(AttachmentChange::Add(AttachmentAdd::read(reader)?)),
-            air_sync_base::DELETE => {
-                let mut reference = None;
-                while let Some(tag) = reader.child()? {
-                    match tag {
-                        air_sync_base::FILE_REFERENCE => reference = Some(text(reader, tag)?),
-                        _ => reader.skip()?,
-                    }
-                }
-                changes.push(AttachmentChange::Delete {
-                    file_reference: required(reference, reader, air_sync_base::FILE_REFERENCE)?,
-                });
-            }
-            _ => reader.skip()?,
+        match AttachmentChange::read(reader, tag)? {
+            Some(change) => changes.push(change),
+            None => reader.skip()?,
         }
     }
     Ok(changes)

@@ -201,7 +201,7 @@ impl Target<'_, '_, '_> {
         Ok(Done {
             status: status::OK,
             version: Some(Version { mark, lasts }),
-            answer,
+            answer: self.source.named(answer, number),
         })
     }
 }

@@ -300,6 +300,16 @@ fn say(text: &mut String, event: &Event) {
         .unwrap_or_default();
     line("body", body.escape_debug().to_string());
     line("link", event.external_link.clone().unwrap_or_default());
+    line(
+        "conference",
+        event.conference_link.clone().unwrap_or_default(),
+    );
+    let replied = event.reply_time.map(Moment::to_compact);
+    line("replied", replied.unwrap_or_default());
+    for file in &event.attachments {
+        let (name, size) = (&file.display_name, file.estimated_size);
+        line("file", format!("{name} {size} {}", file.file_reference));
+    }
 }
 
 /// What of an event must come back when it is made anew.
@@ -308,6 +318,14 @@ pub(super) fn essence(event: &Event) -> Event {
     event.stamp = None;
     // Another event's meeting and link are not the phone's to make.
     event.external_link = None;
+    event.conference_link = None;
+    event.native_body_type = None;
+    event.reply_time = None;
+    // Files come and go by their own words.
+    event.attachments = Vec::new();
+    for exception in event.exceptions.iter_mut().flatten() {
+        exception.changes.attachments = Vec::new();
+    }
     event.response_type = None;
     event.response_requested = None;
     event.meeting_status = None;

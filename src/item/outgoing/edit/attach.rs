@@ -4,16 +4,12 @@ use airgate_codec::eas::email::AttachmentAdd;
 
 use super::tree::Node;
 use crate::item::outgoing::{encode, lines, write};
-use crate::item::walk::is_media_type;
+use crate::item::upload::{file_name, media_type};
 
 /// Method of an attached message ([MS-ASAIRS] 2.2.2.27).
 const EMBEDDED_MESSAGE: u8 = 5;
-/// Longest file name kept, in characters: what file systems take.
-const MAX_NAME: usize = 255;
 /// Octets of one line of a parameter (RFC 2231 3).
 const PIECE: usize = 60;
-/// Longest media type taken from a phone.
-const MAX_TYPE: usize = 127;
 
 /// The part for an attachment.
 pub(super) fn part<'a>(add: &AttachmentAdd) -> Node<'a> {
@@ -71,63 +67,6 @@ pub(super) fn is_message(add: &AttachmentAdd) -> bool {
     message && !add.content.contains(&0)
 }
 
-/// The name as it is kept: a file's, not a path's.
-fn file_name(said: &str) -> String {
-    let name: String = said
-        .chars()
-        .map(|c| match c {
-            '/' | '\\' => '_',
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => ' ',
-            c => c,
-        })
-        .take(MAX_NAME)
-        .collect();
-    let words: Vec<&str> = name.split_whitespace().collect();
-    if words.is_empty() {
-        "attachment".to_owned()
-    } else {
-        words.join(" ")
-    }
-}
-
-/// What the phone says it is, else what its name says. Neither a multipart nor a message: those may
-/// not be base64.
-fn media_type<'n>(said: Option<&'n str>, name: &str) -> &'n str {
-    let said = said.unwrap_or_default().trim();
-    let token = |octet: u8| octet.is_ascii_alphanumeric() || b"!#$&-^_.+/".contains(&octet);
-    let lower = said.to_ascii_lowercase();
-    let composite = lower.starts_with("multipart/") || lower.starts_with("message/");
-    if is_media_type(said) && said.len() <= MAX_TYPE && said.bytes().all(token) && !composite {
-        return said;
-    }
-    let extension = name.rsplit_once('.').map_or("", |(_, end)| end);
-    match extension.to_ascii_lowercase().as_str() {
-        "jpg" | "jpeg" => "image/jpeg",
-        "png" => "image/png",
-        "gif" => "image/gif",
-        "heic" => "image/heic",
-        "webp" => "image/webp",
-        "pdf" => "application/pdf",
-        "txt" => "text/plain",
-        "html" | "htm" => "text/html",
-        "csv" => "text/csv",
-        "ics" => "text/calendar",
-        "vcf" => "text/vcard",
-        "zip" => "application/zip",
-        "mp3" => "audio/mpeg",
-        "m4a" => "audio/mp4",
-        "mp4" => "video/mp4",
-        "mov" => "video/quicktime",
-        "doc" => "application/msword",
-        "xls" => "application/vnd.ms-excel",
-        "ppt" => "application/vnd.ms-powerpoint",
-        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "pptx" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        _ => "application/octet-stream",
-    }
-}
-
 /// `; name=value`, in pieces and percent-encoded where a plain one would not do (RFC 2231). No
 /// value ends its line (T27): what is not plain is encoded.
 fn parameter(name: &str, value: &str, out: &mut Vec<u8>) {
@@ -166,19 +105,6 @@ mod tests {
 
     use super::*;
     use crate::item::parameters::Field;
-
-    #[test]
-    fn types_are_what_the_phone_says_or_the_name() {
-        for (said, name, kind) in [
-            (Some("image/png"), "a.pdf", "image/png"),
-            (None, "a.PDF", "application/pdf"),
-            (Some("x"), "a", "application/octet-stream"),
-            (Some("a/b\r\nBcc: x"), "a.b", "application/octet-stream"),
-            (Some("multipart/mixed"), "a.jpg", "image/jpeg"),
-        ] {
-            assert_eq!(media_type(said, name), kind, "{said:?} {name}");
-        }
-    }
 
     proptest! {
         #[test]
