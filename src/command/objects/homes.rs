@@ -1,7 +1,7 @@
 //! Where the objects of a folder lie: in its own collection, and to a phone that looks at one folder
 //! of a class only in all the others of that class as well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tracing::warn;
@@ -121,6 +121,15 @@ impl Source<'_, '_> {
         let mut all = self.placed(view).await?;
         all.retain(|(_, href)| href.is_directly_in(home));
         Ok(all)
+    }
+
+    /// What the view believes to be there and has no row any more: it has been gone for long.
+    pub(super) async fn unplaced(&self, view: &ObjectView) -> Result<Vec<u32>, Failure> {
+        let placed = self.placed(view).await?;
+        let placed: BTreeSet<u32> = placed.into_iter().map(|(number, _)| number).collect();
+        let mut present = view.present();
+        present.retain(|number| !placed.contains(number));
+        Ok(present)
     }
 
     async fn placed(&self, view: &ObjectView) -> Result<Vec<(u32, Href)>, Failure> {
