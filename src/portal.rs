@@ -32,6 +32,7 @@ mod style;
 mod token;
 mod trouble;
 mod two_step;
+mod undo;
 mod visit;
 pub(crate) mod words;
 
@@ -52,6 +53,7 @@ use tracing::warn;
 
 use self::trouble::Trouble;
 use self::visit::Client;
+use crate::backend::dav::Davs;
 use crate::failure::chain;
 use crate::front::{OtherRequest, Reply};
 use crate::gate::keys::ServerKeys;
@@ -68,6 +70,8 @@ pub struct Portal {
 pub struct Parts {
     pub store: Arc<dyn Store>,
     pub gate: Arc<Gate>,
+    /// Where what phones deleted goes back to.
+    pub davs: Davs,
     pub settings: Settings,
 }
 
@@ -92,6 +96,7 @@ pub struct Settings {
 pub(crate) struct Desk {
     store: Arc<dyn Store>,
     gate: Arc<Gate>,
+    davs: Davs,
     settings: Settings,
 }
 
@@ -114,6 +119,7 @@ impl Portal {
         let desk = Arc::new(Desk {
             store: parts.store,
             gate: parts.gate,
+            davs: parts.davs,
             settings: parts.settings,
         });
         Self {
@@ -195,6 +201,8 @@ fn routes(desk: Arc<Desk>) -> Router {
             "/account/devices/{id}/{action}",
             get(devices::ask).post(devices::act),
         )
+        .route("/account/undo", get(undo::list))
+        .route("/account/undo/restore", get(undo::ask).post(undo::restore))
         .route("/account/security", get(security::show))
         .route("/account/security/end-others", post(security::end_others))
         .route(

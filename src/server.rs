@@ -79,10 +79,11 @@ impl Server {
         let mode = front::TlsMode::load(&config.tls, &config.state)
             .context("the certificate cannot be used")?;
         let listeners = front::bind(&config.listen)?;
+        let davs = dav(&config)?;
         let portal = config
             .portal
             .enabled
-            .then(|| Arc::new(portal(&config, &store, &gate)));
+            .then(|| Arc::new(portal(&config, &store, &gate, &davs)));
         let portal_listeners = match &portal {
             Some(_) => front::bind(&config.portal.listen)?,
             None => Vec::new(),
@@ -101,7 +102,6 @@ impl Server {
             false => None,
         };
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
-        let davs = dav(&config)?;
         let push = PushSettings {
             poll: config.backend.poll,
             collections: config.backend.dav_poll,
@@ -280,10 +280,11 @@ impl front::Service for Apart {
     }
 }
 
-fn portal(config: &Config, store: &Arc<dyn Store>, gate: &Arc<Gate>) -> Portal {
+fn portal(config: &Config, store: &Arc<dyn Store>, gate: &Arc<Gate>, davs: &Davs) -> Portal {
     Portal::new(portal::Parts {
         store: Arc::clone(store),
         gate: Arc::clone(gate),
+        davs: davs.clone(),
         settings: portal::Settings {
             server: config.public_url.as_ref().map(PublicUrl::authority),
             name: config.portal.name.clone(),

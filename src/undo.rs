@@ -4,8 +4,12 @@
 //! A phone that loses its mind deletes a whole address book as easily as one card; so whatever a phone
 //! takes away from an object is kept as it was for [`KEPT`](crate::store::undo::KEPT), sealed.
 
-use airgate_codec::vobject::Document;
+mod told;
+
+use airgate_codec::vobject::Stamp;
 use serde::{Deserialize, Serialize};
+
+use self::told::told;
 
 use crate::backend::Login;
 use crate::backend::dav::{Collection, CollectionKind, Data, Dav, DavError, Davs, Guard, Href};
@@ -20,8 +24,6 @@ use crate::store::{Store, UndoReason, UndoRow};
 const PURPOSE: &[u8] = b"airgate undo 1";
 /// Rows shown at a time.
 pub const PAGE: u32 = 200;
-/// Characters of a title.
-const MAX_TITLE: usize = 80;
 
 /// An object as it was.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -40,16 +42,23 @@ pub struct Entry {
     pub reason: &'static str,
     /// `event`, `contact`, `task` or `note`.
     pub class: &'static str,
+    /// Whose doing it was; nobody's where a restore replaced it.
     pub device: String,
     pub collection: String,
-    /// What people call it.
-    pub title: String,
+    /// What people call it; `None` where it is sealed under a key that is not here.
+    pub title: Option<String>,
+    /// When an event begins, when a task is due.
+    #[serde(skip)]
+    pub when: Option<Stamp>,
+    /// Where it is, or how somebody is reached.
+    #[serde(skip)]
+    pub more: Vec<String>,
 }
 
 /// Why something cannot be brought back.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    #[error("there is no such entry, or it is older than 30 days")]
+    #[error("there is no such entry: it is older than 30 days, or back already")]
     Unknown,
     #[error("the entry cannot be opened: {0}")]
     Sealed(#[from] SealError),
@@ -106,33 +115,55 @@ pub async fn list(
     before: Option<i64>,
 ) -> Result<Vec<Entry>, crate::store::StoreError> {
     let rows = store.undo_rows(user, before, PAGE).await?;
-    let entries = rows.into_iter().map(|row| {
-        let kind = kind_of(row.kind);
-        let title = match open(keys, user, &row) {
-            Ok(kept) => title(&kept.text),
-            Err(_) => "(sealed under a key that is not here)".to_owned(),
-        };
-        Entry {
-            id: row.id,
-            at: row.at,
-            reason: match row.reason {
-                UndoReason::Deleted => "deleted",
-                UndoReason::Overwritten => "overwritten",
-                UndoReason::Lost => "lost",
-            },
-            class: match kind {
-                Some(Kind::Event) => "event",
-                Some(Kind::Contact) => "contact",
-                Some(Kind::Task) => "task",
-                Some(Kind::Note) => "note",
-                None => "unknown",
-            },
-            device: row.device,
-            collection: row.collection,
-            title,
+    Ok(rows.into_iter().map(|row| entry(keys, user, row)).collect())
+}
+
+/// Some of a user's entries, as far as they are there.
+///
+/// # Errors
+/// The store's.
+pub async fn some(
+    store: &dyn Store,
+    keys: &ServerKeys,
+    user: &UserId,
+    ids: &[i64],
+) -> Result<Vec<Entry>, crate::store::StoreError> {
+    let mut entries = Vec::new();
+    for id in ids {
+        if let Some(row) = store.undo_row(user, *id).await? {
+            entries.push(entry(keys, user, row));
         }
-    });
-    Ok(entries.collect())
+    }
+    Ok(entries)
+}
+
+fn entry(keys: &ServerKeys, user: &UserId, row: UndoRow) -> Entry {
+    let told = open(keys, user, &row).ok().map(|kept| told(&kept.text));
+    let (title, when, more) = match told {
+        Some(told) => (Some(told.title), told.when, told.more),
+        None => (None, None, Vec::new()),
+    };
+    Entry {
+        id: row.id,
+        at: row.at,
+        reason: match row.reason {
+            UndoReason::Deleted => "deleted",
+            UndoReason::Overwritten => "overwritten",
+            UndoReason::Lost => "lost",
+        },
+        class: match kind_of(row.kind) {
+            Some(Kind::Event) => "event",
+            Some(Kind::Contact) => "contact",
+            Some(Kind::Task) => "task",
+            Some(Kind::Note) => "note",
+            None => "unknown",
+        },
+        device: row.device,
+        collection: row.collection,
+        title,
+        when,
+        more,
+    }
 }
 
 /// The object of an entry, as it was.
@@ -151,8 +182,8 @@ pub async fn read(
     Ok((kind, open(keys, user, &row)?))
 }
 
-/// Brings an object back as it was. What lies in its place now is kept in its turn, so a restore can
-/// be undone as well.
+/// Brings an object back as it was; its entry goes. What lies in its place now is kept in its turn, so
+/// a restore can be undone as well.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -179,8 +210,11 @@ pub async fn restore(
             Err(DavError::NotFound) => None,
             Err(error) => return Err(error.into()),
         };
-        let guard = match &present {
-            Some((_, text)) if **text == *kept.text => return Ok(href),
+        let (guard, replaced) = match &present {
+            Some((_, text)) if **text == *kept.text => {
+                store.drop_undo(user, &[id]).await?;
+                return Ok(href);
+            }
             Some((etag, text)) => {
                 let now_there = Kept {
                     href: kept.href.clone(),
@@ -189,21 +223,30 @@ pub async fn restore(
                 let octets = postcard::to_stdvec(&now_there).map_err(|_| RestoreError::Damaged)?;
                 let replaced = UndoRow {
                     id: 0,
+                    device: String::new(),
                     reason: UndoReason::Overwritten,
                     at: now,
                     key_id: keys.vault.id().to_owned(),
                     sealed: close(keys, user, &octets)?,
                     ..row.clone()
                 };
-                store.keep_undo(&replaced).await?;
-                Guard::Match(etag)
+                (Guard::Match(etag), Some(store.keep_undo(&replaced).await?))
             }
-            None => Guard::New,
+            None => (Guard::New, None),
         };
         let text = kept.text.clone().into();
-        match dav.put(login, &href, text, data, guard).await {
-            Ok(_) => return Ok(href),
-            Err(DavError::Precondition) => {}
+        let done = dav.put(login, &href, text, data, guard).await;
+        if done.is_ok() {
+            store.drop_undo(user, &[id]).await?;
+            return Ok(href);
+        }
+        // Where the answer was lost it may have been replaced all the same: then the row stays.
+        let refused = matches!(&done, Err(error) if error.is_final() || matches!(error, DavError::Precondition));
+        if refused && let Some(replaced) = replaced {
+            store.drop_undo(user, &[replaced]).await?;
+        }
+        match done {
+            Err(DavError::Precondition) | Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -260,24 +303,6 @@ fn open(keys: &ServerKeys, user: &UserId, row: &UndoRow) -> Result<Kept, Restore
     let key = keys.named(&row.key_id).ok_or(SealError::Damaged)?;
     let octets = seal::open(key, PURPOSE, &[user.as_str()], &row.sealed)?;
     postcard::from_bytes(&octets).map_err(|_| RestoreError::Damaged)
-}
-
-/// What people call an object: the summary of an event or task, the name on a card.
-fn title(text: &[u8]) -> String {
-    let Ok(document) = Document::parse(text) else {
-        return String::new();
-    };
-    let named = document
-        .components()
-        .flat_map(|outer| std::iter::once(outer).chain(outer.components()))
-        .flat_map(|component| [component.property("SUMMARY"), component.property("FN")])
-        .flatten()
-        .next();
-    let name = named.map(|property| property.text()).unwrap_or_default();
-    name.chars()
-        .filter(|char| !char.is_control())
-        .take(MAX_TITLE)
-        .collect()
 }
 
 const fn code(kind: Kind) -> u8 {

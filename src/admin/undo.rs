@@ -124,10 +124,15 @@ fn table(user: &UserId, entries: &[Entry]) -> String {
             id,
             reason,
             class,
-            title,
             device,
             ..
         } = entry;
+        let title = entry.title.as_deref();
+        let title = title.unwrap_or("(sealed under a key that is not here)");
+        let device = match device.as_str() {
+            "" => "a restore",
+            device => device,
+        };
         let _ = writeln!(
             text,
             "{id:>6}  {at}  {reason:<11}  {class:<7}  {title}  ({device})"

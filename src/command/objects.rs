@@ -49,6 +49,15 @@ pub(super) fn kind_of(folder: &FolderRow) -> Option<Kind> {
     }
 }
 
+/// Whether a calendar is among these collections.
+pub(super) fn has_calendars<'i>(rows: &[FolderRow], ids: impl Iterator<Item = &'i str>) -> bool {
+    let mut ids = ids;
+    ids.any(|id| {
+        let row = rows.iter().find(|row| row.id == id);
+        row.is_some_and(|row| row.kind == FolderKind::Calendar)
+    })
+}
+
 /// The class of a folder as clients call it, which old ones are told.
 pub(super) const fn class_of(kind: FolderKind) -> Class {
     match kind {

@@ -51,6 +51,12 @@ pub struct Slowed {
 }
 
 impl Gate {
+    /// A user's own login, with the mail password he signed in with: for what he does at the portal.
+    pub fn login_of_owner(&self, user: &UserId, password: SecretString) -> Login {
+        let (_, login) = self.own_login(user, password);
+        login
+    }
+
     /// Who is slowed down now: addresses with too many wrong secrets, accounts with too many wrong
     /// passwords at the portal. For administrators.
     pub fn slowed(&self) -> Vec<Slowed> {

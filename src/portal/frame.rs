@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use airgate_codec::vobject::Stamp;
 use askama::Template;
 use axum::response::{Html, IntoResponse as _, Response};
 use http::StatusCode;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::style;
@@ -30,6 +32,7 @@ pub(super) struct Frame {
     /// Something that was just done.
     pub(super) notice: Option<&'static str>,
     pub(super) style: String,
+    undo: bool,
     pub(super) zone: TimeZone,
     pub(super) now: i64,
 }
@@ -68,6 +71,7 @@ impl Frame {
             path: visit.path.clone(),
             notice: None,
             style: style::path(),
+            undo: visit.undo,
             zone: visit.zone.clone(),
             now: visit.now,
         }
@@ -119,11 +123,32 @@ impl Frame {
 
     /// A day, as `24 Nov 2026`.
     pub(super) fn day(&self, at: impl At) -> String {
-        let at = at.seconds();
-        let Ok(at) = Timestamp::from_second(at) else {
+        match Timestamp::from_second(at.seconds()) {
+            Ok(at) => self.date(self.zone.to_datetime(at).date()),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// A date or a time as a calendar has it, as `24 Nov 2026, 09:30`.
+    pub(super) fn stamp(&self, stamp: Stamp) -> String {
+        let day = stamp.date();
+        let Ok(mut day) = Date::new(day.year, day.month, day.day) else {
             return String::new();
         };
-        let day = self.zone.to_datetime(at).date();
+        let Some(time) = stamp.time() else {
+            return self.date(day);
+        };
+        let (mut hour, mut minute) = (time.hour, time.minute);
+        if let Stamp::Utc(..) = stamp
+            && let Ok(at) = TimeZone::UTC.to_timestamp(day.at(hour, minute, 0, 0))
+        {
+            let here = self.zone.to_datetime(at);
+            (day, hour, minute) = (here.date(), here.hour(), here.minute());
+        }
+        format!("{}, {hour:02}:{minute:02}", self.date(day))
+    }
+
+    fn date(&self, day: Date) -> String {
         let months = self.t("date.months");
         let month = months
             .split(' ')
@@ -149,12 +174,15 @@ pub(super) struct Part {
     pub(super) here: bool,
 }
 
+/// The part that is there only where there are calendars or address books.
+pub(super) const UNDO: &str = "undo";
 /// Name, path and title of the parts, in order.
 const PARTS: &[(&str, &str, &str)] = &[
     ("overview", "/account", "nav.overview"),
     ("set-up", "/account/set-up", "nav.set-up"),
     ("passcodes", "/account/passcodes", "nav.passcodes"),
     ("devices", "/account/devices", "nav.devices"),
+    (UNDO, "/account/undo", "nav.undo"),
     ("two-step", "/account/two-step", "nav.two-step"),
     ("security", "/account/security", "nav.security"),
 ];
@@ -175,7 +203,8 @@ impl Frame {
             title: self.t(title),
             here: *name == self.here,
         };
-        parts.iter().map(part).collect()
+        let there = |part: &&(&str, _, _)| part.0 != UNDO || self.undo;
+        parts.iter().filter(there).map(part).collect()
     }
 }
 

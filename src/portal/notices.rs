@@ -25,6 +25,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("removed", "done.removed"),
     ("wiping", "done.wiping"),
     ("wipe-cancelled", "done.wipe-cancelled"),
+    ("restored", "done.restored"),
     ("others-ended", "done.others-ended"),
     ("distrusted", "done.distrusted"),
     ("saved", "done.saved"),

@@ -39,6 +39,8 @@ pub(super) struct Visit {
     pub(super) headers: HeaderMap,
     /// What forms of this browser must carry (T45).
     pub(super) form_proof: String,
+    /// Whether there is anything a phone's doing could be undone in.
+    pub(super) undo: bool,
     /// Where the users' days begin.
     pub(super) zone: TimeZone,
     /// Seconds since 1970 UTC.
@@ -166,6 +168,7 @@ async fn read(desk: &Desk, asked: Asked, fresh: &mut Option<Token>) -> Result<Vi
         session,
         form_proof,
         headers,
+        undo: desk.davs.calendars.is_some() || desk.davs.contacts.is_some(),
         zone: desk.settings.zone.clone(),
         now,
     })

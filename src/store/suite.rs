@@ -458,8 +458,32 @@ async fn s17_the_outbox_knows_a_repeat(store: &dyn Store) {
         )
         .await
         .unwrap();
+    let due = |created| AnnouncementRow {
+        id: 0,
+        user: carol.clone(),
+        device: phone.clone(),
+        key_id: "k1".into(),
+        sealed: vec![1, 2],
+        created,
+    };
+    let first = store.announce(&due(100)).await.unwrap();
+    let second = store.announce(&due(2_000)).await.unwrap();
+    let ids = |rows: Vec<AnnouncementRow>| rows.iter().map(|row| row.id).collect::<Vec<_>>();
+    assert_eq!(
+        ids(store.announcements(&carol).await.unwrap()),
+        [first, second]
+    );
+    assert_eq!(store.announcements(&user("eve")).await.unwrap(), [], "T13");
+    store.drop_announcement(&user("eve"), second).await.unwrap();
+    store.expire(100 + announcements::KEPT).await.unwrap();
+    assert_eq!(ids(store.announcements(&carol).await.unwrap()), [second]);
+    store.drop_announcement(&carol, second).await.unwrap();
+    store.announce(&due(3_000)).await.unwrap();
+
     store.begin_epoch().await.unwrap();
     assert_eq!(store.chain(&carol, &phone, "m1").await.unwrap(), None);
+    let left = store.announcements(&carol).await.unwrap();
+    assert_eq!(left, [], "S26: nothing of before the restore is told");
     let state = |row: Option<OutboxRow>| row.unwrap().state;
     let other = store.outbox_row(&carol, other.row().id).await.unwrap();
     assert_eq!(state(other), OutboxState::Held);

@@ -20,8 +20,12 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::folder_sync::FolderType;
+use airgate_codec::wbxml::tasks;
+use support::backend::dav::DavKind;
 use support::backend::{Kind, User};
-use support::phone::Profile;
+use support::phone::{Profile, object_deleted};
 use support::process::{RunDir, run};
 use support::tls::Certificate;
 use support::world::World;
@@ -44,6 +48,69 @@ async fn world(only_passcodes: bool) -> (World, RunDir) {
     })
     .await;
     (world, dir)
+}
+
+/// A world in which a phone deleted a calendar entry and two people, and changed a task.
+async fn careless_phone() -> World {
+    let toml = "[portal]\nname = \"Example Mail\"";
+    let world = World::with_dav_and(DavKind::Radicale, |settings| settings.tls().toml(toml)).await;
+    let (other, dav) = (world.dav_client(), world.dav());
+    let calendar = |kind: &str, more: &str| {
+        format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:{kind}\r\nUID:{kind}\r\n\
+             DTSTAMP:20260101T000000Z\r\n{more}\r\nEND:{kind}\r\nEND:VCALENDAR\r\n"
+        )
+    };
+    let event = "SUMMARY:Dinner with Grandmother\r\nDTSTART:20300402T183000Z\r\n\
+                 DTEND:20300402T200000Z\r\nLOCATION:Gasthaus zur Linde\\, Hauptstraße 12";
+    let place = dav.calendar(&world.alice);
+    other
+        .put(&format!("{place}e.ics"), &calendar("VEVENT", event))
+        .await;
+    let place = dav.tasks(&world.alice);
+    let task = "SUMMARY:Hand in the tax return\r\nDUE;VALUE=DATE:20300531";
+    other
+        .put(&format!("{place}t.ics"), &calendar("VTODO", task))
+        .await;
+    for (uid, name, mail) in [
+        ("ada", "Ada Byron", "ada@example.com"),
+        (
+            "long",
+            "Dr. Maximiliane Freifrau von und zu Oberstdorf-Unterwössen",
+            "max@example.com",
+        ),
+    ] {
+        let card = format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{name}\r\nN:{name};;;;\r\n\
+             EMAIL:{mail}\r\nTEL:+49 8322 123456\r\nEND:VCARD\r\n"
+        );
+        let path = format!("{}{uid}.vcf", dav.contacts(&world.alice));
+        other.put(&path, &card).await;
+    }
+    let mut phone = world
+        .phone(Profile::ios().speaking(ProtocolVersion::V14_1))
+        .await;
+    for kind in [
+        FolderType::Calendar,
+        FolderType::Contacts,
+        FolderType::Tasks,
+    ] {
+        let folder = phone.folder(kind);
+        phone.sync_all(&folder).await;
+        let ids: Vec<String> = phone.objects(&folder).into_keys().collect();
+        match kind {
+            FolderType::Tasks => {
+                phone
+                    .edit_object(&folder, &ids[0], tasks::SUBJECT, "Hand in")
+                    .await;
+            }
+            _ => {
+                let gone = ids.iter().map(|id| object_deleted(id)).collect();
+                phone.do_in(&folder, gone).await;
+            }
+        }
+    }
+    world
 }
 
 /// Where the pictures go.
@@ -151,6 +218,17 @@ async fn every_page_fits_every_screen_and_is_read_by_everyone() {
     phone.sync_all("INBOX").await;
     world.server.passcode(&world.alice, &["--expires", "90d"]);
     tokio::task::block_in_place(|| walk(&world, "shapes", &[]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a browser: scripts/test browser"]
+async fn a_person_undoes_what_a_phone_did() {
+    let world = careless_phone().await;
+    tokio::task::block_in_place(|| walk(&world, "undo", &[]));
+    let dav = world.dav();
+    let back = world.dav_client();
+    assert_eq!(back.list(&dav.contacts(&world.alice)).await.len(), 2);
+    assert_eq!(back.list(&dav.calendar(&world.alice)).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -265,6 +265,50 @@ const WALKS = {
     await person.end();
   },
 
+  /** A phone was careless: the user gets back what it deleted. */
+  async undo() {
+    // What the small screens look like first, before anything is back.
+    for (const [locale, button] of [['de-DE', 'Ausgewähltes zurückholen'], ['fr-FR', 'Rétablir ce qui est coché']]) {
+      const small = await Person.start({ locale, colorScheme: 'dark', viewport: { width: 390, height: 844 } });
+      await small.open('/account/sign-in');
+      await small.page.locator('#user').fill(USER_NAME);
+      await small.page.locator('#password').fill(USER_PASSWORD);
+      await small.page.locator('main button').first().click();
+      await small.open('/account/undo');
+      expect('it fits a small screen', !(await small.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)));
+      await small.look(`undo-${locale.slice(0, 2)}-dark`);
+      await small.page.locator('.picks input').first().check();
+      await small.press(button);
+      await small.look(`undo-${locale.slice(0, 2)}-dark-question`);
+      await small.end();
+    }
+    const person = await Person.start();
+    const { page } = person;
+    await person.signIn();
+    await page.getByRole('navigation').getByRole('link', { name: 'Undo' }).click();
+    await person.at('Undo');
+    await person.look('31-undo');
+    await person.press('Bring back what is ticked');
+    await person.look('32-undo-nothing-ticked');
+    await page.getByLabel(/Dinner with Grandmother/).check();
+    await person.press('Bring back what is ticked');
+    await person.at('Bring this back?');
+    await person.look('33-undo-question');
+    await person.press('Bring it back');
+    await page.getByText('It is back.').waitFor();
+    await person.look('34-undo-done');
+    await person.press('Bring back all 2 deleted ones on this page');
+    await person.look('35-undo-all');
+    await person.press('Bring it back');
+    await page.getByText('It is back.').waitFor();
+    await page.getByLabel(/Hand in the tax return/).check();
+    await person.press('Bring back what is ticked');
+    await person.press('Bring it back');
+    await page.getByText('It is back.').waitFor();
+    await person.look('36-undo-replaced');
+    await person.end();
+  },
+
   /** Every page in the dark, on a small screen, in German; and in French. */
   async shapes() {
     const person = await Person.start({

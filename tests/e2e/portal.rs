@@ -4,6 +4,7 @@
 mod admins;
 mod passcodes;
 mod two_steps;
+mod undo;
 mod web;
 
 use totp_rs::{Algorithm, Builder, Secret};

@@ -116,7 +116,8 @@ pub(super) fn bare_address(text: &str) -> String {
     }
     let list = Addresses::read(text.as_bytes(), None);
     match list.mailboxes.first() {
-        Some(mailbox) if !mailbox.address.is_empty() => clean(mailbox.address.clone()),
+        // Without a domain it is no address that somebody dressed up, but something of its own.
+        Some(mailbox) if mailbox.address.contains('@') => clean(mailbox.address.clone()),
         _ => clean(text.to_owned()),
     }
 }

@@ -8,6 +8,7 @@ const PAGES: &[&str] = &[
     "/account",
     "/account/passcodes",
     "/account/devices",
+    "/account/undo",
     "/account/two-step",
     "/account/two-step/begin",
     "/account/security",

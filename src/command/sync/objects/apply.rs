@@ -11,7 +11,9 @@ use super::State;
 use super::edits::{Doing, Done};
 use crate::backend::dav::{DavError, Guard, Href};
 use crate::clock;
+use crate::command::Call;
 use crate::command::meetings::announcer::Announcer;
+use crate::command::meetings::due::Due;
 use crate::command::objects::{Read, Source, refusal};
 use crate::command::sync::apply::{changed, status};
 use crate::failure::{self, Failure};
@@ -196,18 +198,22 @@ impl Target<'_, '_, '_> {
             Some(announcer) => announcer.text(call, None, created.text.clone()),
             None => created.text.clone(),
         };
-        let octets = text.clone().into();
         let (dav, data) = (self.source.dav, self.source.data);
+        let due = match &announcer {
+            Some(announcer) => announcer.due(call, &href, None, Some(&text)).await?,
+            None => None,
+        };
+        let octets = text.into();
         match dav.put(call.login, &href, octets, data, Guard::New).await {
-            Ok(_) => {
-                if let Some(announcer) = &announcer {
-                    announcer.tell(call, None, Some(&text)).await;
-                }
-            }
+            Ok(_) => tell(call, announcer, due).await,
             // Our own, from before a cut; what became of it since is told.
-            Err(DavError::Precondition) => {}
-            Err(DavError::OverQuota) => return Ok((None, Done::status(status::OUT_OF_SPACE))),
+            Err(DavError::Precondition) => not_due(call, due).await?,
+            Err(DavError::OverQuota) => {
+                not_due(call, due).await?;
+                return Ok((None, Done::status(status::OUT_OF_SPACE)));
+            }
             Err(error) if refusal(&error) => {
+                not_due(call, due).await?;
                 // RFC 4791 5.3.2.1: the UID is in an object that nobody read yet.
                 self.learn_uids().await?;
                 if let Some(found) = self.with_uid(&created.uid).await? {
@@ -330,17 +336,20 @@ impl Target<'_, '_, '_> {
                 Read::Failed => return Ok(Done::status(status::SERVER_ERROR)),
             };
             let kept = self.keep(UndoReason::Deleted, &href, &text).await?;
+            let due = match &announcer {
+                Some(announcer) => announcer.due(call, &href, Some(&text), None).await?,
+                None => None,
+            };
             match dav.withdraw(call.login, &href, &etag, quiet).await {
                 Ok(()) => {
-                    if let Some(announcer) = &announcer {
-                        announcer.tell(call, Some(&text), None).await;
-                    }
+                    tell(call, announcer, due).await;
                     return Ok(Done::status(status::OK));
                 }
                 Err(error) => {
                     let told = match error {
                         DavError::NotFound => Done::status(status::OK),
                         DavError::Precondition => {
+                            not_due(call, due).await?;
                             self.forget(kept).await?;
                             continue;
                         }
@@ -350,6 +359,7 @@ impl Target<'_, '_, '_> {
                         }
                         error => return Err(error.into()),
                     };
+                    not_due(call, due).await?;
                     self.forget(kept).await?;
                     return Ok(told);
                 }
@@ -459,6 +469,21 @@ impl Target<'_, '_, '_> {
     pub(super) async fn forget(&self, kept: i64) -> Result<(), Failure> {
         let call = self.source.call;
         Ok(call.gateway.store.drop_undo(call.user, &[kept]).await?)
+    }
+}
+
+/// Tells others of what was done, if they are to be told.
+pub(super) async fn tell(call: &Call<'_>, announcer: Option<Announcer>, due: Option<Due>) {
+    if let (Some(announcer), Some(due)) = (announcer, due) {
+        announcer.tell(call, due).await;
+    }
+}
+
+/// What others were to be told did not happen.
+pub(super) async fn not_due(call: &Call<'_>, due: Option<Due>) -> Result<(), Failure> {
+    match due {
+        Some(due) => due.forget(call).await,
+        None => Ok(()),
     }
 }
 
