@@ -3,7 +3,7 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::folder_sync::FolderType;
-use airgate_codec::wbxml::{calendar, contacts, notes, tasks};
+use airgate_codec::wbxml::{calendar, contacts, tasks};
 
 use super::{assert_quiet, card, collection_status, new_card, phone_of, status_of};
 use crate::support::backend::dav::{DavKind, DavServer};
@@ -47,11 +47,6 @@ async fn t60_a_server_that_is_down_costs_its_collections_alone() {
 async fn t59_a_poison_object_becomes_a_stub_and_the_rest_flows() {
     let world = World::with_dav(DavKind::Xandikos).await;
     let other = world.dav_client();
-    let home = world.dav().calendars(&world.alice);
-    let journal = format!("{home}journal/");
-    other
-        .make_calendar(&journal, "Journal", &["VJOURNAL"])
-        .await;
     let calendar = world.dav().calendar(&world.alice);
     let profile = crate::support::phone::Profile::ios().speaking(ProtocolVersion::V14_1);
     // Nested deeper than anything is (T19).
@@ -68,7 +63,6 @@ async fn t59_a_poison_object_becomes_a_stub_and_the_rest_flows() {
     for (component, place, subject) in [
         ("VEVENT", &calendar, calendar::SUBJECT),
         ("VTODO", &calendar, tasks::SUBJECT),
-        ("VJOURNAL", &journal, notes::SUBJECT),
     ] {
         let (good, bad) = (format!("good{component}"), format!("bad{component}"));
         for (uid, more) in [(&good, ""), (&bad, poison.as_str())] {
@@ -78,8 +72,7 @@ async fn t59_a_poison_object_becomes_a_stub_and_the_rest_flows() {
         let mut phone = world.phone(profile.clone().called(component)).await;
         let folder = match component {
             "VEVENT" => phone.folder(FolderType::Calendar),
-            "VTODO" => phone.folder(FolderType::Tasks),
-            _ => "Journal".to_owned(),
+            _ => phone.folder(FolderType::Tasks),
         };
         phone.sync_all(&folder).await;
         let shown = phone.values(&folder, subject);
