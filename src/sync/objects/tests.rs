@@ -525,6 +525,11 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// A value for a property, or the end of the object.
+fn one_thing() -> impl Strategy<Value = Option<(usize, u8)>> {
+    prop::option::weighted(0.8, (0..4usize, 0..5u8))
+}
+
 fn foreign(backend: &mut Backend, doing: &Foreign) {
     match doing {
         Foreign::Add(object) => {
@@ -640,6 +645,46 @@ proptest! {
         let adds = devices.iter().map(|device| device.adds).sum::<u32>();
         let by_others = events.iter().filter(|e| matches!(e, Event::Foreign(Foreign::Add(_))));
         prop_assert_eq!(backend.next, adds + u32::try_from(by_others.count()).expect("few"));
+    }
+
+    #[test]
+    fn s14_the_same_conflict_ends_the_same_in_either_order(
+        start in object(),
+        by_phone in one_thing(),
+        by_others in one_thing(),
+    ) {
+        // What others write as it was is no change.
+        prop_assume!(by_others.is_none_or(|(property, value)| start[property] != value));
+        let outcome = |phone_first: bool| {
+            let mut backend = Backend::default();
+            backend.add(start);
+            let mut device = Device::default();
+            for _ in 0..2 {
+                sync(&mut backend, &mut device, 3, false, false, false);
+            }
+            match by_phone {
+                Some((property, value)) => {
+                    by_hand(&mut device, &Doing::Set(0, property, value));
+                }
+                None => by_hand(&mut device, &Doing::Delete(0)),
+            }
+            let theirs = match by_others {
+                Some((property, value)) => Foreign::Set(0, property, value),
+                None => Foreign::Delete(0),
+            };
+            if !phone_first {
+                foreign(&mut backend, &theirs);
+            }
+            sync(&mut backend, &mut device, 3, false, false, false);
+            if phone_first {
+                foreign(&mut backend, &theirs);
+            }
+            while sync(&mut backend, &mut device, 3, false, false, false) {}
+            let there = backend.objects.values().map(|(object, _)| *object);
+            (there.collect::<Vec<_>>(), device.items)
+        };
+        // Of one property both changed the others' value stays, and a Delete beats a change.
+        prop_assert_eq!(outcome(true), outcome(false), "S14");
     }
 
     #[test]

@@ -3,10 +3,11 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::folder_sync::FolderType;
-use airgate_codec::wbxml::contacts;
+use airgate_codec::wbxml::{calendar, contacts, tasks};
 
 use super::{assert_quiet, card, collection_status, new_card, phone_of, status_of};
 use crate::support::backend::dav::{DavKind, DavServer};
+use crate::support::backend::{Backend, Kind, User};
 use crate::support::mail;
 use crate::support::phone::{object_added, object_deleted};
 use crate::support::world::World;
@@ -46,34 +47,99 @@ async fn t60_a_server_that_is_down_costs_its_collections_alone() {
 async fn t59_a_poison_object_becomes_a_stub_and_the_rest_flows() {
     let world = World::with_dav(DavKind::Xandikos).await;
     let other = world.dav_client();
-    let place = world.dav().tasks(&world.alice);
-    let todo = |uid: &str, more: &str| {
-        format!(
-            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:VTODO\r\nUID:{uid}\r\n\
-             DTSTAMP:20260101T000000Z\r\nSUMMARY:{uid}\r\n{more}END:VTODO\r\nEND:VCALENDAR\r\n"
-        )
-    };
+    let calendar = world.dav().calendar(&world.alice);
+    let profile = crate::support::phone::Profile::ios().speaking(ProtocolVersion::V14_1);
     // Nested deeper than anything is (T19).
     let begins: String = (0..20).map(|n| format!("BEGIN:X-{n}\r\n")).collect();
     let ends: String = (0..20).rev().map(|n| format!("END:X-{n}\r\n")).collect();
     let poison = begins + &ends;
-    other.put(&format!("{place}a.ics"), &todo("good", "")).await;
+    let object = |component: &str, uid: &str, more: &str| {
+        format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:{component}\r\n\
+             UID:{uid}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20300101T100000Z\r\n\
+             SUMMARY:{uid}\r\n{more}END:{component}\r\nEND:VCALENDAR\r\n"
+        )
+    };
+    for (component, place, subject) in [
+        ("VEVENT", &calendar, calendar::SUBJECT),
+        ("VTODO", &calendar, tasks::SUBJECT),
+    ] {
+        let (good, bad) = (format!("good{component}"), format!("bad{component}"));
+        for (uid, more) in [(&good, ""), (&bad, poison.as_str())] {
+            let path = format!("{place}{uid}.ics");
+            other.put(&path, &object(component, uid, more)).await;
+        }
+        let mut phone = world.phone(profile.clone().called(component)).await;
+        let folder = match component {
+            "VEVENT" => phone.folder(FolderType::Calendar),
+            _ => phone.folder(FolderType::Tasks),
+        };
+        phone.sync_all(&folder).await;
+        let shown = phone.values(&folder, subject);
+        assert_eq!(shown.len(), 2, "{component}: {shown:?}");
+        assert!(shown.contains(&good), "{shown:?}");
+        assert_quiet(&mut phone, &folder).await;
+        let log = world.server.log();
+        assert!(log.contains("cannot be"), "a line in the log");
+    }
+}
+
+#[tokio::test]
+async fn t60_one_home_down_leaves_the_other_and_mail_working() {
+    let users = [User::alice(), User::new("bob@example.com")];
+    let books = DavServer::start(DavKind::Radicale, &users, None).await;
+    let mut calendars = DavServer::start(DavKind::Radicale, &users, None).await;
+    let (caldav, carddav) = (calendars.url(), books.url());
+    let mail = Backend::start(Kind::Dovecot, &users);
+    let world = World::around(mail, &users, |settings| {
+        settings
+            .argument("--caldav")
+            .argument(&caldav)
+            .argument("--carddav")
+            .argument(&carddav)
+    })
+    .await;
+    let alice = &world.alice;
+    let place = books.contacts(alice);
+    let other = books.client(alice);
     other
-        .put(&format!("{place}b.ics"), &todo("bad", &poison))
+        .put(&format!("{place}ada.vcf"), &card("ada", "Ada", "Byron"))
         .await;
-    let mut phone = world
-        .phone(crate::support::phone::Profile::ios().speaking(ProtocolVersion::V14_1))
+    let dates = calendars.client(alice);
+    let path = format!("{}tea.ics", calendars.calendar(alice));
+    let tea = super::event("tea", "20300115T100000Z", "");
+    dates.put(&path, &tea).await;
+    let (mut phone, book) = phone_of(&world, ProtocolVersion::V16_1, "HOMES").await;
+    let folder = phone.folder(FolderType::Calendar);
+    phone.sync_all(&folder).await;
+    phone.sync_all("INBOX").await;
+    calendars.stop();
+    world
+        .deliver("INBOX", &mail::simple("hello", "hi\r\n"))
         .await;
-    let list = phone.folder(FolderType::Tasks);
-    phone.sync_all(&list).await;
-    let subjects = phone.values(&list, airgate_codec::wbxml::tasks::SUBJECT);
-    assert_eq!(subjects.len(), 2, "{subjects:?}");
-    assert!(subjects.contains(&"good".to_owned()));
-    assert_quiet(&mut phone, &list).await;
-    assert!(
-        world.server.log().contains("cannot be"),
-        "a line in the log"
-    );
+    other
+        .put(&format!("{place}eve.vcf"), &card("eve", "Eve", "Smith"))
+        .await;
+    let all = [folder.as_str(), &book, "INBOX"].map(|name| phone.collection(name));
+    let response = phone.sync_collections(all.to_vec()).await;
+    let status = |id: &str| {
+        let id = phone.id(id);
+        let mut all = response.collections.iter();
+        let one = all.find(|one| one.head.collection_id == id);
+        one.map(|one| one.head.status)
+    };
+    assert_eq!(status(&folder), Some(5), "{response:?}");
+    assert_eq!(status(&book), Some(1), "{response:?}");
+    assert_eq!(phone.subjects("INBOX"), ["hello"]);
+    assert_eq!(phone.values(&book, contacts::LAST_NAME), ["Byron", "Smith"]);
+    assert_eq!(phone.objects(&folder).len(), 1, "S7");
+    // A phone's own changes go where they can.
+    let eve = phone.object(&book, contacts::LAST_NAME, "Smith");
+    phone
+        .edit_object(&book, &eve, contacts::JOB_TITLE, "Chair")
+        .await;
+    let kept = other.get(&format!("{place}eve.vcf")).await.expect("there");
+    assert!(kept.contains("TITLE:Chair"), "{kept}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use airgate_codec::wbxml::contacts;
 
 use super::{assert_quiet, card, new_card, phone_of};
 use crate::support::backend::dav::DavKind;
-use crate::support::phone::{Loss, Phone, object_added, object_deleted};
+use crate::support::phone::{Loss, Phone, Profile, object_added, object_deleted};
 use crate::support::world::World;
 use crate::sync::walk::Dice;
 
@@ -126,6 +126,67 @@ async fn walk(kind: DavKind, seed: u64, steps: usize) {
         second.values(&book, contacts::JOB_TITLE),
         "S1, seed {seed}"
     );
+}
+
+/// The same with a phone to which two address books are one: whatever it and others do, it shows all
+/// there is, and a card leaves its book by nobody's hand but a mover's.
+async fn walk_in_two(seed: u64, steps: usize) {
+    let world = World::with_dav(DavKind::Radicale).await;
+    let other = world.dav_client();
+    let home = world.dav().contacts(&world.alice);
+    let club = format!("{}club/", world.dav().addressbooks(&world.alice));
+    other.make_addressbook(&club, "Club").await;
+    let mut dice = Dice::new(seed);
+    let one = Profile::windows_phone().called("ONE");
+    let mut one = world.phone(one).await;
+    let (mut all, book) = phone_of(&world, ProtocolVersion::V16_1, "ALL").await;
+    one.sync_all(&book).await;
+    all.sync_all("Club").await;
+    for number in 0..steps {
+        match dice.below(5) {
+            0 | 1 => step(&mut dice, &mut one, &book, number).await,
+            2 => step(&mut dice, &mut all, "Club", number).await,
+            3 => step(&mut dice, &mut all, &book, number).await,
+            _ => {
+                let place = if dice.below(2) == 0 { &home } else { &club };
+                let there = other.list(place).await;
+                match there.get(dice.below(2 * there.len().max(1))) {
+                    Some(path) => other.delete(path).await,
+                    None => {
+                        let name = format!("other{number}");
+                        let path = format!("{place}{name}.vcf");
+                        other.put(&path, &card(&name, "O", &name)).await;
+                    }
+                }
+            }
+        }
+    }
+    for _ in 0..2 {
+        one.sync_all(&book).await;
+        all.sync_all(&book).await;
+        all.sync_all("Club").await;
+    }
+    assert_quiet(&mut one, &book).await;
+    let mut truth = all.values(&book, contacts::LAST_NAME);
+    truth.extend(all.values("Club", contacts::LAST_NAME));
+    truth.sort();
+    assert_eq!(
+        one.values(&book, contacts::LAST_NAME),
+        truth,
+        "S1, seed {seed}"
+    );
+    let there = other.list(&home).await.len() + other.list(&club).await.len();
+    assert_eq!(there, truth.len(), "S1, S5, seed {seed}");
+    let mut once = truth.clone();
+    once.dedup();
+    assert_eq!(once, truth, "S5, seed {seed}");
+}
+
+#[tokio::test]
+async fn s1_a_random_walk_in_a_merged_folder_converges() {
+    for seed in 11..=12 {
+        walk_in_two(seed, STEPS / 2).await;
+    }
 }
 
 #[tokio::test]
