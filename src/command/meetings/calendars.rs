@@ -16,9 +16,10 @@ use crate::command::Call;
 use crate::failure::Failure;
 use crate::gate::{Gate, Scopes};
 use crate::identity::{DeviceId, UserId};
+use crate::item::habits::OneFolder;
 use crate::item::meeting;
 use crate::store::{FolderKind, FolderRow, Store};
-use crate::sync::folders::Role;
+use crate::sync::folders::{Role, merged};
 use crate::sync::server_id;
 use crate::sync::view::ItemNumber;
 use crate::turns::{Turn, Turns};
@@ -37,6 +38,8 @@ pub(in crate::command) struct Owner {
     /// The user's addresses, as far as they are known without the server.
     me: Vec<String>,
     pub(in crate::command) zone: TimeZone,
+    /// The phone looks at one calendar only, which stands for all.
+    one: OneFolder,
 }
 
 /// The calendars of one user.
@@ -106,6 +109,7 @@ impl Owner {
             turns: Arc::clone(&call.gateway.meetings),
             me: mail::addresses(call),
             zone: call.gateway.settings.time_zone.clone(),
+            one: call.one_folder(),
         })
     }
 
@@ -188,8 +192,13 @@ impl Calendars {
 
     /// Whether an id is that of an item in one of the calendars.
     pub(in crate::command) fn owns(&self, item: &str) -> bool {
-        server_id::read(item)
-            .is_some_and(|(folder, _)| self.rows.iter().any(|row| row.id == folder))
+        server_id::read(item).is_some_and(|(space, _)| self.row_of(space).is_some())
+    }
+
+    /// The calendar whose numbers these are.
+    fn row_of(&self, space: &str) -> Option<&FolderRow> {
+        let id = merged::folder_of(space);
+        self.rows.iter().find(|row| row.id == id)
     }
 
     /// The event a phone names; `None` if it is not there (any more).
@@ -197,17 +206,16 @@ impl Calendars {
     /// # Errors
     /// The server's or the store's.
     pub(in crate::command) async fn named(&self, item: &str) -> Result<Option<Kept>, Failure> {
-        let Some((folder, ItemNumber(number))) = server_id::read(item) else {
+        let Some((space, ItemNumber(number))) = server_id::read(item) else {
             return Ok(None);
         };
-        let row = self.rows.iter().find(|row| row.id == folder);
-        let (Some(row), Ok(number)) = (row, u32::try_from(number)) else {
+        let (Some(row), Ok(number)) = (self.row_of(space), u32::try_from(number)) else {
             return Ok(None);
         };
         let objects = self
             .owner
             .store
-            .objects(&self.owner.user, &row.id, &[number])
+            .objects(&self.owner.user, space, &[number])
             .await?;
         let Some(object) = objects.first() else {
             return Ok(None);
@@ -221,16 +229,20 @@ impl Calendars {
     /// The store's.
     pub(in crate::command) async fn server_id(&self, kept: &Kept) -> Result<String, Failure> {
         let hrefs = [kept.href.as_str().to_owned()];
+        let shown = self.row_of(&kept.collection);
+        let stands = |row: &&FolderRow| self.owner.one.calendar && row.role == Role::Calendar as u8;
+        let main = self.rows.first().filter(stands);
+        let space = main.or(shown).map_or_else(
+            || kept.collection.clone(),
+            |row| merged::space(row, self.owner.one),
+        );
         let numbers = self
             .owner
             .store
-            .number_objects(&self.owner.user, &kept.collection, &hrefs)
+            .number_objects(&self.owner.user, &space, &hrefs)
             .await?;
         let number = numbers.first().copied().unwrap_or_default();
-        Ok(server_id::write(
-            &kept.collection,
-            ItemNumber(u64::from(number)),
-        ))
+        Ok(server_id::write(&space, ItemNumber(u64::from(number))))
     }
 
     pub(super) async fn read(

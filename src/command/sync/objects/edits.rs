@@ -51,7 +51,7 @@ impl Target<'_, '_, '_> {
     /// again.
     pub(super) async fn change(&mut self, doing: Doing<'_>) -> Result<Done, Failure> {
         let number = doing.number;
-        let done = if self.source.is_read_only() {
+        let done = if self.source.is_read_only(number).await? {
             Done::status(status::CONFLICT)
         } else {
             self.attempt(&doing).await?
