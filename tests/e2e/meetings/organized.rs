@@ -110,14 +110,11 @@ fn since(world: &World, seen: &mut usize) -> Vec<(&'static str, Vec<String>, Str
     new
 }
 
-/// The steps of an organizer's day, each with what is to be told: method, to whom, a line of it.
-fn steps(
-    id: &str,
-    uid: &str,
-) -> Vec<(
-    Command,
-    &'static [(&'static str, &'static [&'static str], &'static str)],
-)> {
+/// Method, to whom, and a line that must be in it.
+type Told = (&'static str, &'static [&'static str], &'static str);
+
+/// The steps of an organizer's day, each with what is to be told.
+fn steps(id: &str, uid: &str) -> Vec<(Command, &'static [Told])> {
     let version = V::V16_1;
     let moved = |names: &[&str]| Event {
         start: Moment::parse("20300701T120000Z"),

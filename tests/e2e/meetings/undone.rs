@@ -1,13 +1,18 @@
 //! What answers and mails about meetings overwrite or remove can be brought back (S8), and a calendar that
-//! takes no answer.
+//! takes no answer. And answers and forwards that are cut off or repeated.
 
 use airgate_codec::ProtocolVersion as V;
-use airgate_codec::eas::meeting_response::{SendResponse, UserResponse};
+use airgate_codec::eas::compose_mail::{Forwardee, SmartMail, Source, Verb};
+use airgate_codec::eas::folder_sync::FolderType;
+use airgate_codec::eas::meeting_response::{Request, SendResponse, UserResponse};
+use airgate_codec::eas::request_line::CommandName;
+use airgate_codec::wbxml::calendar as codes;
 
 use super::answers::{ask, calendar, event, invited, kept, mail, phone_of, reply, says};
 use super::attended::{told, until};
 use crate::support::backend::dav::{DavKind, DavServer};
-use crate::support::phone::Profile;
+use crate::support::phone::{Profile, smart_mail};
+use crate::support::smtp::Fault;
 use crate::support::world::World;
 
 #[tokio::test]
@@ -87,6 +92,105 @@ async fn a_calendar_that_takes_no_answer_is_status_3() {
         !world.server.log().contains("panicked"),
         "it goes on as before"
     );
+}
+
+/// Killed while the mail is under way: the event is gone, and the repeat knows why.
+#[tokio::test]
+async fn s17_a_decline_that_is_cut_off_is_told_once() {
+    let mut world = World::with_dav(DavKind::Radicale).await;
+    let mut phone = phone_of(&world, V::V16_1).await;
+    let item = invited(&world, &mut phone, "cut").await;
+    let accepted = ask(&mut phone, reply(&item, UserResponse::Accept, None)).await;
+    let id = accepted.calendar_id.expect("it is in the calendar");
+    let slow = std::time::Duration::from_secs(5);
+    world.smtp.next_goes_wrong(Fault::Slow(slow));
+    let declined = reply(&id, UserResponse::Decline, Some(SendResponse::default()));
+    let request = Request {
+        replies: vec![declined.clone()],
+    };
+    let body = request.write(V::V16_1);
+    let mut asking_phone = phone.clone();
+    let asking = asking_phone.command(CommandName::MeetingResponse, body);
+    let client = world.dav_client();
+    let home = world.dav().calendar(&world.alice);
+    let killing = async {
+        while client
+            .objects(&home)
+            .await
+            .iter()
+            .any(|object| object.contains("UID:cut"))
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        world.server.kill_nine();
+    };
+    let (asked, ()) = tokio::join!(asking, killing);
+    assert!(asked.is_err(), "it was killed before it answered");
+    world.server.start();
+    let again = ask(&mut phone, declined).await;
+    assert_eq!((again.status, again.calendar_id), (1, None));
+    let mails = world.smtp.wait_for(1).await;
+    assert!(mails.iter().all(|mail| mail.to == ["bob@example.com"]));
+    // Only the cut between the final dot and the word on disk nobody can tell from a loss.
+    let id = |text: String| {
+        let line = text.lines().find(|line| line.starts_with("Message-ID:"));
+        line.map(str::to_owned)
+    };
+    let mut ids: Vec<_> = mails.iter().map(|mail| id(mail.text())).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+    assert!(mails[0].text().contains("DECLINED"));
+}
+
+/// [MS-ASCMD] 2.2.1.19: who invited puts the new guests into his calendar.
+#[tokio::test]
+async fn s17_an_organizer_passes_one_occurrence_on() {
+    let world = World::with_dav(DavKind::Radicale).await;
+    let own = event("own", 0, "RRULE:FREQ=WEEKLY;COUNT=5\r\n")
+        .replace("alice@", "guest@")
+        .replace("bob@", "alice@");
+    let path = format!("{}own.ics", world.dav().calendar(&world.alice));
+    world.dav_client().put(&path, &calendar("", &own)).await;
+    let mut phone = phone_of(&world, V::V16_1).await;
+    let folder = phone.folder(FolderType::Calendar);
+    phone.sync_all(&folder).await;
+    let id = phone.object(&folder, codes::SUBJECT, "Tea own");
+    for (name, instance, status) in [
+        ("c1", Some("2030-07-08T10:00:00.000Z"), None),
+        ("c1", Some("2030-07-08T10:00:00.000Z"), Some(118)),
+        ("c2", Some("2030-07-09T10:00:00.000Z"), Some(150)),
+        ("c3", None, None),
+    ] {
+        let forward = SmartMail {
+            save_in_sent_items: false,
+            mime: None,
+            forwardees: Some(vec![Forwardee {
+                email: format!("{name}@example.net"),
+                name: None,
+            }]),
+            ..smart_mail(
+                Verb::SmartForward,
+                name,
+                Source {
+                    folder_id: id.split_once(':').map(|(folder, _)| folder.to_owned()),
+                    item_id: Some(id.clone()),
+                    instance_id: instance.map(str::to_owned),
+                    ..Source::default()
+                },
+                b"",
+            )
+        };
+        let said = phone.try_smart_mail(&forward).await.unwrap();
+        assert_eq!(said, status, "{name}");
+    }
+    let mails = world.smtp.received();
+    let to: Vec<_> = mails.iter().map(|mail| mail.to.join(" ")).collect();
+    assert_eq!(to, ["c1@example.net", "c3@example.net"]);
+    assert!(mails[0].text().contains("RECURRENCE-ID:20300708T100000Z"));
+    let there = kept(&world, "own").await.unwrap();
+    let (series, one) = there.split_once("END:VEVENT").unwrap();
+    assert!(!series.contains("c1@") && series.contains("c3@"), "{there}");
+    assert!(one.contains("c1@") && one.contains("c3@"), "{there}");
 }
 
 /// REFERENCE.md 12, quirk 8.
