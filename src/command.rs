@@ -63,9 +63,11 @@ use crate::failure::{self, Blame, Failure, Remedy};
 use crate::front::{Head, Reply};
 use crate::gate::{Scopes, UserRules};
 use crate::identity::{DeviceId, UserId};
-use crate::item::object::Kind;
+use crate::item::habits::{Habits, OneFolder};
+use crate::item::object::{Client, Kind};
 use crate::item::options::BodyOptions;
 use crate::store::{DeviceRow, FolderKind, FolderRow};
+use crate::sync::folders::merged;
 use crate::sync::mailbox::Mailbox;
 use crate::sync::objects::{ObjectOptions, Window as ObjectWindow};
 use crate::sync::window::{self, Window};
@@ -205,6 +207,25 @@ impl<'a> Call<'a> {
         let agent = self.head.agent.as_deref();
         let device_type = self.partnership.device_type.as_str();
         self.gateway.offers_made.to(Some(device_type), agent)
+    }
+
+    /// What kind of client this is. A request that does not say is of the one that spoke last.
+    fn client(&self) -> Client<'_> {
+        let said = self.head.agent.as_deref();
+        Client {
+            device_type: &self.partnership.device_type,
+            agent: said.or(self.partnership.agent.as_deref()),
+        }
+    }
+
+    /// Of which classes it looks at one folder only.
+    fn one_folder(&self) -> OneFolder {
+        Habits::of(&self.client()).one_folder_of
+    }
+
+    /// The name of a folder's keys and numbers for this client.
+    fn space(&self, folder: &FolderRow) -> String {
+        merged::space(folder, self.one_folder())
     }
 
     /// Outlook's desktop with an EAS account, which has habits of its own (REFERENCE 12).

@@ -11,6 +11,7 @@
 //!
 //! All times are seconds since 1970 UTC and come in from the caller (S29).
 
+pub mod announcements;
 pub mod audit;
 pub mod chains;
 pub mod credentials;
@@ -34,6 +35,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
+pub use self::announcements::{AnnouncementRow, Announcements};
 pub use self::audit::{Audit, AuditAction, AuditRow};
 pub use self::chains::{Along, ChainRow, ChainVersion, Chains, FingerprintBatch};
 pub use self::credentials::{
@@ -59,7 +61,8 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 /// Everything Airgate keeps.
 #[async_trait]
 pub trait Store:
-    Audit
+    Announcements
+    + Audit
     + Chains
     + Credentials
     + Debug

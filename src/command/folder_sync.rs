@@ -32,7 +32,9 @@ pub(super) async fn folder_sync(call: &Call<'_>) -> Result<Reply, Failure> {
             _ => return Ok(answer(&Response::failure(status::INVALID_SYNC_KEY))),
         },
     };
-    let now = folders::refresh(call).await?.shown(&held, call.version);
+    let now = folders::refresh(call)
+        .await?
+        .shown(&held, call.version, call.one_folder());
     let changes = held.changes_to(&now);
     let unchanged = changes.count() == 0 && step.position == Position::Current;
     let key = if call.probe {

@@ -40,6 +40,7 @@ use crate::store::{DeviceRow, Store};
 use crate::sync::folders::Overrides;
 use crate::sync::lease::Leases;
 use crate::sync::threads::Threads;
+use crate::turns::Turns;
 
 /// The whole server behind the front.
 pub struct Gateway {
@@ -57,6 +58,10 @@ pub struct Gateway {
     portal: Option<Arc<Portal>>,
     pub(crate) holds: Holds,
     pub(crate) leases: Leases,
+    /// What is done about a user's meetings, one thing at a time.
+    pub(crate) meetings: Arc<Turns<UserId>>,
+    /// Users whose mails about meetings could not be sent a moment ago.
+    pub(crate) unsent: Cache<UserId, ()>,
     pub(crate) in_flight: InFlight,
     pub(crate) loops: Loops,
     pub(crate) hunts: Hunts,
@@ -149,6 +154,8 @@ const PARTNERSHIPS: u64 = 100_000;
 const PARTNERSHIP_IDLE: Duration = Duration::from_secs(3600);
 /// How long another node's change of a row may go unseen.
 const PARTNERSHIP_AGE: Duration = Duration::from_secs(300);
+/// How long mails that could not be sent wait for the next request.
+const UNSENT: Duration = Duration::from_secs(30);
 /// Held requests that end in a second when the server does.
 const ENDED_PER_SECOND: u32 = 1000;
 /// The time all of them have; the front's grace is longer.
@@ -171,6 +178,8 @@ impl Gateway {
             portal: parts.portal,
             holds: Holds::default(),
             leases: Leases::default(),
+            meetings: Arc::default(),
+            unsent: Cache::builder().time_to_live(UNSENT).build(),
             in_flight: InFlight::new(parts.settings.requests_per_device),
             loops: Loops::new(),
             hunts: Hunts::new(),

@@ -76,7 +76,8 @@ async fn estimate(
         .unwrap_or_default()
         .parse::<Asked>();
     let store = call.gateway.store.as_ref();
-    let step = Step::open(store, call.user, call.device, &folder.id, key).await?;
+    let space = call.space(folder);
+    let step = Step::open(store, call.user, call.device, &space, key).await?;
     if let Some(kind) = objects::kind_of(folder) {
         return objects_estimate(call, rows, (folder, kind), asked, &step).await;
     }

@@ -18,8 +18,10 @@ use tracing::{info, warn};
 
 use self::memory::Memory;
 use self::source::Source;
-use super::meetings::calendars::{Calendars, Changed, Kept, Word};
-use super::meetings::mail::{self, Note};
+use super::meetings::attendant;
+use super::meetings::calendars::{Added, Calendars, Changed, Kept, Word};
+use super::meetings::due::{self, Due, Intent};
+use super::meetings::mail;
 use super::{Answer, Call, failures, malformed};
 use crate::clock;
 use crate::failure::{self, Failure, Remedy};
@@ -45,8 +47,8 @@ pub(super) async fn meeting_response(call: &Call<'_>) -> Answer {
         ));
     }
     // One after the other: the second of two equal requests finds what the first did.
-    let turn = call.gateway.leases.take(call.user, call.device, "meetings");
-    let _turn = turn.await;
+    let turn = call.gateway.meetings.take(call.user.clone()).await;
+    due::catch_up_in(call, &turn).await;
     let calendars = Calendars::of(call).await?;
     let mut response = Response::default();
     for asked in &request.replies {
@@ -104,16 +106,18 @@ async fn one(
         me: &me,
         zone: &call.gateway.settings.time_zone,
         instance,
+        now: clock::now_seconds(),
     };
     // Before anything is done: whether there is something to answer at all.
     let base = source.base();
     if let Err(why) = meeting::in_calendar(&base, &decision) {
         return Ok(failed(asked, said(why)));
     }
-    let send = asked
-        .send_response
-        .as_ref()
-        .filter(|_| call.version >= ProtocolVersion::V16_0);
+    let silent = SendResponse::default();
+    let send = match &asked.send_response {
+        Some(send) if call.version >= ProtocolVersion::V16_0 => Some(send),
+        _ => leaves_it_to_us(call).then_some(&silent),
+    };
     let words = words(call, send);
     let by_server = send.is_some()
         && words.comment.is_none()
@@ -124,19 +128,39 @@ async fn one(
     } else {
         Word::Silent
     };
-    let kept = match calendars {
-        Some(calendars) => match keep(calendars, &source, &decision, word).await? {
-            Ok(kept) => kept,
-            Err(why) => return Ok(failed(asked, said(why))),
-        },
-        None => None,
+    memory.intend(call, &base).await?;
+    let due = match send {
+        Some(_) if !by_server => due(call, &base, &source, &decision, words, &memory).await?,
+        _ => None,
     };
-    if send.is_some() && !by_server {
-        let told = tell(call, &base, &source, &decision, words, &memory).await?;
-        if let Err(status) = told {
-            warn!(status, "the organizer of a meeting could not be told");
-            return Ok(failed(asked, status::SERVER_ERROR));
+    let written = match calendars {
+        Some(calendars) => keep(calendars, &source, &decision, word).await,
+        None => Ok(Ok(None)),
+    };
+    let kept = match written {
+        Ok(Ok(kept)) => kept,
+        Ok(Err(why)) => {
+            forget(call, due).await?;
+            return Ok(failed(asked, said(why)));
         }
+        // What may pass comes again, and what was said is said in any case.
+        Err(failure) if failure.remedy == Remedy::RetryLater => return Err(failure),
+        Err(failure) => {
+            forget(call, due).await?;
+            return Err(failure);
+        }
+    };
+    if let Some(letter) = source.mail.as_ref() {
+        // The calendar's attendant must not put it back.
+        let key = attendant::key(&letter.from, &letter.text);
+        let store = call.gateway.store.as_ref();
+        attendant::taken_in(store, call.user, &key).await?;
+    }
+    if let Some(due) = due
+        && let Err(status) = due.tell(call, &me).await?
+    {
+        warn!(status, "the organizer of a meeting could not be told");
+        return Ok(failed(asked, status::SERVER_ERROR));
     }
     let calendar_id = match (calendars, &kept) {
         (Some(calendars), Some(kept)) => Some(calendars.server_id(kept).await?),
@@ -167,17 +191,26 @@ async fn keep(
     decision: &Decision<'_>,
     word: Word,
 ) -> Result<Result<Option<Kept>, NoMeeting>, Failure> {
-    let Some(kept) = &source.kept else {
-        let (Some(mail), false) = (&source.mail, decision.choice == Choice::Declined) else {
-            return Ok(Ok(None));
-        };
-        let text = meeting::as_object(mail.text.as_bytes())
-            .and_then(|text| meeting::in_calendar(&text, decision));
-        return match text {
-            Ok(Some(text)) => Ok(Ok(calendars.add(&source.uid, text, word).await?)),
-            Ok(None) => Ok(Ok(None)),
-            Err(why) => Ok(Err(why)),
-        };
+    let kept = match &source.kept {
+        Some(kept) => kept.clone(),
+        None => {
+            let (Some(mail), false) = (&source.mail, decision.choice == Choice::Declined) else {
+                return Ok(Ok(None));
+            };
+            let text = meeting::as_object(mail.text.as_bytes())
+                .and_then(|text| meeting::in_calendar(&text, decision));
+            let text = match text {
+                Ok(Some(text)) => text,
+                Ok(None) => return Ok(Ok(None)),
+                Err(why) => return Ok(Err(why)),
+            };
+            match calendars.add(&source.uid, text, word).await? {
+                Added::Made(kept) => return Ok(Ok(Some(kept))),
+                Added::Nowhere => return Ok(Ok(None)),
+                // Another program put the invitation there: it is answered where it is.
+                Added::There(kept) => kept,
+            }
+        }
     };
     let change = |present: &[u8]| {
         // The mail may be an update that the calendar has not heard of yet.
@@ -192,42 +225,64 @@ async fn keep(
         });
         meeting::in_calendar(newer.as_deref().unwrap_or(present), decision)
     };
-    Ok(match calendars.change(kept.clone(), word, change).await? {
+    Ok(match calendars.change(kept, word, change).await? {
         Ok(Changed::Kept(kept) | Changed::Same(kept)) => Ok(Some(kept)),
         Ok(Changed::Gone) => Ok(None),
         Err(why) => Err(why),
     })
 }
 
-/// Mails the organizer.
-async fn tell(
+/// Writes down what the organizer will be told.
+async fn due(
     call: &Call<'_>,
     base: &[u8],
     source: &Source,
     decision: &Decision<'_>,
     words: Words<'_>,
     memory: &Memory,
-) -> Result<Result<(), u16>, Failure> {
-    let now = clock::now_seconds();
-    let message = match meeting::to_organizer(base, decision, words, now) {
+) -> Result<Option<Due>, Failure> {
+    let message = match meeting::to_organizer(base, decision, words) {
         Ok(message) => message,
         Err(why) => {
             info!(%why, "nobody can be told of an answer");
-            return Ok(Ok(()));
+            return Ok(None);
         }
     };
     let proposes = words.proposed.is_some();
-    let subject = subject_of_answer(decision.choice, proposes, &message.summary);
-    let note = Note {
-        subject: &subject,
-        words: words.comment,
+    let answer = due::Answer {
+        counters: proposes,
+        subject: subject_of_answer(decision.choice, proposes, &message.summary),
+        text: message.text,
+        to: message.to,
+        words: words.comment.map(str::to_owned),
         answers: source
             .mail
             .as_ref()
-            .and_then(|mail| mail.message_id.as_deref()),
-        key: &[b"answer", source.uid.as_bytes(), &memory.key()],
+            .and_then(|mail| mail.message_id.clone()),
+        key: memory.key(&source.uid),
     };
-    Ok(mail::send(call, &message, note).await?.map(|_| ()))
+    Due::enter(call, Intent::Answer(answer), None)
+        .await
+        .map(Some)
+}
+
+async fn forget(call: &Call<'_>, due: Option<Due>) -> Result<(), Failure> {
+    match due {
+        Some(due) => due.forget(call).await,
+        None => Ok(()),
+    }
+}
+
+/// iOS 12.4 to 13.6 mail no answers of their own up to 14.1 (REFERENCE.md 12, quirk 8).
+fn leaves_it_to_us(call: &Call<'_>) -> bool {
+    let agent = call.head.agent.as_deref().unwrap_or_default();
+    let build = agent
+        .strip_prefix("Apple-")
+        .and_then(|rest| rest.split_once('/'))
+        .map(|(_, build)| build.split('.').next().unwrap_or_default());
+    let build: Option<u32> = build.and_then(|build| build.parse().ok());
+    call.version < ProtocolVersion::V16_0
+        && build.is_some_and(|build| (1607..=1707).contains(&build))
 }
 
 /// What the phone adds to yes or no.

@@ -8,5 +8,6 @@
 pub(super) mod announcer;
 pub(super) mod attendant;
 pub(super) mod calendars;
+pub(super) mod due;
 pub(super) mod letters;
 pub(super) mod mail;

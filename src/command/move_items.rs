@@ -19,6 +19,7 @@ use crate::failure::{self, Failure};
 use crate::front::Reply;
 use crate::store::FolderRow;
 use crate::sync::chain::Asked;
+use crate::sync::folders::merged;
 use crate::sync::server_id;
 use crate::sync::step::Step;
 use crate::sync::view::MailView;
@@ -47,7 +48,7 @@ pub(super) async fn move_items(call: &Call<'_>) -> Answer {
     // Messages with the same way to go travel together.
     let mut ways: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (at, (asked, answer)) in request.moves.iter().zip(&mut answers).enumerate() {
-        match check(&rows, asked) {
+        match check(call, &rows, asked) {
             Ok(()) => ways
                 .entry((
                     asked.source_folder.clone(),
@@ -94,8 +95,11 @@ pub(super) async fn move_items(call: &Call<'_>) -> Answer {
     ))
 }
 
-fn check(rows: &[FolderRow], asked: &Move) -> Result<(), u16> {
-    let known = |id: &str| rows.iter().any(|row| row.id == id && !row.retired);
+fn check(call: &Call<'_>, rows: &[FolderRow], asked: &Move) -> Result<(), u16> {
+    let one = call.one_folder();
+    // A phone is not shown what it finds in another folder.
+    let shown = |row: &FolderRow| !row.retired && !merged::is_hidden(rows, row, one);
+    let known = |id: &str| rows.iter().any(|row| row.id == id && shown(row));
     if !known(&asked.source_folder) {
         Err(status::INVALID_SOURCE)
     } else if !known(&asked.destination_folder) {

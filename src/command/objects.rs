@@ -4,11 +4,12 @@
 
 mod cursors;
 mod files;
+mod homes;
 mod look;
 mod moves;
 mod shown;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use airgate_codec::eas::{Class, Moment, Raw};
 use airgate_codec::vobject::Document;
@@ -16,13 +17,18 @@ use bytes::Bytes;
 use tracing::warn;
 
 use super::Call;
-use crate::backend::dav::{Collection, CollectionKind, Data, Dav, DavError, ETag, Href, NotGot};
+use crate::backend::dav::{
+    Collection, CollectionKind, Data, Dav, DavError, ETag, Got, Href, NotGot,
+};
 use crate::clock;
 use crate::failure::{self, Blame, Failure, Remedy};
-use crate::item::object::{Client, Kind, Manner, Me, Rendered, object_of, render, stub};
+use crate::item::object::{Kind, Manner, Me, Rendered, object_of, render, stub};
 use crate::item::options::BodyOptions;
 use crate::store::{FolderKind, FolderRow};
+use crate::sync::folders::merged;
 use crate::sync::objects::Mark;
+use crate::sync::server_id;
+use crate::sync::view::ItemNumber;
 use crate::undo;
 
 pub(super) use self::cursors::Cursors;
@@ -43,6 +49,15 @@ pub(super) fn kind_of(folder: &FolderRow) -> Option<Kind> {
     }
 }
 
+/// Whether a calendar is among these collections.
+pub(super) fn has_calendars<'i>(rows: &[FolderRow], ids: impl Iterator<Item = &'i str>) -> bool {
+    let mut ids = ids;
+    ids.any(|id| {
+        let row = rows.iter().find(|row| row.id == id);
+        row.is_some_and(|row| row.kind == FolderKind::Calendar)
+    })
+}
+
 /// The class of a folder as clients call it, which old ones are told.
 pub(super) const fn class_of(kind: FolderKind) -> Class {
     match kind {
@@ -54,13 +69,18 @@ pub(super) const fn class_of(kind: FolderKind) -> Class {
     }
 }
 
-/// One collection, for one phone.
+/// One collection, for one phone; to a phone that looks at one of a class only, all of that class.
 pub(super) struct Source<'a, 'b> {
     pub(super) call: &'a Call<'b>,
     pub(super) folder: &'a FolderRow,
     pub(super) kind: Kind,
     pub(super) dav: &'a Dav,
+    /// The collection itself, in which new objects are made.
     pub(super) href: Href,
+    /// The name of its keys and numbers.
+    pub(super) space: String,
+    /// What else is shown in it: each object is read and changed where it lies.
+    others: Vec<Href>,
     pub(super) data: Data,
     /// Objects of another class may lie in it too.
     mixed: bool,
@@ -98,12 +118,22 @@ impl<'a, 'b> Source<'a, 'b> {
         let unknown = || Failure::new(Blame::Gateway, Remedy::ResyncFolders, "no such collection");
         let dav = undo::server(&call.gateway.dav, kind).ok_or_else(unknown)?;
         let href = Href::path(&folder.name).map_err(|_| unknown())?;
-        let mixed = rows
+        let one = call.one_folder();
+        let members = merged::members(rows, folder, one);
+        let others: Vec<Href> = members
             .iter()
-            .any(|row| row.name == folder.name && row.id != folder.id && !row.retired)
-            || dav
-                .known(call.user, &href, collection_kind(kind))
-                .is_some_and(|known| holds_others(&known));
+            .filter_map(|row| Href::path(&row.name).ok())
+            .filter(|member| *member != href)
+            .collect();
+        let mixed = std::iter::once(&href).chain(&others).any(|home| {
+            let is_two = |row: &FolderRow| {
+                row.name == home.as_str() && row.kind != folder.kind && !row.retired
+            };
+            rows.iter().any(is_two)
+                || dav
+                    .known(call.user, home, collection_kind(kind))
+                    .is_some_and(|known| holds_others(&known))
+        });
         let mut addresses = vec![call.user.as_str().to_lowercase()];
         if kind == Kind::Event {
             for address in dav.addresses(call.login).await? {
@@ -118,6 +148,8 @@ impl<'a, 'b> Source<'a, 'b> {
             kind,
             dav,
             href,
+            space: merged::space(folder, one),
+            others,
             data: undo::data_of(kind),
             mixed,
             addresses,
@@ -135,24 +167,19 @@ impl<'a, 'b> Source<'a, 'b> {
                 addresses: &self.addresses,
                 name: None,
             },
-            client: Client {
-                device_type: &self.call.partnership.device_type,
-                agent: self.call.head.agent.as_deref(),
-            },
+            client: self.call.client(),
             now: Moment(clock::now_seconds()),
         }
     }
 
-    /// Whether nothing in it may be changed, as far as is known.
-    pub(super) fn is_read_only(&self) -> bool {
-        let kind = collection_kind(self.kind);
-        let known = self.dav.known(self.call.user, &self.href, kind);
-        known.is_some_and(|known| known.read_only)
+    /// The ServerId of an object.
+    pub(super) fn id(&self, number: u32) -> String {
+        server_id::write(&self.space, ItemNumber(u64::from(number)))
     }
 
     /// Reads objects by their numbers; one answer for each, in their order.
     pub(super) async fn read(&mut self, numbers: &[u32]) -> Result<Vec<(u32, Read)>, Failure> {
-        let (user, collection) = (self.call.user, self.folder.id.as_str());
+        let (user, collection) = (self.call.user, self.space.as_str());
         let mut found: HashMap<u32, Read> = HashMap::new();
         let mut missing = Vec::new();
         for number in numbers {
@@ -166,6 +193,10 @@ impl<'a, 'b> Source<'a, 'b> {
         if !missing.is_empty() {
             let store = self.call.gateway.store.as_ref();
             let rows = store.objects(user, collection, &missing).await?;
+            // What is known to be gone for long has no row any more.
+            let known: HashSet<u32> = rows.iter().map(|row| row.number).collect();
+            let gone = missing.iter().filter(|number| !known.contains(number));
+            found.extend(gone.map(|number| (*number, Read::Gone)));
             let named: Vec<(u32, Href, bool)> = rows
                 .into_iter()
                 .filter_map(|row| {
@@ -173,11 +204,7 @@ impl<'a, 'b> Source<'a, 'b> {
                 })
                 .collect();
             let hrefs: Vec<Href> = named.iter().map(|(_, href, _)| href.clone()).collect();
-            let login = self.call.login;
-            let got = self
-                .dav
-                .multiget(login, &self.href, self.data, &hrefs)
-                .await?;
+            let got = self.get(&hrefs).await?;
             let mut uids = Vec::new();
             for ((number, href, known), got) in named.into_iter().zip(got) {
                 let read = match got.result {
@@ -201,6 +228,25 @@ impl<'a, 'b> Source<'a, 'b> {
             .iter()
             .map(|number| (*number, found.remove(number).unwrap_or(Read::Failed)))
             .collect())
+    }
+
+    /// Asks each collection for its own; one answer for each, in their order.
+    async fn get(&self, hrefs: &[Href]) -> Result<Vec<Got>, Failure> {
+        let login = self.call.login;
+        if self.others.is_empty() {
+            let all = self.dav.multiget(login, &self.href, self.data, hrefs);
+            return Ok(all.await?);
+        }
+        let mut found: HashMap<Href, Got> = HashMap::with_capacity(hrefs.len());
+        for home in self.homes() {
+            let own = hrefs.iter().filter(|href| self.home_of(href) == home);
+            let own: Vec<Href> = own.cloned().collect();
+            if !own.is_empty() {
+                let got = self.dav.multiget(login, home, self.data, &own).await?;
+                found.extend(got.into_iter().map(|got| (got.href.clone(), got)));
+            }
+        }
+        Ok(hrefs.iter().filter_map(|href| found.remove(href)).collect())
     }
 
     /// Reads one object.
@@ -230,7 +276,7 @@ impl<'a, 'b> Source<'a, 'b> {
             },
             Err(error) => {
                 metrics::counter!("airgate_poison_items_total").increment(1);
-                let collection = self.folder.id.as_str();
+                let collection = self.space.as_str();
                 warn!(collection, number, error = %failure::chain(&error), "an object cannot be shown");
                 stub(self.kind, &href.last_segment(), &manner)
             }
@@ -239,7 +285,7 @@ impl<'a, 'b> Source<'a, 'b> {
 
     /// Properties in which files are named as they are from outside of the object.
     pub(super) fn named(&self, data: Raw, number: u32) -> Raw {
-        files::named(data, self.folder, number)
+        files::named(data, &self.space, number)
     }
 
     /// What stands for an object that cannot be read (T59).

@@ -5,6 +5,8 @@ use std::time::Duration;
 use airgate_codec::eas::ping::{Folder, Request, Response, status};
 use serde::{Deserialize, Serialize};
 
+use super::meetings::due::catch_up;
+use super::objects::has_calendars;
 use super::watch::{self, Woken};
 use super::{Call, folders, malformed};
 use crate::failure::Failure;
@@ -93,6 +95,9 @@ async fn respond(call: &Call<'_>) -> Result<Result<Response, Reply>, Failure> {
         return Ok(Ok(of(status::HIERARCHY_CHANGED)));
     }
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    if has_calendars(&rows, ids.iter().copied()) {
+        catch_up(call).await;
+    }
     let patience = Duration::from_secs(u64::from(heartbeat));
     let hold = call
         .gateway

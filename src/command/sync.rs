@@ -19,6 +19,8 @@ use tracing::info;
 use self::collection::{Answer, Seen, status};
 use self::page::{Budget, Told};
 use self::request::{Refused, Wanted};
+use super::meetings::due::catch_up;
+use super::objects::has_calendars;
 use super::objects::{Cursors, kind_of};
 use super::{Call, folders, malformed, watch};
 use crate::clock;
@@ -59,6 +61,9 @@ pub(super) async fn sync(call: &Call<'_>) -> Result<Reply, Failure> {
         .holds
         .begin(call.user, call.device, HoldKind::Sync);
     let rows = folders::all(call).await?;
+    if has_calendars(&rows, wanted.collections.iter().map(|c| &*c.collection_id)) {
+        catch_up(call).await;
+    }
     let mut answers = round(call, &rows, &wanted, None).await?;
     if let (Some(wait), false) = (wanted.wait, answers.iter().any(Answer::speaks)) {
         let ids: Vec<&str> = wanted

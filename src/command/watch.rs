@@ -182,7 +182,9 @@ async fn chain(call: &Call<'_>, row: &FolderRow) -> Result<Option<ChainRow>, Fai
     let leases = &call.gateway.leases;
     let _lease = leases.take(call.user, call.device, &row.id).await;
     let store = &call.gateway.store;
-    Ok(store.chain(call.user, call.device, &row.id).await?)
+    Ok(store
+        .chain(call.user, call.device, &call.space(row))
+        .await?)
 }
 
 /// The collections whose views differ from the backend, each with the chain that was compared. One
@@ -249,7 +251,7 @@ async fn hierarchy_differs(call: &Call<'_>) -> Result<bool, Failure> {
     let held = held
         .and_then(|row| Hierarchy::decode(&row.view).ok())
         .unwrap_or_default();
-    let shown = now.shown(&held, call.version);
+    let shown = now.shown(&held, call.version, call.one_folder());
     Ok(held.changes_to(&shown).count() > 0)
 }
 

@@ -11,6 +11,7 @@ mod clock;
 mod exceptions;
 mod files;
 mod links;
+mod near;
 mod patch;
 mod people;
 mod property;
@@ -26,6 +27,7 @@ use airgate_codec::eas::{Moment, Raw, Said};
 use airgate_codec::vobject::{ContentLine, Document};
 
 use self::clock::Home;
+use self::exceptions::Changed;
 use self::patch::{Patch, gone, touch};
 use self::people::Standing;
 use self::property::{
@@ -120,13 +122,13 @@ pub fn edit(
                     "an occurrence is as long as its series",
                 ));
             }
-            let added = exceptions::change(&mut source, &view, at, &said, false, manner)?;
-            after_instance(text, source, &view, added, base, manner)
+            let changed = exceptions::change(&mut source, &view, at, &said, false, manner)?;
+            after_instance(text, source, &view, changed, base, manner)
         }
         Edit::DropInstance { id } => {
             let at = instance(id, &source, &view, manner)?;
             exceptions::delete(&mut source, at)?;
-            after_instance(text, source, &view, Vec::new(), base, manner)
+            after_instance(text, source, &view, Changed::default(), base, manner)
         }
     }
 }
@@ -254,12 +256,14 @@ fn change(
     let present = held(&view.main.event.to_raw(manner.version), &context);
     let wishes = property::wishes(&said, &context, base)?;
     let invited = view.main.people.standing == Standing::Attendee;
-    let beyond = matches!(view.series.told, Told::Beyond);
+    let beyond = matches!(view.series.told, Told::Beyond | Told::Near { .. });
+    let near = matches!(view.series.told, Told::Near { .. });
     // What a phone cannot change it says in vain: it is told again.
     let told = base.told.unwrap_or(&present);
     let in_vain = |property: u8, wish: Wish| {
         let fixed = invited && ORGANIZERS.contains(&property)
-            || beyond && matches!(property, TIMES | ZONE | RECURRENCE | EXCEPTIONS);
+            || beyond && matches!(property, TIMES | ZONE | RECURRENCE)
+            || beyond && !near && property == EXCEPTIONS;
         let wanted = match wish {
             Wish::Is(hash) => Some(hash),
             Wish::Gone => None,
@@ -339,7 +343,9 @@ fn write(
     {
         *source = again(source, manner)?;
         let after = shown(source, manner).map_err(|error| refused(&error))?;
-        exceptions::write_list(source, &after, said, list, manner)?;
+        if after.series.repeats() {
+            exceptions::write_list(source, &after, said, list, manner)?;
+        }
     }
     if source.document.to_bytes() != before {
         *source = again(source, manner)?;
@@ -384,7 +390,7 @@ fn after_instance(
     text: &[u8],
     mut source: Source,
     view: &View,
-    added: Vec<Attachment>,
+    changed: Changed,
     base: &Base<'_>,
     manner: &Manner<'_>,
 ) -> Result<Edited, Refused> {
@@ -415,9 +421,10 @@ fn after_instance(
     }
     let merged = Merged {
         holds,
+        lost: changed.lost,
         ..Merged::default()
     };
-    finished(text, &source, merged, added, manner)
+    finished(text, &source, merged, changed.added, manner)
 }
 
 fn finished(
@@ -451,7 +458,7 @@ fn instance(
     view: &View,
     manner: &Manner<'_>,
 ) -> Result<jiff::Timestamp, Refused> {
-    if !matches!(view.series.told, Told::Rule(_)) {
+    if view.series.recurrence().is_none() {
         return Err(Refused::conversion("an occurrence of what does not repeat"));
     }
     let said = Moment::parse(id);
@@ -483,10 +490,7 @@ fn context<'a>(view: &'a View, home: Option<&'a Home>, manner: &'a Manner<'a>) -
         manner,
         zone: home.map(|home| &home.zone),
         times: Some(view.main.times()),
-        recurrence: match &view.series.told {
-            Told::Rule(_) => view.main.event.recurrence.value(),
-            _ => None,
-        },
+        recurrence: view.main.event.recurrence.value(),
     }
 }
 

@@ -4,6 +4,7 @@ mod bodies;
 mod describe;
 mod hostile;
 mod notes;
+mod octets;
 pub(in crate::item) mod schema;
 mod server;
 mod zoo;

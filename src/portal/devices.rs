@@ -19,6 +19,7 @@ use crate::gate::devices::{self, Decision, DeviceError};
 use crate::gate::model_of;
 use crate::identity::{DeviceId, UserId};
 use crate::store::{AuditAction, DeviceRow, FolderKind, Standing, Wipe, WipeScope};
+use crate::sync::folders::merged;
 
 /// One device in the list.
 pub(super) struct Row {
@@ -260,7 +261,10 @@ impl Desk {
             let chains = self.store.chains_of_device(user, &row.device).await?;
             let mut kinds: BTreeMap<usize, usize> = BTreeMap::new();
             for (chain, _) in &chains {
-                let folder = folders.rows.iter().find(|folder| folder.id == *chain);
+                let folder = folders
+                    .rows
+                    .iter()
+                    .find(|folder| folder.id == merged::folder_of(chain));
                 if let Some(folder) = folder {
                     *kinds.entry(place(folder.kind)).or_default() += 1;
                 }

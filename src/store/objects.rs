@@ -93,6 +93,27 @@ pub trait Objects {
         uids: &[(u32, String)],
     ) -> Result<()>;
 
+    /// Of the objects whose places begin with `below`, all but those with these numbers are gone, which
+    /// is proven (S7). Their rows go when they have been gone for long (90 days), their numbers are
+    /// never given again.
+    async fn note_gone_but(
+        &self,
+        user: &UserId,
+        collection: &str,
+        below: &str,
+        present: &[u32],
+        now: i64,
+    ) -> Result<()>;
+
+    /// These objects are gone.
+    async fn note_gone(
+        &self,
+        user: &UserId,
+        collection: &str,
+        numbers: &[u32],
+        now: i64,
+    ) -> Result<()>;
+
     /// What a phone was told of these objects: the versions a request may still go on from.
     async fn held(
         &self,

@@ -4,6 +4,7 @@
 //!
 //! A future dropped in the middle rolls its transaction back.
 
+mod announcements;
 mod audit;
 mod chains;
 mod credentials;
@@ -34,6 +35,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Row as _, Sqlite, Transaction};
 
 use self::fault::fault;
+use super::announcements as announcements_kept;
 use super::audit::FAILURES_KEPT;
 use super::outbox::{KEPT, code};
 use super::undo as undo_kept;
@@ -152,6 +154,12 @@ impl Store for SqliteStore {
             .await
             .map_err(fault)?
             .rows_affected();
+        gone += sqlx::query("DELETE FROM announcements WHERE created <= $1")
+            .bind(now.saturating_sub(announcements_kept::KEPT))
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?
+            .rows_affected();
         gone += sessions::expire(&mut transaction, now).await?;
         gone += sqlx::query("DELETE FROM undo WHERE at <= $1")
             .bind(now.saturating_sub(undo_kept::KEPT))
@@ -179,6 +187,11 @@ impl Store for SqliteStore {
             .await
             .map_err(fault)?;
         sqlx::query("DELETE FROM held")
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?;
+        // From before the restore: never told by itself (S26).
+        sqlx::query("DELETE FROM announcements")
             .execute(&mut *transaction)
             .await
             .map_err(fault)?;

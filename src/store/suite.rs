@@ -458,8 +458,32 @@ async fn s17_the_outbox_knows_a_repeat(store: &dyn Store) {
         )
         .await
         .unwrap();
+    let due = |created| AnnouncementRow {
+        id: 0,
+        user: carol.clone(),
+        device: phone.clone(),
+        key_id: "k1".into(),
+        sealed: vec![1, 2],
+        created,
+    };
+    let first = store.announce(&due(100)).await.unwrap();
+    let second = store.announce(&due(2_000)).await.unwrap();
+    let ids = |rows: Vec<AnnouncementRow>| rows.iter().map(|row| row.id).collect::<Vec<_>>();
+    assert_eq!(
+        ids(store.announcements(&carol).await.unwrap()),
+        [first, second]
+    );
+    assert_eq!(store.announcements(&user("eve")).await.unwrap(), [], "T13");
+    store.drop_announcement(&user("eve"), second).await.unwrap();
+    store.expire(100 + announcements::KEPT).await.unwrap();
+    assert_eq!(ids(store.announcements(&carol).await.unwrap()), [second]);
+    store.drop_announcement(&carol, second).await.unwrap();
+    store.announce(&due(3_000)).await.unwrap();
+
     store.begin_epoch().await.unwrap();
     assert_eq!(store.chain(&carol, &phone, "m1").await.unwrap(), None);
+    let left = store.announcements(&carol).await.unwrap();
+    assert_eq!(left, [], "S26: nothing of before the restore is told");
     let state = |row: Option<OutboxRow>| row.unwrap().state;
     let other = store.outbox_row(&carol, other.row().id).await.unwrap();
     assert_eq!(state(other), OutboxState::Held);
@@ -638,6 +662,42 @@ async fn s24_objects_have_one_number_for_all_devices(store: &dyn Store) {
     assert_eq!(rows, [row]);
 }
 
+async fn s7_rows_of_what_is_gone_go_after_long_and_numbers_never_come_again(store: &dyn Store) {
+    const DAY: i64 = 86_400;
+    let (alice, bob) = (user("alice"), user("bob"));
+    let hrefs =
+        |names: &[&str]| -> Vec<String> { names.iter().map(|name| format!("/t/{name}")).collect() };
+    let number = async |user: &UserId, names: &[&str]| {
+        let hrefs = hrefs(names);
+        store.number_objects(user, "t1", &hrefs).await.unwrap()
+    };
+    let known = async |user: &UserId| -> Vec<u32> {
+        let rows = store
+            .objects(user, "t1", &[1, 2, 3, 4, 5, 6])
+            .await
+            .unwrap();
+        let mut numbers: Vec<u32> = rows.into_iter().map(|row| row.number).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    number(&alice, &["a/1", "a/2", "a/3", "b/4"]).await;
+    number(&bob, &["a/1"]).await;
+    // A listing of one place says nothing of another, nor of other users.
+    let listing = store.note_gone_but(&alice, "t1", "/t/a/", &[1], 0);
+    listing.await.unwrap();
+    store
+        .note_gone(&alice, "t1", &[77], 90 * DAY)
+        .await
+        .unwrap();
+    assert_eq!(known(&alice).await, [1, 2, 3, 4], "not yet long");
+    // One came back in time.
+    assert_eq!(number(&alice, &["a/3"]).await, [3]);
+    store.note_gone(&alice, "t1", &[4], 91 * DAY).await.unwrap();
+    assert_eq!(known(&alice).await, [1, 3, 4]);
+    assert_eq!(known(&bob).await, [1], "T13");
+    assert_eq!(number(&alice, &["a/2", "a/5"]).await, [5, 6]);
+}
+
 async fn s2_two_versions_of_an_object_are_held(store: &dyn Store) {
     let (alice, phone, other) = (user("alice"), device("phone1"), device("phone2"));
     let told = |number, mark: u64, base: Option<u64>| HeldObject {
@@ -756,6 +816,7 @@ pub(super) async fn run(store: Arc<dyn Store>) {
     credentials_live_and_die(parts).await;
     c15_the_audit_trail_keeps_what_matters(parts).await;
     s24_objects_have_one_number_for_all_devices(parts).await;
+    s7_rows_of_what_is_gone_go_after_long_and_numbers_never_come_again(parts).await;
     s2_two_versions_of_an_object_are_held(parts).await;
     s8_what_was_overwritten_is_kept_for_thirty_days(parts).await;
     sign_in::run(&store).await;

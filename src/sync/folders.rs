@@ -3,6 +3,7 @@
 
 pub mod dav;
 pub mod listing;
+pub mod merged;
 pub mod place;
 pub mod reconcile;
 pub mod roles;

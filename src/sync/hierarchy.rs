@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use self::collections::Looks;
 use super::folders::dav::{self, Look};
+use super::folders::merged;
 use super::folders::place::Ground;
 use super::folders::{
     Hierarchy, Listed, Mailboxes, Overrides, Prefix, Role, reconcile, roles, tree,
@@ -19,6 +20,7 @@ use crate::backend::dav::CollectionKind;
 use crate::backend::imap::{FetchItems, Imap, ImapError, Search, Session, SpecialUse};
 use crate::failure::Failure;
 use crate::identity::UserId;
+use crate::item::habits::OneFolder;
 use crate::item::identity;
 use crate::store::{FolderKind, FolderRow, NewFolder, Store};
 
@@ -41,12 +43,12 @@ pub struct Folders {
 }
 
 impl Folders {
-    /// All that a phone is shown. What belongs to a server that cannot be asked stays as the phone
-    /// `held` it (S7, T60).
-    pub fn shown(&self, held: &Hierarchy, version: ProtocolVersion) -> Hierarchy {
+    /// All that a phone is shown that looks at `one` folder of some classes. What belongs to a server
+    /// that cannot be asked stays as the phone `held` it (S7, T60).
+    pub fn shown(&self, held: &Hierarchy, version: ProtocolVersion, one: OneFolder) -> Hierarchy {
         let mut folders = self.hierarchy.folders.clone();
         for service in [CollectionKind::Calendar, CollectionKind::AddressBook] {
-            let found = match self.collections.of(service) {
+            let mut found = match self.collections.of(service) {
                 Look::Absent => Vec::new(),
                 Look::Seen(seen) => dav::folders(&self.rows, service, seen),
                 Look::Down => self
@@ -56,6 +58,7 @@ impl Folders {
                     .filter_map(|row| held.folder(&row.id).cloned())
                     .collect(),
             };
+            merged::hide(&mut found, &self.rows, one);
             dav::join(&mut folders, found);
         }
         // Earlier versions have no such class (REFERENCE 4.1).

@@ -4,6 +4,8 @@
 
 mod answers;
 mod attended;
+mod organized;
+mod undone;
 
 use std::collections::BTreeMap;
 

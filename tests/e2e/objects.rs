@@ -2,7 +2,9 @@
 //! the class. A second DAV client makes the changes of others.
 
 mod conflicts;
+mod merged;
 mod places;
+mod statuses;
 mod trouble;
 mod walk;
 
@@ -325,4 +327,31 @@ async fn events_come_into_the_window_and_leave_it_on_radicale() {
 #[tokio::test]
 async fn events_come_into_the_window_and_leave_it_on_cyrus() {
     windows(DavKind::Cyrus).await;
+}
+
+#[tokio::test]
+async fn s1_what_begins_after_2038_reaches_a_phone_with_a_window() {
+    for kind in DavKind::ALL {
+        let world = World::with_dav(kind).await;
+        let other = world.dav_client();
+        let place = world.dav().calendar(&world.alice);
+        for number in 0..10 {
+            for (name, start) in [("old", "20200115T100000Z"), ("far", "20420115T100000Z")] {
+                let name = format!("{name}{number}");
+                let text = event(&name, start, "");
+                other.put(&format!("{place}{name}.ics"), &text).await;
+            }
+        }
+        let profile = Profile::ios().speaking(ProtocolVersion::V14_1).filter(4);
+        let mut phone = world.phone(profile).await;
+        let folder = phone.folder(FolderType::Calendar);
+        phone.sync_all(&folder).await;
+        let expected: Vec<String> = (0..10).map(|n| format!("far{n}")).collect();
+        assert_eq!(
+            phone.values(&folder, calendar::SUBJECT),
+            expected,
+            "{kind:?}"
+        );
+        assert_quiet(&mut phone, &folder).await;
+    }
 }

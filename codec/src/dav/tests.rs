@@ -452,7 +452,9 @@ fn t30_what_is_asked_is_xml_whatever_is_in_it() {
         sync_collection(Some(hostile), Some(10)),
         multiget(Data::VCard, [&href]),
         calendar_query(hostile, Filter::From(hostile)),
+        calendar_query(hostile, Filter::Before(hostile)),
         calendar_query("VEVENT", Filter::Recurring),
+        calendar_query("VEVENT", Filter::Any),
         propfind(&[Ask::ETag, Ask::Types]),
     ] {
         let text = String::from_utf8(document).unwrap();

@@ -145,8 +145,12 @@ pub fn multiget<'a>(data: Data, hrefs: impl IntoIterator<Item = &'a Href>) -> Ve
 pub enum Filter<'a> {
     /// Some part of it is at this moment or later, as `20261124T000000Z`.
     From(&'a str),
+    /// Some part of it is before this moment.
+    Before(&'a str),
     /// It has a rule.
     Recurring,
+    /// Whatever it is.
+    Any,
 }
 
 /// calendar-query for the ETags of what has a component that passes the filter.
@@ -162,6 +166,10 @@ pub fn calendar_query(component: &str, filter: Filter<'_>) -> Vec<u8> {
                     Filter::From(from) => {
                         xml.raw(&format!("<C:time-range start=\"{}\"/>", escape(from)));
                     }
+                    Filter::Before(end) => {
+                        xml.raw(&format!("<C:time-range end=\"{}\"/>", escape(end)));
+                    }
+                    Filter::Any => {}
                     Filter::Recurring => {
                         xml.labelled(Namespace::CalDav, "prop-filter", "RRULE", &|_| {});
                     }

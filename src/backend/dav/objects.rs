@@ -149,10 +149,9 @@ impl Dav {
         component: &str,
         from: i64,
     ) -> Result<Option<Vec<Href>>, DavError> {
-        let Ok(from) = Timestamp::from_second(from) else {
+        let Some(from) = moment(from) else {
             return Ok(None);
         };
-        let from = from.strftime("%Y%m%dT%H%M%SZ").to_string();
         // Quirk: Xandikos looks at the first instance of a series only, so series are asked for by
         // themselves and judged by whoever asks.
         let (ranged, recurring) = (Filter::From(&from), Filter::Recurring);
@@ -166,6 +165,40 @@ impl Dav {
         found.sort_unstable();
         found.dedup();
         Ok(Some(found))
+    }
+
+    /// The objects of a calendar with a component that have a part before a moment. `None` where the
+    /// server cannot say.
+    ///
+    /// # Errors
+    /// The server as a whole.
+    pub async fn before(
+        &self,
+        login: &Login,
+        collection: &Href,
+        component: &str,
+        end: i64,
+    ) -> Result<Option<Vec<Href>>, DavError> {
+        match moment(end) {
+            Some(end) => {
+                let filter = Filter::Before(&end);
+                self.query(login, collection, component, filter).await
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The objects of a calendar with a component. `None` where the server cannot say.
+    ///
+    /// # Errors
+    /// The server as a whole.
+    pub async fn with_component(
+        &self,
+        login: &Login,
+        collection: &Href,
+        component: &str,
+    ) -> Result<Option<Vec<Href>>, DavError> {
+        self.query(login, collection, component, Filter::Any).await
     }
 
     async fn query(
@@ -270,6 +303,12 @@ impl Dav {
             result,
         })
     }
+}
+
+/// Seconds since 1970 as a time-range has them.
+fn moment(seconds: i64) -> Option<String> {
+    let at = Timestamp::from_second(seconds).ok()?;
+    Some(at.strftime("%Y%m%dT%H%M%SZ").to_string())
 }
 
 fn etag(headers: &HeaderMap) -> Option<ETag> {

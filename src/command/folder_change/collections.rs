@@ -97,7 +97,7 @@ pub(in crate::command) async fn create(
         // Ours, made before a crash: the phone was never told of it.
         known.name.clone()
     } else {
-        let shown = before.shown(&change.held, call.version);
+        let shown = before.shown(&change.held, call.version, call.one_folder());
         if taken(&shown.folders, None, parent, name) {
             return Ok(Answered::Refused(status::EXISTS));
         }
@@ -142,7 +142,7 @@ pub(in crate::command) async fn update(
     if let Err(status) = may_be_named(&asked.parent, &asked.name) {
         return Ok(Answered::Refused(status));
     }
-    let shown = before.shown(&change.held, call.version);
+    let shown = before.shown(&change.held, call.version, call.one_folder());
     if taken(&shown.folders, Some(&row.id), &asked.parent, &asked.name) {
         return Ok(Answered::Refused(status::EXISTS));
     }

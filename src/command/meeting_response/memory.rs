@@ -15,7 +15,7 @@ use crate::sync::state;
 /// The kind of outcome, in the store.
 const KIND: &str = "meeting";
 /// Format of what is stored.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What is known of an invitation's answers.
 pub(super) struct Memory {
@@ -34,6 +34,8 @@ struct Last {
     /// Of the text that was answered: an update is answered anew.
     plan: [u8; 32],
     calendar_id: Option<String>,
+    /// It was about to be written into the calendar; what is said is written down (`meetings::due`).
+    pending: bool,
 }
 
 impl Memory {
@@ -68,6 +70,9 @@ impl Memory {
             .last
             .as_ref()
             .filter(|last| last.answer == self.answer)?;
+        if last.pending && source.is_some() {
+            return None;
+        }
         // Without its event, or with the same plan of it, and with what was put into the calendar.
         let same = source.is_none_or(|source| {
             let there = source.kept.is_some() || !calendars || last.calendar_id.is_none();
@@ -77,13 +82,20 @@ impl Memory {
     }
 
     /// What tells this answer's mail from the others about the meeting.
-    pub(super) fn key(&self) -> [u8; 32] {
+    pub(super) fn key(&self, uid: &str) -> [u8; 32] {
         let number = self.number().to_string();
         let mut hash = Sha256::new();
+        hash.update(uid);
         hash.update(self.item);
         hash.update(self.answer);
         hash.update(number);
         hash.finalize().into()
+    }
+
+    /// Writes down that the calendar is about to be changed: an event that is gone afterwards cannot be
+    /// answered again.
+    pub(super) async fn intend(&self, call: &Call<'_>, base: &[u8]) -> Result<(), Failure> {
+        self.write(call, base, None, true).await
     }
 
     pub(super) async fn keep(
@@ -92,11 +104,22 @@ impl Memory {
         base: &[u8],
         calendar_id: Option<&str>,
     ) -> Result<(), Failure> {
+        self.write(call, base, calendar_id, false).await
+    }
+
+    async fn write(
+        &self,
+        call: &Call<'_>,
+        base: &[u8],
+        calendar_id: Option<&str>,
+        pending: bool,
+    ) -> Result<(), Failure> {
         let last = Last {
             answer: self.answer,
             number: self.number(),
             plan: plan(base),
             calendar_id: calendar_id.map(str::to_owned),
+            pending,
         };
         let (user, device) = (call.user, Some(call.device));
         let expires = clock::now_seconds() + outbox::KEPT;

@@ -5,15 +5,16 @@
 //! 16.0 on nobody but the server side does: the calendar server if it schedules, else we.
 
 use airgate_codec::ProtocolVersion;
+use airgate_codec::dav::Href;
 use tracing::{info, warn};
 
-use super::mail::{self, Note};
+use super::due::{Due, Intent};
+use super::mail;
 use crate::backend::dav::Dav;
 use crate::clock;
 use crate::command::Call;
-use crate::command::send::Sent;
 use crate::failure::{self, Failure};
-use crate::item::meeting::{self, Message, Organizer, subject_of_message};
+use crate::item::meeting::{self, Organizer};
 
 /// Knows who is to tell, for one request.
 pub(in crate::command) struct Announcer {
@@ -80,31 +81,48 @@ impl Announcer {
         self.who == Who::PhoneNotServer
     }
 
-    /// Tells the others of what was done, if that is ours to do. What cannot be sent is logged: the
-    /// calendar is changed, and the phone cannot take that back.
-    pub(in crate::command) async fn tell(
+    /// Writes down that others will have to be told, if that is ours to do and there is something to
+    /// tell. It is done before the calendar is changed (S17).
+    ///
+    /// # Errors
+    /// The store's: then nothing is to be changed.
+    pub(in crate::command) async fn due(
         &self,
         call: &Call<'_>,
+        href: &Href,
         before: Option<&[u8]>,
         after: Option<&[u8]>,
-    ) {
+    ) -> Result<Option<Due>, Failure> {
         if self.who != Who::Airgate {
-            return;
+            return Ok(None);
         }
-        let messages = match self.organizer(call).messages(before, after) {
-            Ok(messages) => messages,
+        match self.organizer(call).messages(before, after) {
+            Ok(messages) if messages.is_empty() => return Ok(None),
+            Ok(_) => {}
             Err(why) => {
                 info!(%why, "a change of a calendar is nothing to tell others");
-                return;
+                return Ok(None);
             }
+        }
+        let href = href.to_string();
+        let before = before.map(<[u8]>::to_vec);
+        let intent = match (before, after) {
+            (None, _) => Intent::Made { href },
+            (Some(before), Some(_)) => Intent::Changed { href, before },
+            (Some(before), None) => Intent::Removed { href, before },
         };
-        for message in messages {
-            match Box::pin(send(call, &message)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(status)) => warn!(status, "others could not be told of a meeting"),
-                Err(failure) => {
-                    warn!(error = %failure::chain(&failure), "others were not told of a meeting");
-                }
+        let turn = call.gateway.meetings.take(call.user.clone()).await;
+        Due::enter(call, intent, Some(turn)).await.map(Some)
+    }
+
+    /// Tells the others of what was done. What cannot be sent is logged: the calendar is changed, and
+    /// the phone cannot take that back. What may pass is made up for by a later request.
+    pub(in crate::command) async fn tell(&self, call: &Call<'_>, due: Due) {
+        match due.tell(call, &self.me).await {
+            Ok(Ok(())) => {}
+            Ok(Err(status)) => warn!(status, "others could not be told of a meeting"),
+            Err(failure) => {
+                warn!(error = %failure::chain(&failure), "others are not told of a meeting yet");
             }
         }
     }
@@ -116,22 +134,4 @@ impl Announcer {
             now: clock::now_seconds(),
         }
     }
-}
-
-async fn send(call: &Call<'_>, message: &Message) -> Result<Result<Sent, u16>, Failure> {
-    let subject = subject_of_message(message);
-    let recipients = message.to.join(" ");
-    let note = Note {
-        subject: &subject,
-        words: None,
-        answers: None,
-        key: &[
-            b"announcement",
-            call.user.as_str().as_bytes(),
-            message.method.as_bytes(),
-            recipients.as_bytes(),
-            &message.text,
-        ],
-    };
-    mail::send(call, message, note).await
 }

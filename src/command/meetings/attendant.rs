@@ -14,8 +14,9 @@ use super::calendars::{Calendars, Owner, Word};
 use crate::clock;
 use crate::command::Call;
 use crate::failure::{self, Failure};
+use crate::identity::UserId;
 use crate::item::meeting::{self, Incoming};
-use crate::store::FolderRow;
+use crate::store::{FolderRow, Store};
 use crate::sync::folders::Role;
 
 /// A mail about a meeting, as it was read.
@@ -80,19 +81,36 @@ async fn attend(owner: &Owner, arrivals: &[Arrival]) -> Result<(), Failure> {
         return Ok(());
     };
     for arrival in arrivals {
-        let key: [u8; 32] = Sha256::digest(format!("{} {}", arrival.from, arrival.text)).into();
+        // Whoever answers it meanwhile has it in the calendar, or does not want it there.
+        let _turn = owner.turn().await;
+        let key = key(&arrival.from, &arrival.text);
         let now = clock::now_seconds();
         let known = owner.store.recall(&owner.user, None, KIND, &key, now);
         if known.await?.is_some() {
             continue;
         }
         take_in(owner, &calendars, arrival).await?;
-        let remember = owner
-            .store
-            .remember(&owner.user, None, KIND, &key, &[], now + KEPT);
-        remember.await?;
+        taken_in(owner.store.as_ref(), &owner.user, &key).await?;
     }
     Ok(())
+}
+
+/// What a mail about a meeting is known by.
+pub(in crate::command) fn key(from: &str, text: &str) -> [u8; 32] {
+    Sha256::digest(format!("{from} {text}")).into()
+}
+
+/// The mail needs nothing more.
+///
+/// # Errors
+/// The store's.
+pub(in crate::command) async fn taken_in(
+    store: &dyn Store,
+    user: &UserId,
+    key: &[u8; 32],
+) -> Result<(), Failure> {
+    let until = clock::now_seconds() + KEPT;
+    Ok(store.remember(user, None, KIND, key, &[], until).await?)
 }
 
 async fn take_in(owner: &Owner, calendars: &Calendars, arrival: &Arrival) -> Result<(), Failure> {

@@ -1,25 +1,28 @@
 //! The user's calendars, as far as meetings go: an event found by its UID or by the name a phone has
-//! for it, and written back under guard (S13).
+//! for it, and written back ([`writing`]).
+
+mod writing;
 
 use std::sync::Arc;
 
-use airgate_codec::dav::{Data, Href};
+use airgate_codec::dav::Href;
 use bytes::Bytes;
 use jiff::tz::TimeZone;
-use tracing::{info, warn};
 
 use super::mail;
 use crate::backend::Login;
-use crate::backend::dav::{Dav, DavError, ETag, Guard};
+use crate::backend::dav::{Dav, DavError, ETag};
 use crate::command::Call;
-use crate::failure::{self, Failure};
-use crate::gate::Scopes;
-use crate::identity::UserId;
-use crate::item::meeting::{self, NoMeeting};
+use crate::failure::Failure;
+use crate::gate::{Gate, Scopes};
+use crate::identity::{DeviceId, UserId};
+use crate::item::habits::OneFolder;
+use crate::item::meeting;
 use crate::store::{FolderKind, FolderRow, Store};
-use crate::sync::folders::Role;
+use crate::sync::folders::{Role, merged};
 use crate::sync::server_id;
 use crate::sync::view::ItemNumber;
+use crate::turns::{Turn, Turns};
 
 /// Whose calendars, and by what they are opened: enough to do so without the phone.
 #[derive(Clone)]
@@ -28,9 +31,15 @@ pub(in crate::command) struct Owner {
     dav: Dav,
     login: Login,
     pub(in crate::command) user: UserId,
+    /// The device for which they are opened.
+    device: DeviceId,
+    gate: Arc<Gate>,
+    turns: Arc<Turns<UserId>>,
     /// The user's addresses, as far as they are known without the server.
     me: Vec<String>,
     pub(in crate::command) zone: TimeZone,
+    /// The phone looks at one calendar only, which stands for all.
+    one: OneFolder,
 }
 
 /// The calendars of one user.
@@ -74,8 +83,15 @@ pub(in crate::command) enum Changed {
     Same(Kept),
 }
 
-/// Times a change is tried on what others changed meanwhile.
-const TRIES: usize = 4;
+/// What became of a new event.
+#[derive(Debug)]
+pub(in crate::command) enum Added {
+    Made(Kept),
+    /// Somebody was first, with an event of the same UID.
+    There(Kept),
+    /// There is no calendar for it, or it is gone again.
+    Nowhere,
+}
 
 impl Owner {
     /// The owner of the calendars a request may use; `None` where there are none, or its secret does
@@ -88,9 +104,19 @@ impl Owner {
             dav: dav.clone(),
             login: call.login.clone(),
             user: call.user.clone(),
+            device: call.device.clone(),
+            gate: Arc::clone(&call.gateway.gate),
+            turns: Arc::clone(&call.gateway.meetings),
             me: mail::addresses(call),
             zone: call.gateway.settings.time_zone.clone(),
+            one: call.one_folder(),
         })
+    }
+
+    /// Waits for what else is done about the user's meetings, by whichever device: what looks for an
+    /// event and then makes it must not be done twice at once.
+    pub(in crate::command) async fn turn(&self) -> Turn {
+        self.turns.take(self.user.clone()).await
     }
 
     /// The calendars, if phones have been shown any.
@@ -166,8 +192,13 @@ impl Calendars {
 
     /// Whether an id is that of an item in one of the calendars.
     pub(in crate::command) fn owns(&self, item: &str) -> bool {
-        server_id::read(item)
-            .is_some_and(|(folder, _)| self.rows.iter().any(|row| row.id == folder))
+        server_id::read(item).is_some_and(|(space, _)| self.row_of(space).is_some())
+    }
+
+    /// The calendar whose numbers these are.
+    fn row_of(&self, space: &str) -> Option<&FolderRow> {
+        let id = merged::folder_of(space);
+        self.rows.iter().find(|row| row.id == id)
     }
 
     /// The event a phone names; `None` if it is not there (any more).
@@ -175,17 +206,16 @@ impl Calendars {
     /// # Errors
     /// The server's or the store's.
     pub(in crate::command) async fn named(&self, item: &str) -> Result<Option<Kept>, Failure> {
-        let Some((folder, ItemNumber(number))) = server_id::read(item) else {
+        let Some((space, ItemNumber(number))) = server_id::read(item) else {
             return Ok(None);
         };
-        let row = self.rows.iter().find(|row| row.id == folder);
-        let (Some(row), Ok(number)) = (row, u32::try_from(number)) else {
+        let (Some(row), Ok(number)) = (self.row_of(space), u32::try_from(number)) else {
             return Ok(None);
         };
         let objects = self
             .owner
             .store
-            .objects(&self.owner.user, &row.id, &[number])
+            .objects(&self.owner.user, space, &[number])
             .await?;
         let Some(object) = objects.first() else {
             return Ok(None);
@@ -199,114 +229,27 @@ impl Calendars {
     /// The store's.
     pub(in crate::command) async fn server_id(&self, kept: &Kept) -> Result<String, Failure> {
         let hrefs = [kept.href.as_str().to_owned()];
+        let shown = self.row_of(&kept.collection);
+        let stands = |row: &&FolderRow| self.owner.one.calendar && row.role == Role::Calendar as u8;
+        let main = self.rows.first().filter(stands);
+        let space = main.or(shown).map_or_else(
+            || kept.collection.clone(),
+            |row| merged::space(row, self.owner.one),
+        );
         let numbers = self
             .owner
             .store
-            .number_objects(&self.owner.user, &kept.collection, &hrefs)
+            .number_objects(&self.owner.user, &space, &hrefs)
             .await?;
         let number = numbers.first().copied().unwrap_or_default();
-        Ok(server_id::write(
-            &kept.collection,
-            ItemNumber(u64::from(number)),
-        ))
+        Ok(server_id::write(&space, ItemNumber(u64::from(number))))
     }
 
-    /// Puts a new event into the default calendar, under a name made of its UID: two devices that do
-    /// the same meet there.
-    ///
-    /// # Errors
-    /// The server's.
-    pub(in crate::command) async fn add(
+    pub(super) async fn read(
         &self,
-        uid: &str,
-        text: Vec<u8>,
-        word: Word,
+        collection: String,
+        href: Href,
     ) -> Result<Option<Kept>, Failure> {
-        let Some(row) = self.rows.first() else {
-            return Ok(None);
-        };
-        let collection = href(&row.name)?;
-        let href = collection.join(&format!("{uid}{}", Data::ICalendar.extension()));
-        let text = self.spoken(text, word);
-        match self.put(&href, &text, Guard::New).await {
-            Ok(()) => {}
-            // Somebody was first.
-            Err(DavError::Precondition) => info!("an event was put there by somebody else"),
-            Err(error) => return Err(error.into()),
-        }
-        let kept = self.read(row.id.clone(), href).await?;
-        match (kept, word) {
-            (Some(kept), Word::Silent) if self.scheduling => self.hand_back(kept).await.map(Some),
-            (kept, _) => Ok(kept),
-        }
-    }
-
-    /// Changes an event, on what others made of it if they were first; `None` of the change takes it
-    /// away.
-    ///
-    /// # Errors
-    /// Inside: the change cannot be. Outside: the server's.
-    pub(in crate::command) async fn change(
-        &self,
-        kept: Kept,
-        word: Word,
-        change: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, NoMeeting>,
-    ) -> Result<Result<Changed, NoMeeting>, Failure> {
-        let mut kept = kept;
-        for _ in 0..TRIES {
-            let outcome = match change(&kept.text) {
-                Ok(Some(text)) if text == kept.text => return Ok(Ok(Changed::Same(kept))),
-                Ok(Some(text)) => {
-                    let text = self.spoken(text, word);
-                    self.put(&kept.href, &text, Guard::Match(&kept.etag)).await
-                }
-                Ok(None) => match self.remove(&kept, word).await {
-                    Ok(()) => return Ok(Ok(Changed::Gone)),
-                    Err(error) => Err(error),
-                },
-                Err(why) => return Ok(Err(why)),
-            };
-            let there = self
-                .read(kept.collection.clone(), kept.href.clone())
-                .await?;
-            let Some(there) = there else {
-                return Ok(Ok(Changed::Gone));
-            };
-            kept = there;
-            match outcome {
-                Ok(()) if word == Word::Silent && self.scheduling => {
-                    return Ok(Ok(Changed::Kept(self.hand_back(kept).await?)));
-                }
-                Ok(()) => return Ok(Ok(Changed::Kept(kept))),
-                Err(DavError::Precondition) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(DavError::Precondition.into())
-    }
-
-    async fn put(&self, href: &Href, text: &[u8], guard: Guard<'_>) -> Result<(), DavError> {
-        let octets = Bytes::copy_from_slice(text);
-        let put = self
-            .owner
-            .dav
-            .put(&self.owner.login, href, octets, Data::ICalendar, guard);
-        put.await.map(|_| ())
-    }
-
-    async fn remove(&self, kept: &Kept, word: Word) -> Result<(), DavError> {
-        let quiet = word == Word::Silent;
-        let removed = self
-            .owner
-            .dav
-            .withdraw(&self.owner.login, &kept.href, &kept.etag, quiet);
-        match removed.await {
-            Err(DavError::NotFound) => Ok(()),
-            other => other,
-        }
-    }
-
-    async fn read(&self, collection: String, href: Href) -> Result<Option<Kept>, Failure> {
         match self.owner.dav.get(&self.owner.login, &href).await {
             Ok((etag, text)) => Ok(Some(Kept {
                 collection,
@@ -316,37 +259,6 @@ impl Calendars {
             })),
             Err(DavError::NotFound) => Ok(None),
             Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The text to be written where the server must not speak of it.
-    fn spoken(&self, text: Vec<u8>, word: Word) -> Vec<u8> {
-        if word == Word::Spread || !self.scheduling {
-            return text;
-        }
-        meeting::silenced(&text, &self.me).unwrap_or(text)
-    }
-
-    /// After a change the server was to be silent about, it is to look after the meeting again: else
-    /// the organizer's updates would pass it by.
-    async fn hand_back(&self, kept: Kept) -> Result<Kept, Failure> {
-        let Ok(text) = meeting::unsilenced(&kept.text) else {
-            return Ok(kept);
-        };
-        if text == kept.text {
-            return Ok(kept);
-        }
-        match self.put(&kept.href, &text, Guard::Match(&kept.etag)).await {
-            Ok(()) => {
-                let again = self
-                    .read(kept.collection.clone(), kept.href.clone())
-                    .await?;
-                Ok(again.unwrap_or(kept))
-            }
-            Err(error) => {
-                warn!(error = %failure::chain(&error), "a meeting stays without its scheduling");
-                Ok(kept)
-            }
         }
     }
 }

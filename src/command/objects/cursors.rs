@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use tokio::sync::OnceCell;
 use tracing::warn;
 
-use super::collection_kind;
-use crate::backend::dav::{Cursor, Dav, Href};
+use super::{collection_kind, kind_of};
+use crate::backend::dav::{Collection, Cursor, Dav, Href};
 use crate::command::Call;
 use crate::failure;
 use crate::item::object::Kind;
+use crate::store::FolderRow;
 use crate::undo;
 
 /// What each collection is like now, as far as one request for each home tells. It is asked by the
@@ -26,6 +27,26 @@ impl Cursors {
         Self {
             kinds: kinds.collect(),
             found: OnceCell::new(),
+        }
+    }
+
+    /// As a look at all collections of a folder's service told just now.
+    pub(in crate::command) fn told(seen: &[Collection], folder: &FolderRow) -> Self {
+        let known = seen.iter().filter_map(|collection| {
+            let (kind, cursor) = (kind_of(folder)?, collection.cursor.clone()?);
+            Some(((kind, collection.href.clone()), cursor))
+        });
+        Self {
+            kinds: Vec::new(),
+            found: OnceCell::new_with(Some(known.collect())),
+        }
+    }
+
+    /// Nothing is known: each collection is looked at.
+    pub(in crate::command) fn unknown() -> Self {
+        Self {
+            kinds: Vec::new(),
+            found: OnceCell::new_with(Some(HashMap::new())),
         }
     }
 

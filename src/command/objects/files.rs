@@ -49,7 +49,7 @@ impl ObjectFile {
 }
 
 /// The properties with the names of their files made good everywhere.
-pub(super) fn named(raw: Raw, folder: &FolderRow, number: u32) -> Raw {
+pub(super) fn named(raw: Raw, space: &str, number: u32) -> Raw {
     let mut named = false;
     let reference = RawEvent::Start(air_sync_base::FILE_REFERENCE);
     if !raw.events().contains(&reference) {
@@ -59,7 +59,7 @@ pub(super) fn named(raw: Raw, folder: &FolderRow, number: u32) -> Raw {
         let is_name = std::mem::replace(&mut named, *event == reference);
         match event {
             RawEvent::Text(name) if is_name => {
-                let item = server_id::write(&folder.id, ItemNumber(u64::from(number)));
+                let item = server_id::write(space, ItemNumber(u64::from(number)));
                 RawEvent::Text(format!("{item}:{name}"))
             }
             other => other.clone(),
@@ -79,7 +79,7 @@ pub(in crate::command) async fn fetch(
 ) -> Result<Option<Fetched>, Failure> {
     let folder = rows
         .iter()
-        .find(|row| row.id == file.collection && !row.retired);
+        .find(|row| call.space(row) == file.collection && !row.retired);
     let Some((folder, kind)) = folder.and_then(|folder| Some((folder, kind_of(folder)?))) else {
         return Ok(None);
     };

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use tracing::info;
 
-use super::{Read, Source, kind_of, mark_of};
-use crate::backend::dav::{Cursor, Delta, Href};
+use super::homes::Reached;
+use super::{Cursors, Read, Source, kind_of, mark_of};
+use crate::backend::dav::{Delta, Href};
+use crate::clock;
 use crate::command::Call;
 use crate::failure::{self, Blame, Failure, Remedy};
 use crate::item::object::{Kind, component};
@@ -23,12 +25,10 @@ const BRAKE: usize = 20;
 const READ_TO_JUDGE: usize = 16;
 /// Slack at the beginning of a window: the server may count dates without a zone by another one.
 const SLACK: i64 = 2 * 86_400;
-/// Before all that people have in calendars: 1900.
-const LONG_AGO: i64 = -2_208_988_800;
 
 impl Source<'_, '_> {
-    /// Looks at the collection through this window; `seen` is how far the server says it is. A
-    /// collection that did not move costs nothing (S25).
+    /// Looks at the collection through this window; `seen` is how far the server says it is, and all
+    /// that are shown in it. One that did not move costs nothing (S25).
     ///
     /// # Errors
     /// The server's, and then the view is not to be used.
@@ -37,32 +37,50 @@ impl Source<'_, '_> {
         view: &mut ObjectView,
         window: Window,
         bodies: &BodyOptions,
-        seen: Option<&Cursor>,
+        seen: &Cursors,
     ) -> Result<(), Failure> {
         view.look_through(window);
-        let known = view.cursor.as_deref().and_then(Cursor::decode);
-        if known.is_none() || known.as_ref() != seen {
-            let (dav, login) = (self.dav, self.call.login);
-            let delta = dav.changes(login, &self.href, known.as_ref()).await?;
-            self.take(view, delta).await?;
-            let (gone, all) = objects::losses(view);
-            if gone > BRAKE && gone.saturating_mul(2) > all {
-                info!(
-                    gone,
-                    all, "much of a collection is gone, listing it again (S8)"
-                );
-                metrics::counter!("airgate_mass_changes_total").increment(1);
-                let whole = dav.changes(login, &self.href, None).await?;
-                self.take(view, whole).await?;
+        let mut reached = self.reached(view);
+        self.leave(view, &mut reached).await?;
+        let mut moved = Vec::new();
+        for home in self.homes() {
+            let known = reached.of(home).cloned();
+            if known.is_none() || known.as_ref() != seen.of(self.call, self.kind, home).await {
+                let (dav, login) = (self.dav, self.call.login);
+                match dav.changes(login, home, known.as_ref()).await {
+                    Ok(delta) => self.take(view, &mut reached, home, delta).await?,
+                    Err(error) => self.spare(view, home, error).await?,
+                }
+                moved.push(home);
+            }
+        }
+        let (gone, all) = objects::losses(view);
+        if !moved.is_empty() && gone > BRAKE && gone.saturating_mul(2) > all {
+            info!(
+                gone,
+                all, "much of a collection is gone, listing it again (S8)"
+            );
+            metrics::counter!("airgate_mass_changes_total").increment(1);
+            for home in moved {
+                match self.dav.changes(self.call.login, home, None).await {
+                    Ok(whole) => self.take(view, &mut reached, home, whole).await?,
+                    Err(error) => self.spare(view, home, error).await?,
+                }
             }
         }
         self.judge(view, bodies).await
     }
 
-    async fn take(&self, view: &mut ObjectView, delta: Delta) -> Result<(), Failure> {
+    async fn take(
+        &self,
+        view: &mut ObjectView,
+        reached: &mut Reached,
+        home: &Href,
+        delta: Delta,
+    ) -> Result<(), Failure> {
         let store = self.call.gateway.store.as_ref();
-        let (user, collection) = (self.call.user, self.folder.id.as_str());
-        let cursor = delta.cursor.encode();
+        let (user, collection) = (self.call.user, self.space.as_str());
+        let own = delta.cursor.encode();
         let there: Vec<String> = delta
             .changed
             .iter()
@@ -73,21 +91,44 @@ impl Source<'_, '_> {
         let changed = versions.map(|(number, (href, etag))| {
             if etag.is_unknown() {
                 // Whether it changed only reading it shows: as long as the cursor stands it did not.
-                let mut all = cursor.clone();
+                let mut all = own.clone();
                 all.extend(href.as_str().as_bytes());
                 (number, Mark::of_phone(&all))
             } else {
                 (number, Mark::of_etag(etag.as_str()))
             }
         });
-        let changed = changed.collect();
-        let gone: Vec<String> = delta.gone.iter().map(ToString::to_string).collect();
-        let gone = store.known_objects(user, collection, &gone).await?;
+        let changed: Vec<(u32, Mark)> = changed.collect();
+        let named: Vec<String> = delta.gone.iter().map(ToString::to_string).collect();
+        let rows = store.known_objects(user, collection, &named).await?;
+        let all_known = rows.len() == named.len();
+        let mut gone: Vec<u32> = rows.into_iter().map(|row| row.number).collect();
+        let now = clock::now_seconds();
+        store.note_gone(user, collection, &gone, now).await?;
+        if !all_known {
+            // One may have been gone for so long that its row went.
+            gone.extend(self.unplaced(view).await?);
+        }
+        let alone = self.others.is_empty();
+        if delta.complete {
+            let listed: Vec<u32> = changed.iter().map(|(number, _)| *number).collect();
+            let below = home.as_str();
+            let note = store.note_gone_but(user, collection, below, &listed, now);
+            note.await?;
+            if !alone {
+                // All there is of one collection says nothing of the others.
+                let listed: BTreeSet<u32> = listed.into_iter().collect();
+                let present = self.present_in(view, home).await?;
+                let missing = present.into_iter().map(|(number, _)| number);
+                gone.extend(missing.filter(|number| !listed.contains(number)));
+                gone.extend(self.unplaced(view).await?);
+            }
+        }
         view.observe(&Observation {
             changed,
-            gone: gone.into_iter().map(|row| row.number).collect(),
-            complete: delta.complete,
-            cursor,
+            gone,
+            complete: delta.complete && alone,
+            cursor: self.reach(reached, home, delta.cursor),
         });
         Ok(())
     }
@@ -101,18 +142,20 @@ impl Source<'_, '_> {
             }
             return Ok(());
         }
+        let mut unsure = unsure;
         if unsure.len() > READ_TO_JUDGE {
-            // What the server cannot say is judged when it is told.
-            if let Some(inside) = self.inside(view.window()).await? {
+            if let Some(sorted) = self.sorted(view.window()).await? {
                 for number in unsure {
-                    let standing = match inside.contains(&number) {
-                        true => Standing::Inside,
-                        false => Standing::Outside,
-                    };
-                    view.judge(number, standing);
+                    if let Some(standing) = sorted.standing(number) {
+                        view.judge(number, standing);
+                    }
                 }
             }
-            return Ok(());
+            unsure = view.unsure();
+            // What the server cannot say is judged when it is told.
+            if unsure.len() > READ_TO_JUDGE {
+                return Ok(());
+            }
         }
         for (number, read) in self.read(&unsure).await? {
             match &read {
@@ -151,28 +194,98 @@ impl Source<'_, '_> {
         }
     }
 
-    /// The objects of the class that may lie in a window; `None` where the server cannot say.
-    async fn inside(&self, window: Window) -> Result<Option<BTreeSet<u32>>, Failure> {
-        let from = match window {
-            Window::Since(floor) => floor.saturating_sub(SLACK),
-            Window::All => LONG_AGO,
-            // Done or not is not a matter of time.
-            Window::Open => return Ok(None),
-        };
+    /// What the server knows of the objects and a window; `None` where it cannot say.
+    async fn sorted(&self, window: Window) -> Result<Option<Sorted>, Failure> {
         let Some(component) = component(self.kind) else {
             return Ok(None);
         };
-        let login = self.call.login;
-        let found = self.dav.in_range(login, &self.href, component, from);
-        let Some(found) = found.await? else {
+        let from = match window {
+            Window::Since(floor) => Some(floor.saturating_sub(SLACK)),
+            Window::All => None,
+            // Done or not is not a matter of time.
+            Window::Open => return Ok(None),
+        };
+        let of_class = match self.mixed {
+            true => self.numbers(component, Question::All).await?,
+            false => None,
+        };
+        let Some(from) = from else {
+            return Ok(of_class.map(|of_class| Sorted {
+                inside: of_class.clone(),
+                before: BTreeSet::new(),
+                of_class: Some(of_class),
+            }));
+        };
+        let Some(inside) = self.numbers(component, Question::From(from)).await? else {
             return Ok(None);
         };
-        let names: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let before = self.numbers(component, Question::Before(from)).await?;
+        Ok(Some(Sorted {
+            inside,
+            before: before.unwrap_or_default(),
+            of_class,
+        }))
+    }
+
+    /// The numbers of what all collections answer.
+    async fn numbers(
+        &self,
+        component: &str,
+        question: Question,
+    ) -> Result<Option<BTreeSet<u32>>, Failure> {
+        let (dav, login) = (self.dav, self.call.login);
+        let mut names = Vec::new();
+        for home in self.homes() {
+            let found = match question {
+                Question::All => dav.with_component(login, home, component).await?,
+                Question::From(from) => dav.in_range(login, home, component, from).await?,
+                Question::Before(end) => dav.before(login, home, component, end).await?,
+            };
+            let Some(found) = found else {
+                return Ok(None);
+            };
+            names.extend(found.iter().map(ToString::to_string));
+        }
         let store = self.call.gateway.store.as_ref();
-        let rows = store
-            .known_objects(self.call.user, &self.folder.id, &names)
-            .await?;
+        let rows = store.known_objects(self.call.user, &self.space, &names);
+        let rows = rows.await?;
         Ok(Some(rows.into_iter().map(|row| row.number).collect()))
+    }
+}
+
+/// What a server is asked for of the objects with a component.
+#[derive(Clone, Copy, Debug)]
+enum Question {
+    All,
+    /// What has a part at this moment or later, and all series.
+    From(i64),
+    /// What has a part before.
+    Before(i64),
+}
+
+/// What a server says of objects and a window.
+///
+/// Quirk: that it leaves one out proves nothing. Cyrus does not find what begins after 2038, however a
+/// range is open. So out is only what is said to be of another class or to lie before.
+struct Sorted {
+    inside: BTreeSet<u32>,
+    /// What begins before; what is inside may, too.
+    before: BTreeSet<u32>,
+    /// All of the class, in a collection that has others too.
+    of_class: Option<BTreeSet<u32>>,
+}
+
+impl Sorted {
+    /// Where an object stands; `None` where only reading it tells.
+    fn standing(&self, number: u32) -> Option<Standing> {
+        if self.inside.contains(&number) {
+            return Some(Standing::Inside);
+        }
+        let of_class = self.of_class.as_ref();
+        if of_class.is_some_and(|of_class| !of_class.contains(&number)) {
+            return Some(Standing::Other);
+        }
+        self.before.contains(&number).then_some(Standing::Outside)
     }
 }
 
@@ -186,7 +299,7 @@ pub(in crate::command) async fn differs(
     rows: &[FolderRow],
     folder: &FolderRow,
     chain: &ChainRow,
-    seen: Option<&Cursor>,
+    seen: &Cursors,
 ) -> Result<bool, Failure> {
     let Some(kind) = kind_of(folder) else {
         return Ok(false);
@@ -219,7 +332,7 @@ pub(in crate::command) async fn waiting(
     view: &mut ObjectView,
     options: &ObjectOptions,
 ) -> Result<usize, Failure> {
-    count(call, rows, folder, view, options, None).await
+    count(call, rows, folder, view, options, &Cursors::unknown()).await
 }
 
 async fn count(
@@ -228,7 +341,7 @@ async fn count(
     (folder, kind): (&FolderRow, Kind),
     view: &mut ObjectView,
     options: &ObjectOptions,
-    seen: Option<&Cursor>,
+    seen: &Cursors,
 ) -> Result<usize, Failure> {
     let mut source = Source::open(call, rows, folder, kind).await?;
     let window = call.object_window(kind, options);

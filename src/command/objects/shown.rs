@@ -22,7 +22,8 @@ pub(in crate::command) async fn fetch(
     let Some(kind) = kind_of(folder) else {
         return Ok(None);
     };
-    let named = server_id::read(server_id).filter(|(collection, _)| *collection == folder.id);
+    let space = call.space(folder);
+    let named = server_id::read(server_id).filter(|(collection, _)| *collection == space);
     let number = named.and_then(|(_, number)| u32::try_from(number.0).ok());
     let Some(number) = number else {
         return Ok(None);
@@ -47,7 +48,8 @@ pub(super) async fn knows(
     number: u32,
 ) -> Result<bool, Failure> {
     let store = &call.gateway.store;
-    let chain = store.chain(call.user, call.device, &folder.id).await?;
+    let space = call.space(folder);
+    let chain = store.chain(call.user, call.device, &space).await?;
     let view = chain.and_then(|row| ObjectView::decode(&row.view).ok());
     Ok(view.is_some_and(|view| view.knows(number)))
 }

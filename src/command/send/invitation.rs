@@ -54,10 +54,12 @@ pub(super) async fn pass_on(call: &Call<'_>, invite: Invite) -> Result<Result<Se
         Err(_) => return Ok(Err(status::ITEM_NOT_FOUND)),
     };
     if let (Some(calendars), Some(kept)) = (&calendars, kept)
-        && invite.source.instance.is_none()
         && meeting::invites(&text, &me)
     {
-        let add = |present: &[u8]| meeting::with_guests(present, &invite.to).map(Some);
+        let zone = &call.gateway.settings.time_zone;
+        let add = |present: &[u8]| {
+            meeting::with_guests(present, invite.source.instance, &invite.to, zone).map(Some)
+        };
         if calendars.change(kept, Word::Spread, add).await?.is_err() {
             return Ok(Err(status::ITEM_NOT_FOUND));
         }

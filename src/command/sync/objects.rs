@@ -22,6 +22,7 @@ use crate::item::object::{Digest, Kind};
 use crate::item::options::BodyOptions;
 use crate::store::{FolderRow, HeldChanges, HeldObject};
 use crate::sync::chain::{Asked, Position};
+use crate::sync::folders::merged;
 use crate::sync::journal::Journal;
 use crate::sync::objects::{Mark, ObjectOptions, ObjectView, fills};
 use crate::sync::options::BadOptions;
@@ -42,7 +43,12 @@ pub(super) async fn step(
     let class = class_of(folder.kind);
     let refused = |key: &str, status| Ok(Answer::refused(call, class, wanted, key, status));
     let store = call.gateway.store.as_ref();
-    let step = Step::open(store, call.user, call.device, &folder.id, asked).await?;
+    if merged::is_hidden(rows, folder, call.one_folder()) {
+        // The phone was shown it when it was taken for another kind of client.
+        return refused(asked_key, status::HIERARCHY_CHANGED);
+    }
+    let space = call.space(folder);
+    let step = Step::open(store, call.user, call.device, &space, asked).await?;
     if wanted.conversation_mode.is_some() {
         return refused(asked_key, status::PROTOCOL_ERROR);
     }
@@ -175,8 +181,7 @@ impl Round<'_, '_> {
         let view = &mut self.state.view;
         // What a phone says is held against the collection as it is now; a page of a first Sync is not.
         if !(self.wanted.commands.is_empty() && tells && fills(view, window, limit(budget))) {
-            let cursor = seen.of(call, self.source.kind, &self.source.href).await;
-            self.source.look(view, window, &self.bodies, cursor).await?;
+            self.source.look(view, window, &self.bodies, seen).await?;
         }
         let applied = if self.wanted.commands.is_empty() {
             Applied {

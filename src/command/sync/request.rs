@@ -6,7 +6,7 @@ use std::time::Duration;
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::sync::{Collection, Request};
 
-use super::super::Call;
+use super::super::{Call, folders};
 use crate::failure::Failure;
 
 /// The note under which the stored request is kept.
@@ -66,14 +66,18 @@ pub(super) async fn complete(
             return Ok(Err(Refused::with(status::SEND_ALL_AGAIN)));
         };
         request = merge(request, stored);
+        let folders = folders::all(call).await?;
         for collection in request.collections.iter_mut().flatten() {
             if collection.sync_key.is_some() {
                 continue;
             }
+            let id = &collection.collection_id;
+            let folder = folders.iter().find(|folder| folder.id == *id);
+            let chain = folder.map_or_else(|| id.clone(), |folder| call.space(folder));
             let row = call
                 .gateway
                 .store
-                .chain(call.user, call.device, &collection.collection_id)
+                .chain(call.user, call.device, &chain)
                 .await?;
             let Some(row) = row else {
                 return Ok(Err(Refused::with(status::SEND_ALL_AGAIN)));

@@ -9,11 +9,11 @@ use crate::push::{Ear, Moved};
 use crate::store::{ChainRow, FolderRow};
 use crate::sync::folders::Hierarchy;
 use crate::sync::folders::dav::{self, Look};
+use crate::sync::folders::merged;
 use crate::sync::hierarchy::collections::{Looks, look};
 
 /// What of a wait concerns DAV; nothing for a phone that waits for mail alone.
 pub(super) struct Collections<'r> {
-    rows: &'r [FolderRow],
     watched: Vec<&'r FolderRow>,
     ear: Option<Ear>,
 }
@@ -29,7 +29,7 @@ impl<'r> Collections<'r> {
             })
             .collect();
         let ear = (!watched.is_empty()).then(|| call.gateway.rounds.listen(call.login));
-        Self { rows, watched, ear }
+        Self { watched, ear }
     }
 
     /// Whether nothing of it concerns DAV.
@@ -64,46 +64,14 @@ impl<'r> Collections<'r> {
             hierarchy: self.other_folders(call, &looks).await?,
             ..Compared::default()
         };
+        // As the look at the folders left them: one folder may stand for others that came or went.
+        let rows = folders::all(call).await?;
         for row in &self.watched {
-            if self.differs(call, row, &looks).await? {
+            if differs(call, &rows, row, &looks).await? {
                 compared.changed.push(row.id.clone());
             }
         }
         Ok(compared)
-    }
-
-    async fn differs(
-        &self,
-        call: &Call<'_>,
-        row: &FolderRow,
-        looks: &Looks,
-    ) -> Result<bool, Failure> {
-        // While its home is down nothing is known of it, and the rounds tell when it is back.
-        let Some(Look::Seen(seen)) = dav::service(row).map(|service| looks.of(service)) else {
-            return Ok(false);
-        };
-        // One that is not there any more the look at the folders sees to.
-        let found = seen
-            .iter()
-            .find(|collection| collection.href.as_str() == row.name);
-        // A folder never synced is passed over.
-        let (Some(collection), Some(chain)) = (found, super::chain(call, row).await?) else {
-            return Ok(false);
-        };
-        let seen = collection.cursor.as_ref();
-        if !objects::differs(call, self.rows, row, &chain, seen).await? {
-            return Ok(false);
-        }
-        // A Sync of this device went on meanwhile: what was seen may be its own doing.
-        let now = super::chain(call, row).await?;
-        let same = |now: &ChainRow| now.version() == chain.version() && now.view == chain.view;
-        if now.as_ref().is_some_and(same) {
-            return Ok(true);
-        }
-        match now {
-            Some(now) => objects::differs(call, self.rows, row, &now, seen).await,
-            None => Ok(false),
-        }
     }
 
     /// Whether the phone holds other folders than there are. What it holds under the same name needs
@@ -122,7 +90,8 @@ impl<'r> Collections<'r> {
             let moved = !result.changed.is_empty()
                 || !result.added.is_empty()
                 || !result.missing.is_empty();
-            let shown = dav::folders(&table.rows, service, seen);
+            let mut shown = dav::folders(&table.rows, service, seen);
+            merged::hide(&mut shown, &table.rows, call.one_folder());
             let renamed = shown.iter().any(|folder| {
                 held.folder(&folder.id)
                     .is_none_or(|held| !held.name.starts_with(&folder.name))
@@ -133,6 +102,41 @@ impl<'r> Collections<'r> {
             }
         }
         Ok(false)
+    }
+}
+
+/// Whether a Sync of a folder would show something.
+async fn differs(
+    call: &Call<'_>,
+    rows: &[FolderRow],
+    row: &FolderRow,
+    looks: &Looks,
+) -> Result<bool, Failure> {
+    // While its home is down nothing is known of it, and the rounds tell when it is back.
+    let Some(Look::Seen(seen)) = dav::service(row).map(|service| looks.of(service)) else {
+        return Ok(false);
+    };
+    // One that is not there any more the look at the folders sees to.
+    let is_there = seen
+        .iter()
+        .any(|collection| collection.href.as_str() == row.name);
+    // A folder never synced is passed over.
+    let (true, Some(chain)) = (is_there, super::chain(call, row).await?) else {
+        return Ok(false);
+    };
+    let seen = objects::Cursors::told(seen, row);
+    if !objects::differs(call, rows, row, &chain, &seen).await? {
+        return Ok(false);
+    }
+    // A Sync of this device went on meanwhile: what was seen may be its own doing.
+    let now = super::chain(call, row).await?;
+    let same = |now: &ChainRow| now.version() == chain.version() && now.view == chain.view;
+    if now.as_ref().is_some_and(same) {
+        return Ok(true);
+    }
+    match now {
+        Some(now) => objects::differs(call, rows, row, &now, &seen).await,
+        None => Ok(false),
     }
 }
 

@@ -2,17 +2,19 @@
 //! 11.2.8).
 
 use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::Moment;
 use airgate_codec::eas::calendar::{Event, Exception};
 use airgate_codec::eas::email::Attachment;
-use airgate_codec::eas::{Moment, Said};
 use airgate_codec::vobject::{ComponentId, ContentLine, Document, Gone};
 use jiff::Timestamp;
 
 use super::clock::{Home, instance_line};
 use super::files;
 use super::patch::{Patch, gone, touch};
+use super::people::{self, Standing};
 use super::property::{
-    ATTENDEES, BODY, BUSY, CATEGORIES, Context, LOCATION, REMINDER, SENSITIVITY, SUBJECT, TIMES,
+    ATTENDEES, BODY, BUSY, CATEGORIES, Context, LOCATION, ORGANIZERS, REMINDER, SENSITIVITY,
+    SUBJECT, TIMES, inherit,
 };
 use super::series;
 use super::source::Source;
@@ -52,7 +54,9 @@ pub(super) fn instance(
     if source.override_at(at).is_some() {
         return Some(at);
     }
-    Some(view.series.meant(at, &source.span))
+    let at = view.series.meant(at, &source.span);
+    // What only the nearest rule has is no occurrence.
+    view.series.tells(at).then_some(at)
 }
 
 /// The exceptions of a list (up to 14.1, and in a new series). Those it does not name stay: there is
@@ -101,8 +105,16 @@ pub(super) fn delete(source: &mut Source, at: Timestamp) -> Result<(), Refused> 
     Ok(())
 }
 
-/// Changes an occurrence; the files that came with the change. `whole`: what is not said is as the
-/// series has it; else as it is.
+/// What came of a change of an occurrence.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// The files that came with it.
+    pub(super) added: Vec<Attachment>,
+    /// Some of it is the organizer's to change.
+    pub(super) lost: bool,
+}
+
+/// Changes an occurrence. `whole`: what is not said is as the series has it; else as it is.
 pub(super) fn change(
     source: &mut Source,
     view: &View,
@@ -110,7 +122,7 @@ pub(super) fn change(
     said: &Event,
     whole: bool,
     manner: &Manner<'_>,
-) -> Result<Vec<Attachment>, Refused> {
+) -> Result<Changed, Refused> {
     let existing = source.override_at(at);
     let before = match existing {
         Some(id) => Part::of(source, id, manner),
@@ -120,7 +132,13 @@ pub(super) fn change(
     let series = occurrence(view, at, manner);
     let mut wanted = said.clone();
     if whole {
-        inherit(&mut wanted, &series.event, manner.version);
+        wanted.start = wanted.start.or(series.event.start);
+        wanted.end = wanted.end.or(series.event.end);
+        inherit(&mut wanted, &series.event);
+        // Exceptions of 2.5 have no bodies, those before 14.0 no attendees of their own: they stay.
+        if manner.version == ProtocolVersion::V2_5 {
+            wanted.body.clone_from(&said.body);
+        }
     }
     let home = home(source, &source.main);
     let context = Context {
@@ -144,12 +162,28 @@ pub(super) fn change(
             apply.push(property);
         }
     }
-    let files = &said.attachment_changes;
-    if apply.is_empty() && files.is_empty() && (existing.is_some() || whole_is_nothing(said)) {
-        return Ok(Vec::new());
+    let mut changed = Changed::default();
+    let mut files = said.attachment_changes.clone();
+    if view.main.people.standing == Standing::Attendee {
+        let all = apply.len() + files.len();
+        apply.retain(|property| !ORGANIZERS.contains(property));
+        files.clear();
+        changed.lost = apply.len() < all;
+        if let (Some(id), Some(list)) = (existing, &said.attendees) {
+            people::answer(&mut source.document, id, list, manner).map_err(gone)?;
+        }
+        if apply.is_empty() {
+            return Ok(changed);
+        }
+    }
+    wanted.attachment_changes = files;
+    let nothing = apply.is_empty() && wanted.attachment_changes.is_empty();
+    if nothing && (existing.is_some() || whole_is_nothing(said)) {
+        return Ok(changed);
     }
     let Some(id) = existing else {
-        return split_off(source, at, &before, &wanted, &apply, manner);
+        changed.added = split_off(source, at, &before, &wanted, &apply, manner)?;
+        return Ok(changed);
     };
     let mut patch = Patch {
         document: &mut source.document,
@@ -161,9 +195,9 @@ pub(super) fn change(
         manner,
     };
     patch.apply(|property| apply.contains(&property))?;
-    let added = files::change(&mut source.document, id, files)?;
+    changed.added = files::change(&mut source.document, id, &wanted.attachment_changes)?;
     touch(&mut source.document, id, manner.now, false).map_err(gone)?;
-    Ok(added)
+    Ok(changed)
 }
 
 /// Nothing is said that would make it another than its series has it.
@@ -191,37 +225,7 @@ fn occurrence(view: &View, at: Timestamp, manner: &Manner<'_>) -> Part {
         event,
         texts: main.texts.clone(),
         span,
-        people: super::people::People::default(),
-    }
-}
-
-/// What an exception does not say it has from its series.
-fn inherit(said: &mut Event, series: &Event, version: ProtocolVersion) {
-    said.start = said.start.or(series.start);
-    said.end = said.end.or(series.end);
-    said.busy_status = said.busy_status.or(series.busy_status);
-    said.sensitivity = said.sensitivity.or(series.sensitivity);
-    if said.subject.is_none() {
-        said.subject.clone_from(&series.subject);
-    }
-    // Exceptions of 2.5 have no bodies, those before 14.0 no attendees of their own: they stay.
-    if said.body.is_none() && version != ProtocolVersion::V2_5 {
-        said.body.clone_from(&series.body);
-    }
-    if !said.location.is_there() {
-        said.location = match &series.location {
-            Said::Nothing => Said::Empty,
-            location => location.clone(),
-        };
-    }
-    if !said.reminder.is_there() {
-        said.reminder = match series.reminder {
-            Said::Nothing => Said::Empty,
-            reminder => reminder,
-        };
-    }
-    if said.categories.is_none() {
-        said.categories = Some(series.categories.clone().unwrap_or_default());
+        people: people::People::default(),
     }
 }
 

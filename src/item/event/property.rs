@@ -3,7 +3,7 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::calendar::{Event, Exception};
-use airgate_codec::eas::{Location, Recurrence, Said};
+use airgate_codec::eas::{Location, Moment, Recurrence, Said};
 use airgate_codec::wbxml::{Tag, calendar};
 use airgate_codec::zone::ZoneBlob;
 use jiff::{SignedDuration, Timestamp};
@@ -195,6 +195,7 @@ impl Context<'_> {
     }
 
     /// What an exception says, property by property.
+    /// What it says, and what it has from its series: some say all, some only what differs.
     fn exception(&self, event: &Event, exception: &Exception) -> Vec<Option<u32>> {
         if exception.deleted {
             return Vec::new();
@@ -202,6 +203,13 @@ impl Context<'_> {
         let mut changes = exception.changes.clone();
         changes.time_zone.clone_from(&event.time_zone);
         changes.all_day = changes.all_day.or(event.all_day);
+        changes.start = changes.start.or(exception.at);
+        if let (None, Some(from), Some((start, end))) =
+            (changes.end, changes.start, event.start.zip(event.end))
+        {
+            changes.end = Some(Moment(from.0 + end.0 - start.0));
+        }
+        inherit(&mut changes, event);
         [
             TIMES,
             SUBJECT,
@@ -216,6 +224,33 @@ impl Context<'_> {
         .into_iter()
         .map(|property| self.hash(&changes, property).ok().flatten())
         .collect()
+    }
+}
+
+/// What an exception does not say it has from its series.
+pub(super) fn inherit(said: &mut Event, series: &Event) {
+    said.busy_status = said.busy_status.or(series.busy_status);
+    said.sensitivity = said.sensitivity.or(series.sensitivity);
+    if said.subject.is_none() {
+        said.subject.clone_from(&series.subject);
+    }
+    if said.body.is_none() {
+        said.body.clone_from(&series.body);
+    }
+    if !said.location.is_there() {
+        said.location = match &series.location {
+            Said::Nothing => Said::Empty,
+            location => location.clone(),
+        };
+    }
+    if !said.reminder.is_there() {
+        said.reminder = match series.reminder {
+            Said::Nothing => Said::Empty,
+            reminder => reminder,
+        };
+    }
+    if said.categories.is_none() {
+        said.categories = Some(series.categories.clone().unwrap_or_default());
     }
 }
 

@@ -1,17 +1,20 @@
 //! How an event repeats: its rule in EAS's words, its occurrences, and when the last is over.
 //!
-//! What EAS has no words for is shown as one occurrence, the next from now, and its time cannot be
-//! changed by a phone: another rule would be a lie, and the original stays as it is.
+//! What EAS has no words for is shown as the nearest that it has for some time ([`super::near`]), else
+//! as one occurrence, the next from now. Its times cannot be changed by a phone: another rule would be
+//! a lie, and the original stays as it is.
 
+use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::{Moment, Recurrence};
 use airgate_codec::vobject::{Component, Property, Stamp};
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Weekday};
 
+use super::near;
 use super::times::wire;
 use crate::item::meeting::when::{Span, When};
 use crate::item::object::{self, Manner};
-use crate::item::recurrence::{self, Inexpressible, Occurrences, Rule, Until};
+use crate::item::recurrence::{self, Frequency, Inexpressible, Occurrences, Rule, Until};
 use crate::item::stamp::civil;
 use crate::item::timezone::{Zone, Zones};
 
@@ -26,7 +29,7 @@ pub(super) struct Series {
     rules: Vec<Rule>,
     /// RDATE.
     extra: Vec<Timestamp>,
-    /// EXDATE, in order.
+    /// EXDATE, in order; of a series that is told as the nearest, all that its rule has too much.
     pub(super) excluded: Vec<Timestamp>,
     /// EXRULE, or a rule that cannot be read.
     strange: bool,
@@ -41,6 +44,12 @@ pub(super) enum Told {
     #[default]
     Single,
     Rule(Recurrence),
+    /// EAS cannot say it, but something near to it for a while.
+    Near {
+        recurrence: Recurrence,
+        /// The occurrences that are told.
+        shown: Vec<Timestamp>,
+    },
     /// EAS cannot say it.
     Beyond,
 }
@@ -95,7 +104,11 @@ impl Series {
                     said = recurrence::to_eas(rule, first, until);
                 }
             }
-            if let Ok(recurrence) = said {
+            let sayable =
+                manner.version >= ProtocolVersion::V14_1 || weeks_may_begin_on_sunday(rule, span);
+            if let Ok(recurrence) = said
+                && sayable
+            {
                 if let Some(at) = first.and_then(|first| span.start.zone.instant(first)) {
                     shift(span, at);
                 }
@@ -103,10 +116,93 @@ impl Series {
                 return;
             }
         }
-        self.told = Told::Beyond;
         let now = Timestamp::from_millisecond(manner.now.0).unwrap_or(Timestamp::UNIX_EPOCH);
+        if self.tell_near(span, now, manner).is_some() {
+            return;
+        }
+        self.told = Told::Beyond;
         if let Some(at) = self.next(span, now) {
             shift(span, at);
+        }
+    }
+
+    /// Tells the nearest, if there is any.
+    fn tell_near(&mut self, span: &mut Span, now: Timestamp, manner: &Manner<'_>) -> Option<()> {
+        let near = near::near(&self.soon(span, now)?)?;
+        let zone = span.start.zone.clone();
+        let instants = |all: &[DateTime]| -> Vec<Timestamp> {
+            all.iter().filter_map(|at| zone.instant(*at)).collect()
+        };
+        let shown = instants(&near.shown);
+        let (first, last) = shown.first().zip(shown.last())?;
+        let until = Some(wire(*last, span.all_day, manner));
+        shift(span, *first);
+        // What is taken out of the series, and what is only of the rule: a phone is told alike.
+        self.excluded = instants(&near.skipped);
+        self.told = Told::Near {
+            recurrence: Recurrence {
+                until,
+                ..near.recurrence
+            },
+            shown,
+        };
+        Some(())
+    }
+
+    /// The occurrences of the time for which a series can be told, in its wall-clock time. Nothing
+    /// where that would take long, or cannot be known.
+    fn soon(&self, span: &Span, now: Timestamp) -> Option<Vec<DateTime>> {
+        let hourly = |rule: &Rule| rule.frequency < Frequency::Daily;
+        if self.strange || self.rules.iter().any(hourly) {
+            return None;
+        }
+        let (from, to) = near::window(now);
+        let inside = |at: &DateTime| (from..to).contains(at);
+        let is_there = |at: &DateTime| {
+            let at = span.start.zone.instant(*at);
+            at.is_some_and(|at| self.excluded.binary_search(&at).is_err())
+        };
+        let mut all: Vec<DateTime> = Vec::new();
+        for rule in &self.rules {
+            let mut occurrences = Occurrences::new(rule, span.start.local, local_until(rule, span));
+            let of_rule = occurrences
+                .by_ref()
+                .take(MAX_OCCURRENCES)
+                .take_while(|at| *at < to)
+                .filter(inside);
+            all.extend(of_rule);
+            if occurrences.gave_up() {
+                return None;
+            }
+        }
+        all.extend(
+            self.extra
+                .iter()
+                .map(|at| span.start.zone.local(*at))
+                .filter(inside),
+        );
+        if self.rules.is_empty() {
+            all.extend(Some(span.start.local).filter(inside));
+        }
+        all.retain(is_there);
+        all.sort_unstable();
+        all.dedup();
+        Some(all)
+    }
+
+    /// Whether a phone is told of the occurrence of that time: of all, but for the nearest's.
+    pub(super) fn tells(&self, at: Timestamp) -> bool {
+        match &self.told {
+            Told::Near { shown, .. } => shown.binary_search(&at).is_ok(),
+            _ => true,
+        }
+    }
+
+    /// The recurrence a phone is told.
+    pub(super) const fn recurrence(&self) -> Option<&Recurrence> {
+        match &self.told {
+            Told::Rule(recurrence) | Told::Near { recurrence, .. } => Some(recurrence),
+            Told::Single | Told::Beyond => None,
         }
     }
 
@@ -147,7 +243,9 @@ impl Series {
     /// The occurrence a phone means by a moment: that one, else the one of the same day: some go on
     /// naming the time of before the series was moved (REFERENCE.md 12, quirk 17).
     pub(super) fn meant(&self, at: Timestamp, span: &Span) -> Timestamp {
-        let [rule] = &self.rules[..] else { return at };
+        let (Told::Rule(_), [rule]) = (&self.told, &self.rules[..]) else {
+            return at;
+        };
         let local = span.start.zone.local(at);
         let same_day = Occurrences::new(rule, span.start.local, local_until(rule, span))
             .take(MAX_OCCURRENCES)
@@ -195,6 +293,26 @@ impl Series {
         }
         object::Span::Until(end.as_second())
     }
+}
+
+/// Whether the first day of the week makes no difference: before 14.1 nothing says it, and it is
+/// Sunday ([MS-ASCAL] FirstDayOfWeek).
+fn weeks_may_begin_on_sunday(rule: &Rule, span: &Span) -> bool {
+    /// What differs differs in the second of the rule's weeks.
+    const LOOK_AT: usize = 16;
+    if rule.frequency != Frequency::Weekly || rule.interval == 1 {
+        return true;
+    }
+    let sunday = Rule {
+        week_start: Weekday::Sunday,
+        ..rule.clone()
+    };
+    let first = |rule: &Rule| -> Vec<DateTime> {
+        Occurrences::new(rule, span.start.local, None)
+            .take(LOOK_AT)
+            .collect()
+    };
+    first(rule) == first(&sunday)
 }
 
 /// When a rule's last occurrence begins, or something not before it; nothing if there is none.

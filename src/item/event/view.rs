@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::alarm::Alarm;
 use super::people::{People, Standing};
-use super::series::{Series, Told};
+use super::series::Series;
 use super::source::Source;
 use super::times::{Times, wire};
 use super::{busy, files, links};
@@ -64,11 +64,11 @@ impl View {
             };
             event.time_zone = Some(zone.blob(main.span.start.at).write());
         }
-        if let Told::Rule(recurrence) = &series.told {
+        if let Some(recurrence) = series.recurrence() {
             event.recurrence = Said::Value(gated(recurrence, manner.version));
         }
         let mut view = Self { main, series };
-        if matches!(view.series.told, Told::Rule(_)) {
+        if view.series.recurrence().is_some() {
             view.main.event.exceptions = Some(view.exceptions(source, manner));
         }
         Some(view)
@@ -82,6 +82,7 @@ impl View {
             .overrides
             .iter()
             .map(|(at, id)| (*at, Some(*id)))
+            .filter(|(at, _)| self.series.tells(*at))
             .collect();
         let overridden = |at: &Timestamp| source.override_at(*at).is_some();
         let excluded = self.series.excluded.iter().filter(|at| !overridden(at));

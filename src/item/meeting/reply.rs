@@ -27,6 +27,8 @@ pub struct Answer<'a> {
     pub zone: &'a TimeZone,
     /// Only this occurrence is meant: the moment it was planned for.
     pub instance: Option<Moment>,
+    /// When it is given, in seconds since 1970.
+    pub now: i64,
 }
 
 /// What an answer says beyond yes and no.
@@ -103,7 +105,6 @@ pub fn to_organizer(
     text: &[u8],
     answer: &Answer<'_>,
     words: Words<'_>,
-    now: i64,
 ) -> Result<Message, NoMeeting> {
     let mut document = stored::read(text)?;
     check_invited(&document, answer.me)?;
@@ -148,7 +149,9 @@ pub fn to_organizer(
         }
     }
     lines.0.push(attendee(&event, answer));
-    lines.0.push(ContentLine::new("DTSTAMP").raw(&utc(now)?));
+    lines
+        .0
+        .push(ContentLine::new("DTSTAMP").raw(&utc(answer.now)?));
     if let Some(comment) = words.comment.filter(|comment| !comment.trim().is_empty()) {
         lines.0.push(ContentLine::new("COMMENT").text(comment));
     }
@@ -245,9 +248,23 @@ fn joining(answer: &Answer<'_>) -> ContentLine {
         .raw(&format!("mailto:{address}"))
 }
 
-/// Writes the answer into one event.
+/// When the user answered, as Exchange says it ([MS-OXCICAL] 2.1.3.1.1.20.37).
+const REPLIED_AT: &str = "X-MICROSOFT-CDO-REPLYTIME";
+
+/// Writes the answer into one event, and when it was given.
 fn say(document: &mut Document, event: ComponentId, answer: &Answer<'_>) -> Result<(), NoMeeting> {
     let gone = |_| NoMeeting::Unreadable;
+    let found = document.find(event).ok_or(NoMeeting::Unreadable)?;
+    let mine = stored::myself(&found, answer.me);
+    let known = mine.as_ref().is_some_and(|mine| {
+        mine.says("PARTSTAT", answer.choice.word()) && mine.parameter("RSVP").is_none()
+    });
+    if !known || found.property(REPLIED_AT).is_none() {
+        let now = utc(answer.now)?;
+        document
+            .set(event, REPLIED_AT, |line| line.raw(&now))
+            .map_err(gone)?;
+    }
     let found = document.find(event).ok_or(NoMeeting::Unreadable)?;
     match stored::myself(&found, answer.me) {
         Some(mine) => {

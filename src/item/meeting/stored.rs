@@ -79,6 +79,48 @@ pub(super) fn exception<'d>(
     events(calendar).find(|event| instance(event, zones) == Some(at))
 }
 
+/// Leaves no events in an object but those.
+pub(super) fn keep_only(
+    document: &mut Document,
+    keep: impl Fn(ComponentId) -> bool,
+) -> Result<(), NoMeeting> {
+    let others: Vec<ComponentId> = events(&calendar(document)?)
+        .map(|event| event.id())
+        .filter(|event| !keep(*event))
+        .collect();
+    for other in others {
+        document
+            .remove_component(other)
+            .map_err(|_| NoMeeting::Unreadable)?;
+    }
+    Ok(())
+}
+
+/// Whether an event says that it does not take place.
+pub(super) fn is_cancelled(event: &Component<'_>) -> bool {
+    let status = event.property("STATUS");
+    status.is_some_and(|status| status.text().eq_ignore_ascii_case("CANCELLED"))
+}
+
+/// The moments in a property that lists them: EXDATE, RDATE.
+pub(super) fn times(
+    event: &Component<'_>,
+    name: &str,
+    zones: &Zones,
+) -> impl Iterator<Item = Moment> + use<> {
+    let times: Vec<Moment> = event
+        .all(name)
+        .flat_map(|property| {
+            let zone = property.parameter("TZID").map(str::to_owned);
+            let stamps = property.value().split(',').filter_map(Stamp::parse);
+            let whens = stamps.filter_map(|stamp| When::of(stamp, zone.as_deref(), zones));
+            whens.map(|when| moment(when.at)).collect::<Vec<_>>()
+        })
+        .take(MAX_TIMES)
+        .collect();
+    times.into_iter()
+}
+
 /// The UID all events of an object share.
 pub(super) fn uid(calendar: &Component<'_>) -> Option<String> {
     let uid = events(calendar).find_map(|event| event.property("UID"))?;
@@ -188,24 +230,16 @@ pub(super) fn make_exception(
 
 /// Whether the series has an occurrence planned for that moment.
 fn check_occurrence(master: &Component<'_>, zones: &Zones, at: Moment) -> Result<(), NoMeeting> {
-    let times = |name: &'static str| {
-        let all = master.all(name).flat_map(|property| {
-            let zone = property.parameter("TZID").map(str::to_owned);
-            let stamps = property.value().split(',').filter_map(Stamp::parse);
-            let whens = stamps.filter_map(|stamp| When::of(stamp, zone.as_deref(), zones));
-            whens.map(|when| moment(when.at)).collect::<Vec<_>>()
-        });
-        all.take(MAX_TIMES).any(|time| time == at)
-    };
+    let lists = |name| times(master, name, zones).any(|time| time == at);
     if master.property("RRULE").is_none() && master.property("RDATE").is_none() {
         return Err(NoMeeting::Single);
     }
-    if times("EXDATE") {
+    if lists("EXDATE") {
         return Err(NoMeeting::NoOccurrence);
     }
     let start = master.property("DTSTART").ok_or(NoMeeting::Unreadable)?;
     let start = When::read(&start, zones).ok_or(NoMeeting::Unreadable)?;
-    if times("RDATE") || moment(start.at) == at {
+    if lists("RDATE") || moment(start.at) == at {
         return Ok(());
     }
     let planned = master

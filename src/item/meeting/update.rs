@@ -5,7 +5,7 @@
 //! organizer the calendar knows, an answer only from the attendee himself, and nothing ever makes an
 //! event disappear: one that is cancelled says so and stays.
 
-use airgate_codec::vobject::{Component, ComponentId, ContentLine, Document};
+use airgate_codec::vobject::{Component, ComponentId, ContentLine, Document, Stamp};
 use jiff::tz::TimeZone;
 
 use super::people;
@@ -54,7 +54,7 @@ pub fn apply(
         ("REQUEST", None) => as_object(incoming.text).map(Some),
         ("REQUEST", Some(present)) => updated(present, &message, incoming),
         ("CANCEL", Some(present)) => cancelled(present, &message, incoming),
-        ("REPLY", Some(present)) if mine => answered(present, &message, incoming),
+        ("REPLY" | "COUNTER", Some(present)) if mine => answered(present, &message, incoming),
         _ => Ok(None),
     }
 }
@@ -114,6 +114,13 @@ fn updated(
             return Ok(None);
         }
         if old.is_some_and(|old| is_older(&new, &old) || old.to_bytes() == new.to_bytes()) {
+            continue;
+        }
+        // One occurrence of a plan that was given up since.
+        if old.is_none()
+            && at.is_some()
+            && known.is_some_and(|known| stored::sequence(&new) < stored::sequence(&known))
+        {
             continue;
         }
         let octets = old.map_or_else(
@@ -231,37 +238,58 @@ fn cancelled(
         let calendar = stored::calendar(&document)?;
         let known = stored::master(&calendar).or_else(|| stored::events(&calendar).next());
         let known = known.ok_or(NoMeeting::Unreadable)?;
-        if stored::organizer(&known).as_deref() != Some(incoming.from)
-            || stored::sequence(&new) < stored::sequence(&known)
-        {
+        if stored::organizer(&known).as_deref() != Some(incoming.from) {
             continue;
         }
         let ids: Vec<ComponentId> = match stored::instance(&new, &new_zones) {
+            // What became of single occurrences goes with the series.
+            None if is_older(&new, &known) => continue,
             None => stored::events(&calendar).map(|event| event.id()).collect(),
-            Some(at) => match stored::make_exception(&mut document, incoming.zone, at) {
-                Ok(exception) => vec![exception],
-                // An occurrence that is not there cannot be cancelled.
-                Err(_) => continue,
-            },
+            Some(at) => {
+                let own =
+                    stored::exception(&calendar, &stored::zones(&calendar, incoming.zone), at);
+                let latest = own.unwrap_or(known);
+                if stored::sequence(&new) < stored::sequence(&latest)
+                    || own.is_some_and(|own| is_older(&new, &own))
+                {
+                    continue;
+                }
+                match stored::make_exception(&mut document, incoming.zone, at) {
+                    Ok(exception) => vec![exception],
+                    // An occurrence that is not there cannot be cancelled.
+                    Err(_) => continue,
+                }
+            }
         };
         for id in ids {
-            let is = |found: &Component<'_>| {
-                let status = found.property("STATUS");
-                status.is_some_and(|status| status.text().eq_ignore_ascii_case("CANCELLED"))
-            };
-            if document.find(id).is_some_and(|event| is(&event)) {
+            let event = document.find(id).ok_or(NoMeeting::Unreadable)?;
+            let (old, number) = (stored::sequence(&event), stored::sequence(&new));
+            if stored::is_cancelled(&event) && number <= old {
                 continue;
             }
-            document
-                .set(id, "STATUS", |line| line.raw("CANCELLED"))
-                .map_err(|_| NoMeeting::Unreadable)?;
+            // Under its number: an invitation of before it, come late, brings nothing back.
+            let mut lines = vec![("STATUS", "CANCELLED".to_owned())];
+            if number > old {
+                lines.push(("SEQUENCE", number.to_string()));
+            }
+            let stamp = new.property("DTSTAMP").filter(|_| number >= old);
+            lines.extend(stamp.map(|stamp| ("DTSTAMP", stamp.value().to_owned())));
+            for (name, value) in lines {
+                document
+                    .set(id, name, |line| line.raw(&value))
+                    .map_err(|_| NoMeeting::Unreadable)?;
+            }
             changed = true;
         }
     }
     Ok(changed.then(|| document.to_bytes().to_vec()))
 }
 
-/// An attendee's answer, in the organizer's own calendar.
+/// When an attendee answered, as Exchange keeps it beside the answer ([MS-OXCICAL] 2.1.3.1.1.20.2).
+const ANSWERED: &str = "X-MS-OLK-RESPTIME";
+
+/// An attendee's answer, in the organizer's own calendar. A proposal of another time is one too: the
+/// times stay as they are.
 fn answered(
     present: &[u8],
     message: &Document,
@@ -279,6 +307,8 @@ fn answered(
         else {
             continue;
         };
+        let stamp = new.property("DTSTAMP").map(|stamp| stamp.text());
+        let stamp = stamp.filter(|stamp| matches!(Stamp::parse(stamp), Some(Stamp::Utc(..))));
         let calendar = stored::calendar(&document)?;
         let ids: Vec<ComponentId> = match stored::instance(&new, &new_zones) {
             None => stored::master(&calendar)
@@ -295,13 +325,22 @@ fn answered(
             let Some(attendee) = stored::myself(&event, &from) else {
                 continue;
             };
-            if attendee.says("PARTSTAT", &word) || stored::sequence(&new) < stored::sequence(&event)
+            let last = attendee.parameter(ANSWERED);
+            // An answer that was overtaken by a later one.
+            let stale = last.is_some_and(|last| stamp.as_deref().is_some_and(|new| new <= last));
+            if stale
+                || last.is_none() && attendee.says("PARTSTAT", &word)
+                || stored::sequence(&new) < stored::sequence(&event)
             {
                 continue;
             }
-            let line: ContentLine =
-                stored::line(&attendee, |name| !matches!(name, "PARTSTAT" | "RSVP"))
-                    .parameter("PARTSTAT", &word);
+            let mut line: ContentLine = stored::line(&attendee, |name| {
+                !matches!(name, "PARTSTAT" | "RSVP" | ANSWERED)
+            })
+            .parameter("PARTSTAT", &word);
+            if let Some(stamp) = &stamp {
+                line = line.parameter(ANSWERED, stamp);
+            }
             document
                 .replace(attendee.id(), &line)
                 .map_err(|_| NoMeeting::Unreadable)?;

@@ -19,6 +19,8 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0007_undo.sql"),
     include_str!("../migrations/0008_portal.sql"),
     include_str!("../migrations/0009_gate.sql"),
+    include_str!("../migrations/0010_collections.sql"),
+    include_str!("../migrations/0011_meetings.sql"),
 ];
 
 /// Marks the file as ours (`PRAGMA application_id`): "AirG".

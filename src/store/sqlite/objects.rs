@@ -1,6 +1,6 @@
 //! Objects, and what phones hold of them, in SQL.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -12,6 +12,11 @@ use crate::store::{HeldChanges, HeldVersion, ObjectRow, Objects, Result, StoreEr
 
 /// Values in one list: far below the 32,766 parameters of a statement.
 const AT_ONCE: usize = 500;
+/// How long the number of what is gone stays known, in seconds: as long as a device counts that was not
+/// seen (`command::partnership`).
+const KEPT: i64 = 90 * 86_400;
+/// Rows that go in one transaction, so that nobody waits long for it.
+const TRIMMED: i64 = 1_000;
 
 #[async_trait]
 impl Objects for SqliteStore {
@@ -35,6 +40,7 @@ impl Objects for SqliteStore {
             .filter(|href| !numbers.contains_key(*href))
             .cloned()
             .collect();
+        self.come_back(user, collection, hrefs).await?;
         if !missing.is_empty() {
             let mut transaction = self.write().await?;
             // Another device's request may have been first.
@@ -197,6 +203,83 @@ impl Objects for SqliteStore {
         transaction.commit().await.map_err(fault)
     }
 
+    async fn note_gone_but(
+        &self,
+        user: &UserId,
+        collection: &str,
+        below: &str,
+        present: &[u32],
+        now: i64,
+    ) -> Result<()> {
+        if !findable(&[collection]) {
+            return Ok(());
+        }
+        let rows = sqlx::query(
+            "SELECT number FROM objects WHERE user_id = $1 AND collection = $2 \
+             AND gone_at IS NULL AND substr(href, 1, length($3)) = $3",
+        )
+        .bind(user.as_str())
+        .bind(collection)
+        .bind(below)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(fault)?;
+        let present: HashSet<u32> = present.iter().copied().collect();
+        let mut gone = Vec::new();
+        for row in &rows {
+            let number = number(row.try_get(0).map_err(fault)?)?;
+            if !present.contains(&number) {
+                gone.push(number);
+            }
+        }
+        self.note_gone(user, collection, &gone, now).await
+    }
+
+    async fn note_gone(
+        &self,
+        user: &UserId,
+        collection: &str,
+        numbers: &[u32],
+        now: i64,
+    ) -> Result<()> {
+        if !findable(&[collection]) || numbers.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.write().await?;
+        for some in numbers.chunks(AT_ONCE) {
+            let mut update = QueryBuilder::<Sqlite>::new("UPDATE objects SET gone_at = ");
+            update
+                .push_bind(now)
+                .push(" WHERE gone_at IS NULL AND user_id = ")
+                .push_bind(user.as_str())
+                .push(" AND collection = ")
+                .push_bind(collection)
+                .push(" AND number IN (");
+            let mut list = update.separated(", ");
+            for number in some {
+                list.push_bind(i64::from(*number));
+            }
+            update.push(")");
+            update
+                .build()
+                .persistent(false)
+                .execute(&mut *transaction)
+                .await
+                .map_err(fault)?;
+        }
+        sqlx::query(
+            "DELETE FROM objects WHERE rowid IN \
+             (SELECT rowid FROM objects WHERE user_id = $1 AND gone_at < $2 LIMIT $3)",
+        )
+        .bind(user.as_str())
+        .bind(now.saturating_sub(KEPT))
+        .bind(TRIMMED)
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        transaction.commit().await.map_err(fault)
+    }
+
     async fn held(
         &self,
         user: &UserId,
@@ -239,6 +322,40 @@ impl Objects for SqliteStore {
             }
         }
         Ok(found)
+    }
+}
+
+impl SqliteStore {
+    /// Objects that are at their places again are known as before.
+    async fn come_back(&self, user: &UserId, collection: &str, hrefs: &[String]) -> Result<()> {
+        for some in hrefs.chunks(AT_ONCE) {
+            let among = |start: &'static str| {
+                let mut query = QueryBuilder::<Sqlite>::new(start);
+                query
+                    .push(" gone_at IS NOT NULL AND user_id = ")
+                    .push_bind(user.as_str())
+                    .push(" AND collection = ")
+                    .push_bind(collection)
+                    .push(" AND href IN (");
+                let mut list = query.separated(", ");
+                for href in some {
+                    list.push_bind(href.as_str());
+                }
+                query.push(")");
+                query
+            };
+            let mut select = among("SELECT 1 FROM objects WHERE");
+            let select = select.build().persistent(false);
+            let found = select.fetch_optional(&self.readers).await.map_err(fault)?;
+            if found.is_some() {
+                let mut transaction = self.write().await?;
+                let mut update = among("UPDATE objects SET gone_at = NULL WHERE");
+                let update = update.build().persistent(false);
+                update.execute(&mut *transaction).await.map_err(fault)?;
+                transaction.commit().await.map_err(fault)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn mail(uid: &str, method: &str, from: &str, events: &str) -> Vec<u8>
     .into_bytes()
 }
 
-fn reply(item: &str, choice: UserResponse, send: Option<SendResponse>) -> Reply {
+pub(super) fn reply(item: &str, choice: UserResponse, send: Option<SendResponse>) -> Reply {
     Reply {
         user_response: choice,
         collection_id: item.split_once(':').map(|(folder, _)| folder.to_owned()),
@@ -57,7 +57,7 @@ fn reply(item: &str, choice: UserResponse, send: Option<SendResponse>) -> Reply 
     }
 }
 
-async fn ask(phone: &mut Phone, reply: Reply) -> Outcome {
+pub(super) async fn ask(phone: &mut Phone, reply: Reply) -> Outcome {
     let request = Request {
         replies: vec![reply],
     };
@@ -75,7 +75,7 @@ pub(super) async fn phone_of(world: &World, version: V) -> Phone {
         .await
 }
 
-async fn invited(world: &World, phone: &mut Phone, uid: &str) -> String {
+pub(super) async fn invited(world: &World, phone: &mut Phone, uid: &str) -> String {
     let invitation = mail(uid, "REQUEST", "bob@example.com", &event(uid, 0, ""));
     world.deliver("INBOX", &invitation).await;
     phone.sync_all("INBOX").await;

@@ -11,7 +11,12 @@ use crate::support::world::World;
 const VERSIONS: [V; 3] = [V::V12_1, V::V14_1, V::V16_1];
 
 /// Waits until the calendar is as it should be.
-async fn until(world: &World, uid: &str, what: &str, good: impl Fn(Option<&str>) -> bool) {
+pub(super) async fn until(
+    world: &World,
+    uid: &str,
+    what: &str,
+    good: impl Fn(Option<&str>) -> bool,
+) {
     let start = std::time::Instant::now();
     loop {
         let object = kept(world, uid).await;
@@ -23,7 +28,7 @@ async fn until(world: &World, uid: &str, what: &str, good: impl Fn(Option<&str>)
     }
 }
 
-async fn told(world: &World, phone: &mut Phone, mail: &[u8]) {
+pub(super) async fn told(world: &World, phone: &mut Phone, mail: &[u8]) {
     world.deliver("INBOX", mail).await;
     phone.sync_all("INBOX").await;
 }

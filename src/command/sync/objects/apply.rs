@@ -11,7 +11,9 @@ use super::State;
 use super::edits::{Doing, Done};
 use crate::backend::dav::{DavError, Guard, Href};
 use crate::clock;
+use crate::command::Call;
 use crate::command::meetings::announcer::Announcer;
+use crate::command::meetings::due::Due;
 use crate::command::objects::{Read, Source, refusal};
 use crate::command::sync::apply::{changed, status};
 use crate::failure::{self, Failure};
@@ -21,7 +23,6 @@ use crate::store::UndoReason;
 use crate::sync::journal::{self, Journal, MadeObject, Outcome};
 use crate::sync::objects::{Lasts, Mark, ObjectOptions, Version};
 use crate::sync::server_id;
-use crate::sync::view::ItemNumber;
 use crate::undo::{self, Kept};
 
 /// Times an object is read anew because others write to it at the same time (S13).
@@ -108,7 +109,7 @@ impl Target<'_, '_, '_> {
     fn find(&self, text: &str) -> Option<u32> {
         let (collection, number) = server_id::read(text)?;
         let number = u32::try_from(number.0).ok()?;
-        (collection == self.source.folder.id && self.state.view.knows(number)).then_some(number)
+        (collection == self.source.space && self.state.view.knows(number)).then_some(number)
     }
 
     /// What the phone was told of the version it holds.
@@ -120,10 +121,8 @@ impl Target<'_, '_, '_> {
             return Ok(Some(digest.clone()));
         }
         let call = self.source.call;
-        let (store, folder) = (&call.gateway.store, self.source.folder);
-        let held = store
-            .held(call.user, call.device, &folder.id, &[number])
-            .await?;
+        let (store, space) = (&call.gateway.store, &self.source.space);
+        let held = store.held(call.user, call.device, space, &[number]).await?;
         let version = held.into_iter().find(|version| version.mark == mark.0);
         Ok(version.and_then(|version| postcard::from_bytes(&version.digest).ok()))
     }
@@ -166,15 +165,14 @@ impl Target<'_, '_, '_> {
         let name = uuid(name);
         let manner = self.source.manner(self.bodies);
         let (number, done) = match object::create(self.source.kind, raw, &name, &manner) {
-            Ok(_) if self.source.is_read_only() => (None, Done::status(status::CONVERSION_ERROR)),
+            Ok(_) if self.source.takes_nothing() => (None, Done::status(status::CONVERSION_ERROR)),
             Ok(created) => self.create(&name, raw, created).await?,
             Err(refused) => {
                 info!(why = refused.why, "an object of a phone's is refused");
                 (None, Done::status(refused.status))
             }
         };
-        let server_id = number
-            .map(|number| server_id::write(&self.source.folder.id, ItemNumber(u64::from(number))));
+        let server_id = number.map(|number| self.source.id(number));
         self.record(command, number, &done, server_id.clone());
         Ok(answer(server_id, &done))
     }
@@ -185,7 +183,7 @@ impl Target<'_, '_, '_> {
         raw: &Raw,
         created: Created,
     ) -> Result<(Option<u32>, Done), Failure> {
-        let (call, folder) = (self.source.call, self.source.folder);
+        let (call, space) = (self.source.call, self.source.space.clone());
         let store = call.gateway.store.as_ref();
         if let Some(found) = self.with_uid(&created.uid).await? {
             return self.instead(found, raw).await;
@@ -200,18 +198,22 @@ impl Target<'_, '_, '_> {
             Some(announcer) => announcer.text(call, None, created.text.clone()),
             None => created.text.clone(),
         };
-        let octets = text.clone().into();
         let (dav, data) = (self.source.dav, self.source.data);
+        let due = match &announcer {
+            Some(announcer) => announcer.due(call, &href, None, Some(&text)).await?,
+            None => None,
+        };
+        let octets = text.into();
         match dav.put(call.login, &href, octets, data, Guard::New).await {
-            Ok(_) => {
-                if let Some(announcer) = &announcer {
-                    announcer.tell(call, None, Some(&text)).await;
-                }
-            }
+            Ok(_) => tell(call, announcer, due).await,
             // Our own, from before a cut; what became of it since is told.
-            Err(DavError::Precondition) => {}
-            Err(DavError::OverQuota) => return Ok((None, Done::status(status::OUT_OF_SPACE))),
+            Err(DavError::Precondition) => not_due(call, due).await?,
+            Err(DavError::OverQuota) => {
+                not_due(call, due).await?;
+                return Ok((None, Done::status(status::OUT_OF_SPACE)));
+            }
             Err(error) if refusal(&error) => {
+                not_due(call, due).await?;
                 // RFC 4791 5.3.2.1: the UID is in an object that nobody read yet.
                 self.learn_uids().await?;
                 if let Some(found) = self.with_uid(&created.uid).await? {
@@ -223,13 +225,13 @@ impl Target<'_, '_, '_> {
             Err(error) => return Err(error.into()),
         }
         let numbers = store
-            .number_objects(call.user, &folder.id, &[href.to_string()])
+            .number_objects(call.user, &space, &[href.to_string()])
             .await?;
         let Some(number) = numbers.first().copied() else {
             return Ok((None, Done::status(status::SERVER_ERROR)));
         };
         let uids = [(number, created.uid)];
-        store.learn_uids(call.user, &folder.id, &uids).await?;
+        store.learn_uids(call.user, &space, &uids).await?;
         let done = self.settle(number, created.holds, created.answer).await?;
         Ok((Some(number), done))
     }
@@ -254,19 +256,19 @@ impl Target<'_, '_, '_> {
 
     /// The object of this collection with a UID, while it is there.
     async fn with_uid(&self, uid: &str) -> Result<Option<u32>, Failure> {
-        let (call, folder) = (self.source.call, self.source.folder);
+        let (call, space) = (self.source.call, &self.source.space);
         let store = &call.gateway.store;
-        let found = store.objects_with_uid(call.user, &folder.id, uid).await?;
+        let found = store.objects_with_uid(call.user, space, uid).await?;
         let mut there = found.into_iter().map(|row| row.number);
         Ok(there.rfind(|number| self.state.view.server(*number).is_some()))
     }
 
     /// Reads the UIDs of what was never read.
     async fn learn_uids(&mut self) -> Result<(), Failure> {
-        let (call, folder) = (self.source.call, self.source.folder);
+        let (call, space) = (self.source.call, &self.source.space);
         let store = &call.gateway.store;
         let present = self.state.view.present();
-        let rows = store.objects(call.user, &folder.id, &present).await?;
+        let rows = store.objects(call.user, space, &present).await?;
         let unread = rows.into_iter().filter(|row| row.uid.is_none());
         let unread: Vec<u32> = unread.map(|row| row.number).collect();
         for some in unread.chunks(SCAN) {
@@ -321,7 +323,7 @@ impl Target<'_, '_, '_> {
     }
 
     async fn remove(&mut self, number: u32) -> Result<Done, Failure> {
-        if self.source.is_read_only() {
+        if self.source.is_read_only(number).await? {
             return Ok(Done::status(status::CONFLICT));
         }
         let (dav, call) = (self.source.dav, self.source.call);
@@ -334,17 +336,20 @@ impl Target<'_, '_, '_> {
                 Read::Failed => return Ok(Done::status(status::SERVER_ERROR)),
             };
             let kept = self.keep(UndoReason::Deleted, &href, &text).await?;
+            let due = match &announcer {
+                Some(announcer) => announcer.due(call, &href, Some(&text), None).await?,
+                None => None,
+            };
             match dav.withdraw(call.login, &href, &etag, quiet).await {
                 Ok(()) => {
-                    if let Some(announcer) = &announcer {
-                        announcer.tell(call, Some(&text), None).await;
-                    }
+                    tell(call, announcer, due).await;
                     return Ok(Done::status(status::OK));
                 }
                 Err(error) => {
                     let told = match error {
                         DavError::NotFound => Done::status(status::OK),
                         DavError::Precondition => {
+                            not_due(call, due).await?;
                             self.forget(kept).await?;
                             continue;
                         }
@@ -354,6 +359,7 @@ impl Target<'_, '_, '_> {
                         }
                         error => return Err(error.into()),
                     };
+                    not_due(call, due).await?;
                     self.forget(kept).await?;
                     return Ok(told);
                 }
@@ -463,6 +469,21 @@ impl Target<'_, '_, '_> {
     pub(super) async fn forget(&self, kept: i64) -> Result<(), Failure> {
         let call = self.source.call;
         Ok(call.gateway.store.drop_undo(call.user, &[kept]).await?)
+    }
+}
+
+/// Tells others of what was done, if they are to be told.
+pub(super) async fn tell(call: &Call<'_>, announcer: Option<Announcer>, due: Option<Due>) {
+    if let (Some(announcer), Some(due)) = (announcer, due) {
+        announcer.tell(call, due).await;
+    }
+}
+
+/// What others were to be told did not happen.
+pub(super) async fn not_due(call: &Call<'_>, due: Option<Due>) -> Result<(), Failure> {
+    match due {
+        Some(due) => due.forget(call).await,
+        None => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@ use airgate_codec::eas::Raw;
 use airgate_codec::eas::sync::ItemData;
 use tracing::{info, warn};
 
-use super::apply::{TRIES, Target};
+use super::apply::{TRIES, Target, not_due, tell};
 use crate::backend::dav::{DavError, Guard};
 use crate::command::objects::{Read, mark_of, refusal};
 use crate::command::sync::apply::status;
@@ -51,7 +51,7 @@ impl Target<'_, '_, '_> {
     /// again.
     pub(super) async fn change(&mut self, doing: Doing<'_>) -> Result<Done, Failure> {
         let number = doing.number;
-        let done = if self.source.is_read_only() {
+        let done = if self.source.is_read_only(number).await? {
             Done::status(status::CONFLICT)
         } else {
             self.attempt(&doing).await?
@@ -124,21 +124,26 @@ impl Target<'_, '_, '_> {
                     Some(announcer) => announcer.text(call, Some(&text), edited.text),
                     None => edited.text,
                 };
-                let octets = new.clone().into();
+                let due = match &announcer {
+                    Some(announcer) => {
+                        let (old, new) = (Some(&*text), Some(new.as_slice()));
+                        announcer.due(call, &href, old, new).await?
+                    }
+                    None => None,
+                };
+                let octets = new.into();
                 match dav
                     .put(login, &href, octets, data, Guard::Match(&etag))
                     .await
                 {
-                    Ok(_) => {
-                        if let Some(announcer) = &announcer {
-                            announcer.tell(call, Some(&text), Some(&new)).await;
-                        }
-                    }
+                    Ok(_) => tell(call, announcer, due).await,
                     Err(DavError::Precondition | DavError::NotFound) => {
+                        not_due(call, due).await?;
                         self.forget(kept).await?;
                         continue;
                     }
                     Err(error) if refusal(&error) => {
+                        not_due(call, due).await?;
                         self.forget(kept).await?;
                         warn!(error = %failure::chain(&error), "a change is refused");
                         return Ok(Done::status(match error {

@@ -9,8 +9,6 @@ use crate::failure::Failure;
 use crate::item::object::Rendered;
 use crate::item::options::BodyOptions;
 use crate::sync::objects::{Change, Mark, Standing, plan};
-use crate::sync::server_id;
-use crate::sync::view::ItemNumber;
 
 /// Objects read in one request: enough to hide the round trip, few enough to stop in time and to
 /// hold cards with photos in memory.
@@ -44,8 +42,7 @@ pub(super) async fn tell(
             })
             .collect();
         for change in plan.changes {
-            let id =
-                |number: u32| server_id::write(&source.folder.id, ItemNumber(u64::from(number)));
+            let id = |number: u32| source.id(number);
             match change {
                 Change::Delete(number) => {
                     state.view.told_gone(number);
@@ -70,7 +67,7 @@ pub(super) async fn tell(
             budget.spend(weight(&rendered));
             state.view.told(number, mark, rendered.span.into());
             state.held.insert((number, mark), rendered.digest);
-            let id = server_id::write(&source.folder.id, ItemNumber(u64::from(number)));
+            let id = source.id(number);
             let item = ItemData::Other(rendered.data);
             told.push(match known {
                 true => Told::Change(id, item),

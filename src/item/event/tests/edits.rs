@@ -339,28 +339,94 @@ fn a_series_that_moves_lets_its_exceptions_go() {
 
 #[test]
 fn what_eas_cannot_say_stays_and_cannot_be_moved() {
+    for (rule, next) in [
+        (
+            "RRULE:FREQ=HOURLY;INTERVAL=36;BYHOUR=9,21",
+            "20260224T200000Z",
+        ),
+        ("RRULE:FREQ=MONTHLY;BYMONTHDAY=2,15", "20260102T080000Z"),
+        ("RRULE:FREQ=WEEKLY;BYMONTH=1,3;BYDAY=TH", "20260101T080000Z"),
+    ] {
+        let text = calendar(&[
+            "SUMMARY:Now and then",
+            "DTSTART;TZID=Europe/Berlin:20250102T090000",
+            "DTEND;TZID=Europe/Berlin:20250102T100000",
+            rule,
+        ]);
+        let phone = older();
+        let event = phone.see(text.as_bytes());
+        assert_eq!(event.start, Some(at(next)), "{rule}");
+        assert_eq!(phone.render(text.as_bytes()).span, Span::Endless);
+        let edited = phone.change(&text, |event| {
+            event.start = Some(at("20260303T080000Z"));
+            event.end = Some(at("20260303T090000Z"));
+            event.subject = Some("Renamed".into());
+        });
+        let made = show(&edited.text);
+        assert!(edited.lost && made.contains(rule) && made.contains("SUMMARY:Renamed"));
+        assert!(made.contains("DTSTART;TZID=Europe/Berlin:20250102T090000"));
+        // Nor is it made another rule, or a single event.
+        let edited = phone.change(&text, |event| event.recurrence = Said::Empty);
+        assert!(!edited.changed, "{}", show(&edited.text));
+    }
+}
+
+#[test]
+fn occurrences_of_the_nearest_series_are_those_that_are_stored() {
     let text = calendar(&[
-        "SUMMARY:Twice a month",
-        "DTSTART;TZID=Europe/Berlin:20250102T090000",
-        "DTEND;TZID=Europe/Berlin:20250102T100000",
-        "RRULE:FREQ=MONTHLY;BYMONTHDAY=2,15",
+        "SUMMARY:First and third Monday",
+        "DTSTART;TZID=Europe/Berlin:20250106T090000",
+        "DTEND;TZID=Europe/Berlin:20250106T100000",
+        "RRULE:FREQ=MONTHLY;BYDAY=1MO,3MO",
+        "RDATE;TZID=Europe/Berlin:20260330T090000",
+        "EXDATE;TZID=Europe/Berlin:20260302T090000",
     ]);
-    let phone = older();
-    let event = phone.see(text.as_bytes());
-    assert_eq!(
-        event.start,
-        Some(at("20260302T080000Z")),
-        "the next one from the 24th of February"
-    );
-    assert_eq!(phone.render(text.as_bytes()).span, Span::Endless);
-    let edited = phone.change(&text, |event| {
-        event.start = Some(at("20260303T080000Z"));
-        event.end = Some(at("20260303T090000Z"));
-        event.subject = Some("Renamed".into());
-    });
-    let made = show(&edited.text);
-    assert!(edited.lost && made.contains("BYMONTHDAY=2,15") && made.contains("SUMMARY:Renamed"));
-    assert!(made.contains("DTSTART;TZID=Europe/Berlin:20250102T090000"));
+    for phone in [older(), modern(), Phone::new(ProtocolVersion::V12_1)] {
+        let event = phone.see(text.as_bytes());
+        assert_eq!(event.start, Some(at("20260105T080000Z")));
+        let recurrence = event.recurrence.value().expect("a series");
+        assert_eq!((recurrence.kind, recurrence.day_of_week), (1, Some(2)));
+        let deleted = |event: &Event, time: &str| {
+            let all = event.exceptions.iter().flatten();
+            all.into_iter()
+                .any(|other| other.deleted && other.at == Some(at(time)))
+        };
+        assert!(deleted(&event, "20260302T080000Z"), "EXDATE");
+        assert!(deleted(&event, "20260309T080000Z"), "the second Monday");
+        assert!(!deleted(&event, "20260330T070000Z"), "RDATE");
+        // What is deleted is stored as such; what is none stays none.
+        let edited = if phone.version >= ProtocolVersion::V16_0 {
+            let edit = Edit::DropInstance {
+                id: "20260316T080000Z",
+            };
+            let digest = phone.render(text.as_bytes()).digest;
+            phone
+                .edit_raw(text.as_bytes(), edit, Some(&digest))
+                .expect("taken")
+        } else {
+            phone.change(&text, |event| {
+                event.exceptions.get_or_insert_default().push(Exception {
+                    at: Some(at("20260316T080000Z")),
+                    deleted: true,
+                    changes: Event::default(),
+                });
+            })
+        };
+        let lines = difference(text.as_bytes(), &edited.text);
+        let come: Vec<&str> = lines
+            .lines()
+            .filter(|line| line.contains("EXDATE"))
+            .collect();
+        assert_eq!(come, ["+EXDATE;TZID=Europe/Berlin:20260316T090000"]);
+        assert_eq!(phone.render(&edited.text).digest, edited.holds, "S6");
+        if phone.version >= ProtocolVersion::V16_0 {
+            let edit = Edit::DropInstance {
+                id: "20260309T080000Z",
+            };
+            let refused = phone.edit_raw(text.as_bytes(), edit, None);
+            assert!(refused.is_err_and(|refused| refused.status == 6));
+        }
+    }
 }
 
 #[test]
@@ -535,5 +601,66 @@ fn t59_a_stub_is_an_event() {
                 .subject
                 .is_some_and(|subject| subject.contains("a.ics"))
         );
+    }
+}
+
+#[test]
+fn an_occurrence_of_someone_elses_meeting_is_the_organizers() {
+    let text = calendar(&[
+        "SUMMARY:Theirs",
+        "DTSTART:20260302T080000Z",
+        "DTEND:20260302T090000Z",
+        "RRULE:FREQ=WEEKLY",
+        "ORGANIZER:mailto:carol@example.org",
+        "ATTENDEE;PARTSTAT=ACCEPTED:mailto:alice@example.com",
+    ]);
+    let phone = modern();
+    let change = |said: Event| {
+        let data = said.to_raw(phone.version);
+        let edit = Edit::Instance {
+            id: "20260309T080000Z",
+            data: &data,
+        };
+        let digest = phone.render(text.as_bytes()).digest;
+        let edited = phone.edit_raw(text.as_bytes(), edit, Some(&digest));
+        edited.expect("an edit")
+    };
+    let edited = change(timed("20260310T080000Z", "20260310T090000Z"));
+    assert!(edited.lost && !edited.changed);
+    // A reminder is the user's own.
+    let edited = change(Event {
+        reminder: Said::Value(5),
+        ..Event::default()
+    });
+    assert!(!edited.lost && edited.changed);
+    assert!(show(&edited.text).contains("TRIGGER:-PT5M"));
+}
+
+#[test]
+fn exceptions_of_what_does_not_repeat_are_nothing() {
+    let text = calendar(&["DTSTART:20260302T080000Z", "DTEND:20260302T090000Z"]);
+    let edited = older().change(&text, |event| {
+        event.exceptions = Some(vec![Exception {
+            at: event.start,
+            deleted: true,
+            changes: Event::default(),
+        }]);
+    });
+    assert!(!edited.changed, "{}", show(&edited.text));
+}
+
+#[test]
+fn s27_before_14_1_a_week_begins_on_sunday_or_the_rule_is_not_told() {
+    // RFC 5545 3.8.5.3: the first day of the week makes a difference here.
+    for (week, rule) in [("MO", false), ("SU", true)] {
+        let text = calendar(&[
+            "DTSTART:19970805T090000Z",
+            &format!("RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST={week}"),
+        ]);
+        for version in super::support::VERSIONS {
+            let told = Phone::new(version).see(text.as_bytes());
+            let tells = rule || version >= ProtocolVersion::V14_1;
+            assert_eq!(told.recurrence.value().is_some(), tells, "{version} {week}");
+        }
     }
 }

@@ -11,6 +11,9 @@ use airgate_codec::wbxml::{Writer, air_sync, to_xml};
 use jiff::tz::TimeZone;
 
 use crate::item::event;
+use crate::item::event::series::Told;
+use crate::item::event::source::Source;
+use crate::item::event::view::View;
 use crate::item::object::{
     Base, Client, Created, Digest, Edit, Edited, Manner, Me, Refused, Rendered, Span, Supported,
 };
@@ -81,6 +84,14 @@ impl Phone {
 
     pub(super) fn see(&self, text: &[u8]) -> Event {
         Event::from_raw(&self.render(text).data).expect("ours")
+    }
+
+    /// Whether a phone is told the series' own rule.
+    pub(super) fn tells_the_rule(&self, text: &[u8]) -> bool {
+        let manner = self.manner();
+        let source = Source::open(text, manner.zone).expect("an event");
+        let view = View::read(&source, &manner).expect("an event");
+        matches!(view.series.told, Told::Rule(_))
     }
 
     pub(super) fn edit_raw(

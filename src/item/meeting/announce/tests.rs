@@ -190,3 +190,128 @@ fn t27_a_forward_invites_more_people_and_says_nothing_else() {
     assert!(!sent.contains("\nX:y"), "{sent}");
     assert!(is_meeting(text.as_bytes()) && !is_meeting(event("", &[]).as_bytes()));
 }
+
+/// A daily series with occurrences of their own, each with its guests.
+fn series(more: &str, guests: &[&str], own: &[(&str, &str, &[&str])]) -> String {
+    let mut text = event(&format!("RRULE:FREQ=DAILY;COUNT=9\r\n{more}"), guests);
+    let plain = event("", &[]);
+    let start = plain.find("BEGIN:VEVENT").unwrap();
+    let end = plain.find("END:VCALENDAR").unwrap();
+    for (at, more, guests) in own {
+        let one = event(&format!("RECURRENCE-ID:{at}\r\n{more}"), guests)
+            .replace("DTSTART:20260323T100000Z", &format!("DTSTART:{at}"));
+        let length = one.len() - (plain.len() - end);
+        text.insert_str(text.len() - "END:VCALENDAR\r\n".len(), &one[start..length]);
+    }
+    text
+}
+
+const BOB: &str = "bob@example.com";
+const CAROL: &str = "carol@example.org";
+const THIRD: &str = "20260325T100000Z";
+
+/// Method, recipients, and which parts are told.
+fn parts(before: &str, after: &str) -> Vec<(&'static str, String, Vec<String>)> {
+    let messages = with(|o| o.messages(Some(before.as_bytes()), Some(after.as_bytes()))).unwrap();
+    let all = messages.into_iter().map(|message| {
+        let text = String::from_utf8(message.text).unwrap();
+        let parts = text.split("BEGIN:VEVENT").skip(1).map(|part| {
+            let id = part.lines().find(|line| line.starts_with("RECURRENCE-ID"));
+            id.unwrap_or("series").to_owned()
+        });
+        (message.method, message.to.join(" "), parts.collect())
+    });
+    all.collect()
+}
+
+#[test]
+fn one_occurrence_is_told_of_by_itself() {
+    let both = [BOB, CAROL];
+    let id = format!("RECURRENCE-ID:{THIRD}");
+    let all = format!("{BOB} {CAROL}");
+    let plain = series("", &both, &[]);
+    let named = series("", &both, &[(THIRD, "LOCATION:Hall\r\n", &both)]);
+    let alone = |method, to: &str| vec![(method, to.to_owned(), vec![id.clone()])];
+    assert_eq!(parts(&plain, &named), alone("REQUEST", &all));
+    // Left out, or cancelled.
+    let without = series(&format!("EXDATE:{THIRD}\r\n"), &both, &[]);
+    assert_eq!(parts(&plain, &without), alone("CANCEL", &all));
+    assert_eq!(parts(&named, &without), alone("CANCEL", &all));
+    let cancelled = series("", &both, &[(THIRD, "STATUS:CANCELLED\r\n", &both)]);
+    assert_eq!(parts(&plain, &cancelled), alone("CANCEL", &all));
+    assert_eq!(parts(&cancelled, &without), [], "they know");
+    // There again.
+    assert_eq!(parts(&without, &named), alone("REQUEST", &all));
+    // One more, or one less, on that day.
+    let less = series("", &both, &[(THIRD, "", &[BOB])]);
+    assert_eq!(parts(&plain, &less), alone("CANCEL", CAROL));
+    let one = series("", &[BOB], &[]);
+    let more = series("", &[BOB], &[(THIRD, "", &both)]);
+    assert_eq!(parts(&one, &more), alone("REQUEST", CAROL));
+    // What is the user's own is nobody's business.
+    let quiet = series("", &both, &[(THIRD, "CATEGORIES:Mine\r\n", &both)]);
+    assert_eq!(parts(&plain, &quiet), []);
+    // As it was planned at first: the whole of it says so.
+    let whole = parts(&named, &plain);
+    assert_eq!(whole, [("REQUEST", all.clone(), vec!["series".to_owned()])]);
+    // A new plan for all is one message, to each with the parts he is invited to.
+    let moved = more.replace("SUMMARY:Tea", "SUMMARY:Coffee");
+    assert_eq!(
+        parts(&more, &moved),
+        [
+            (
+                "REQUEST",
+                BOB.to_owned(),
+                vec!["series".to_owned(), id.clone()]
+            ),
+            ("REQUEST", CAROL.to_owned(), vec![id.clone()]),
+        ]
+    );
+}
+
+#[test]
+fn an_occurrence_somebody_is_not_invited_to_is_none_of_his() {
+    let before = series("", &[BOB], &[]);
+    let after = series("", &[BOB, CAROL], &[(THIRD, "", &[BOB])]);
+    let messages = with(|o| o.messages(Some(before.as_bytes()), Some(after.as_bytes()))).unwrap();
+    let [message] = messages.try_into().unwrap();
+    assert_eq!(message.to, [CAROL]);
+    let text = String::from_utf8(message.text).unwrap();
+    assert!(text.contains(&format!("EXDATE:{THIRD}\r\n")), "{text}");
+    assert_eq!(text.matches("BEGIN:VEVENT").count(), 1, "{text}");
+    // Above any cancellation he may have been sent.
+    assert!(text.contains("SEQUENCE:1\r\n"), "{text}");
+}
+
+#[test]
+fn a_cancelled_meeting_is_cancelled_once() {
+    let plain = event("", &[BOB]);
+    let off = event("STATUS:CANCELLED\r\n", &[BOB]);
+    assert_eq!(told(Some(&plain), Some(&off)), [("CANCEL", BOB.to_owned())]);
+    assert_eq!(told(Some(&off), None), []);
+}
+
+#[test]
+fn only_what_changed_gets_the_next_number() {
+    let both = [BOB, CAROL];
+    let plain = series("SEQUENCE:4\r\n", &both, &[]);
+    let named = series(
+        "SEQUENCE:4\r\n",
+        &both,
+        &[(THIRD, "SEQUENCE:4\r\nLOCATION:Hall\r\n", &both)],
+    );
+    let numbers = |before: &str, after: &str| -> Vec<String> {
+        let text = with(|o| o.sequenced(before.as_bytes(), after.as_bytes())).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let lines = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("SEQUENCE:"));
+        lines.map(str::to_owned).collect()
+    };
+    // Else an answer to the series would look like one to an older plan.
+    assert_eq!(numbers(&plain, &named), ["4", "5"]);
+    let moved = named.replace("SUMMARY:Tea", "SUMMARY:Coffee");
+    assert_eq!(numbers(&named, &moved), ["5", "5"]);
+    let without = series(&format!("SEQUENCE:4\r\nEXDATE:{THIRD}\r\n"), &both, &[]);
+    assert_eq!(numbers(&plain, &without), ["4"]);
+}

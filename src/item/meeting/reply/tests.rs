@@ -23,6 +23,7 @@ fn answered(choice: Choice, instance: Option<Moment>) -> Result<Option<String>, 
         me: &me,
         zone: &TimeZone::UTC,
         instance,
+        now: 1_767_600_000,
     };
     let text = in_calendar(SERIES.as_bytes(), &answer)?;
     Ok(text.map(|text| String::from_utf8(text).unwrap()))
@@ -35,8 +36,9 @@ fn told(choice: Choice, instance: Option<Moment>, words: Words<'_>) -> Message {
         me: &me,
         zone: &TimeZone::UTC,
         instance,
+        now: 1_767_600_000,
     };
-    to_organizer(SERIES.as_bytes(), &answer, words, 1_767_600_000).unwrap()
+    to_organizer(SERIES.as_bytes(), &answer, words).unwrap()
 }
 
 /// What differs: lines gone and come, unfolded.
@@ -62,7 +64,7 @@ fn differences(text: &str) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn s12_an_answer_changes_one_line() {
+fn s12_an_answer_changes_one_line_and_says_when() {
     for (choice, word) in [
         (Choice::Accepted, "ACCEPTED"),
         (Choice::Tentative, "TENTATIVE"),
@@ -72,9 +74,10 @@ fn s12_an_answer_changes_one_line() {
         assert_eq!(gone.len(), 1, "{gone:?}");
         assert_eq!(
             come,
-            [format!(
-                "ATTENDEE;CN=Alice A;X-OWN=1;PARTSTAT={word}:MAILTO:alice@example.com"
-            )]
+            [
+                format!("ATTENDEE;CN=Alice A;X-OWN=1;PARTSTAT={word}:MAILTO:alice@example.com"),
+                "X-MICROSOFT-CDO-REPLYTIME:20260105T080000Z".to_owned(),
+            ]
         );
         assert!(
             text.contains("X-KEPT;a=b:as it\r\n  stands\r\n"),
@@ -86,6 +89,7 @@ fn s12_an_answer_changes_one_line() {
             me: &["alice@example.com".to_owned()],
             zone: &TimeZone::UTC,
             instance: None,
+            now: 1_767_700_000,
         };
         assert_eq!(
             in_calendar(text.as_bytes(), &again).unwrap().unwrap(),
@@ -136,6 +140,7 @@ fn what_cannot_be_answered_is_said() {
         me: &me,
         zone: &TimeZone::UTC,
         instance: None,
+        now: 1_767_600_000,
     };
     assert_eq!(
         in_calendar(SERIES.as_bytes(), &answer),
@@ -173,6 +178,7 @@ fn who_was_invited_by_another_name_joins() {
         me: &me,
         zone: &TimeZone::UTC,
         instance: None,
+        now: 1_767_600_000,
     };
     let text = in_calendar(SERIES.as_bytes(), &answer).unwrap().unwrap();
     let text = String::from_utf8(text).unwrap();

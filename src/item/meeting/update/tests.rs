@@ -110,8 +110,17 @@ fn s9_a_cancelled_meeting_stays_and_says_so() {
     let text = by_bob(Some(&kept(1)), &cancel).unwrap();
     assert_eq!(
         text,
-        kept(1).replace(MINE, &format!("STATUS:CANCELLED\r\n{MINE}"))
+        kept(1)
+            .replace(MINE, &format!("STATUS:CANCELLED\r\n{MINE}"))
+            .replace("000001Z", "000003Z")
+            .replace("SEQUENCE:1", "SEQUENCE:3")
     );
+    // The update of before it, come late, brings nothing back; a new plan does.
+    assert_eq!(by_bob(Some(&text), &request(2, "LOCATION:Hall\r\n")), None);
+    let again = by_bob(Some(&text), &request(4, "LOCATION:Hall\r\n")).unwrap();
+    assert!(!again.contains("CANCELLED"), "{again}");
+    // A cancellation that a new plan overtook.
+    assert_eq!(by_bob(Some(&kept(4)), &cancel), None);
     assert_eq!(by_bob(Some(&text), &cancel), None, "again: nothing new");
     assert_eq!(by_bob(None, &cancel), None);
 }
@@ -171,7 +180,13 @@ fn an_answer_counts_from_the_attendee_alone() {
         )
     };
     let text = by("carol@example.com").unwrap().unwrap();
-    assert_eq!(text, own.replace("PARTSTAT=ACCEPTED", "PARTSTAT=DECLINED"));
+    assert_eq!(
+        text.replace("\r\n ", ""),
+        own.replace(
+            "PARTSTAT=ACCEPTED",
+            "PARTSTAT=DECLINED;X-MS-OLK-RESPTIME=20260101T000001Z"
+        )
+    );
     assert_eq!(by("eve@evil.test"), Ok(None));
     let crasher = taken(
         Some(&own),
@@ -194,6 +209,49 @@ fn an_answer_counts_from_the_attendee_alone() {
         Ok(None),
         "only in the organizer's calendar"
     );
+}
+
+#[test]
+fn answers_count_in_the_order_they_were_given_in() {
+    let own = kept(1).replace("bob@", "boss@").replace("alice@", "carol@");
+    let reply = |method: &str, word: &str, second: u32| {
+        request(1, "")
+            .replace("METHOD:REQUEST", &format!("METHOD:{method}"))
+            .replace("bob@example.com", "boss@example.com")
+            .replace("alice@example.com", "carol@example.com")
+            .replace("NEEDS-ACTION;RSVP=TRUE", word)
+            .replace("000001Z", &format!("0000{second:02}Z"))
+    };
+    let answer = |present: &str, text: &str| {
+        taken(Some(present), text, "carol@example.com", "boss@example.com").unwrap()
+    };
+    let text = answer(&own, &reply("REPLY", "DECLINED", 20)).unwrap();
+    assert_eq!(
+        answer(&text, &reply("REPLY", "TENTATIVE", 10)),
+        None,
+        "overtaken"
+    );
+    assert_eq!(
+        answer(&text, &reply("REPLY", "DECLINED", 20)),
+        None,
+        "again"
+    );
+    // A proposal is an answer; the times are the organizer's.
+    let proposal = reply("COUNTER", "TENTATIVE", 30).replace("T100000Z", "T150000Z");
+    let text = answer(&text, &proposal).unwrap();
+    assert!(text.contains("PARTSTAT=TENTATIVE"), "{text}");
+    assert!(text.contains("DTSTART:20260323T100000Z"), "{text}");
+    // One to a plan that was given up.
+    let planned = own.replace("SEQUENCE:1", "SEQUENCE:2");
+    assert_eq!(answer(&planned, &reply("REPLY", "DECLINED", 40)), None);
+}
+
+#[test]
+fn an_occurrence_of_a_plan_that_was_given_up_stays_out() {
+    let series = kept(2).replace("SUMMARY", "RRULE:FREQ=DAILY;COUNT=5\r\nSUMMARY");
+    let one = |sequence: u32| request(sequence, "RECURRENCE-ID:20260325T100000Z\r\n");
+    assert_eq!(by_bob(Some(&series), &one(1)), None);
+    assert!(by_bob(Some(&series), &one(2)).is_some());
 }
 
 #[test]
