@@ -4,6 +4,7 @@
 mod doors;
 mod nodes;
 mod spraying;
+mod verbs;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
