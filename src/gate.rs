@@ -241,7 +241,9 @@ pub struct Gate {
     /// One enrolment of a user at a time: its requests come in a bunch.
     enrolling: Turns<UserId>,
     /// Looks into the store that an address with too many failures still has.
-    looks: Looks,
+    looks: Looks<AddressKey>,
+    /// The same for devices that were in: strangers behind their address use up none of theirs (T39).
+    own_looks: Looks<(UserId, DeviceId)>,
     /// Looks into the store for secrets that are not known; keeps readers free for everyone else
     /// when strangers try many (T38).
     cold: Semaphore,
@@ -283,6 +285,8 @@ struct FailureKey {
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 enum Noted {
     LoginOk(UserId, Option<CredentialId>, Option<DeviceId>),
+    /// A device that was let in.
+    In(UserId, DeviceId),
     DeviceRefused(UserId, CredentialId, DeviceId),
     Explained(UserId, DeviceId),
     /// A phone that came in with its mail password.
@@ -346,6 +350,7 @@ impl Gate {
             proven: Cache::new(SEEN_CAPACITY),
             enrolling: Turns::default(),
             looks: Looks::new(clock.clone()),
+            own_looks: Looks::new(clock.clone()),
             cold: Semaphore::new(COLD_AT_ONCE),
             delays: Delays::new(FREE_TRIES),
             slow: SlowHash::new(),

@@ -295,6 +295,14 @@ impl Service for Gateway {
         carries_mail(head).then(|| limit.saturating_add(ENVELOPE))
     }
 
+    async fn over(&self, guest: &Guest) -> Reply {
+        match guest.who.admission() {
+            Some(admission) => self.gate.until_revoked(admission).await,
+            None => std::future::pending().await,
+        }
+        Reply::unauthorized()
+    }
+
     fn too_large(&self, head: &Head) -> Option<Reply> {
         let (line, version) = (head.line.as_ref()?, head.version?);
         let known = carries_mail(head) && version >= ProtocolVersion::V14_0;

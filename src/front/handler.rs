@@ -177,7 +177,13 @@ impl<S: Service> Handler<S> {
             if let Some(most) = self.service.most(&head) {
                 limit = limit.min(usize::try_from(most).unwrap_or(usize::MAX));
             }
-            match body::read(&mut body, &parts.headers, limit, wire_bytes).await {
+            let read = tokio::select! {
+                // What comes in one piece, as most does, is not watched.
+                biased;
+                read = body::read(&mut body, &parts.headers, limit, wire_bytes) => read,
+                reply = self.service.over(&admission) => return reply,
+            };
+            match read {
                 Ok(body) => {
                     let request = EasRequest { head, body };
                     self.service.command(admission, request).await

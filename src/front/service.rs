@@ -30,6 +30,13 @@ pub trait Service: Send + Sync + 'static {
         None
     }
 
+    /// Returns when what let somebody in is no longer good, with what the phone is told: an upload that
+    /// takes long ends by that (T46). Cancel-safe.
+    async fn over(&self, admission: &Self::Admission) -> Reply {
+        let _ = admission;
+        std::future::pending().await
+    }
+
     /// What the phone is told of a body that is too large, where it understands more than HTTP 413.
     fn too_large(&self, head: &Head) -> Option<Reply> {
         let _ = head;

@@ -390,6 +390,10 @@ impl Gate {
                 ..self.row(AuditAction::LoginOk, now, attempt, &key.user)
             });
         }
+        if let Some(device) = attempt.device {
+            let was_in = Noted::In(key.user.clone(), device.clone());
+            self.noted.first(was_in, now).await;
+        }
         let verdict = Verdict::new(key, backend, passcode, login.clone(), now);
         if let Some(id) = id
             && verdict.note(now.wall, NOTE_USE_EVERY)

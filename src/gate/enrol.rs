@@ -26,7 +26,7 @@ use super::moment::Moment;
 use super::probes::Probe;
 use super::throttle::AddressKey;
 use super::verdicts::{BackendKey, VerdictKey};
-use super::{Admission, Attempt, FailureKey, Gate, Refusal, Scopes};
+use super::{Admission, Attempt, FailureKey, Gate, Noted, Refusal, Scopes};
 use crate::failure::chain;
 use crate::identity::{DeviceId, UserId};
 use crate::store::credentials::MAX_PER_USER;
@@ -293,6 +293,16 @@ impl Gate {
         }
     }
 
+    /// Whether a device that was in before has a look of its own left.
+    async fn has_own_look(&self, now: Moment, attempt: Attempt<'_>, user: &UserId) -> bool {
+        let Some(device) = attempt.device else {
+            return false;
+        };
+        let was_in = Noted::In(user.clone(), device.clone());
+        self.noted.seen(&was_in, now).await
+            && self.own_looks.take(&(user.clone(), device.clone()), now)
+    }
+
     /// The credentials of a login, where the address still has looks left (T38).
     pub(super) async fn rows(
         &self,
@@ -302,7 +312,8 @@ impl Gate {
     ) -> Result<Vec<CredentialRow>, Refusal> {
         let address = AddressKey::of(attempt.client);
         if let Some(retry_after) = self.throttle.closed_for(address, now).await
-            && !self.looks.take(address, now)
+            && !self.looks.take(&address, now)
+            && !self.has_own_look(now, attempt, &key.user).await
         {
             metrics::counter!("airgate_throttled_total", "scope" => "address").increment(1);
             return Err(Refusal::Throttled { retry_after });

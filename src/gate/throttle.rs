@@ -4,6 +4,7 @@
 //! A closed address may not have the backend try secrets for it; known devices behind it, and
 //! right passcodes, which nobody guesses, go on working.
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -136,20 +137,15 @@ impl Throttle {
 
 /// Looks into the store that a closed address still has: a right passcode behind it goes on working
 /// (T39), and thousands of wrong ones in a second cost nobody else their place (T38).
-pub(super) struct Looks {
-    limiter: RateLimiter<
-        AddressKey,
-        DefaultKeyedStateStore<AddressKey>,
-        GateClock,
-        NoOpMiddleware<Duration>,
-    >,
+pub(super) struct Looks<K: Clone + Eq + Hash> {
+    limiter: RateLimiter<K, DefaultKeyedStateStore<K>, GateClock, NoOpMiddleware<Duration>>,
     clock: GateClock,
 }
 
-/// Looks of one closed address in a second: an office behind one address needs a few after a restart.
+/// Looks of one closed address, or of one known device behind it, in a second: an office behind one address needs a few after a restart.
 const LOOKS_PER_SECOND: NonZeroU32 = NonZeroU32::new(20).expect("not 0");
 
-impl Looks {
+impl<K: Clone + Eq + Hash> Looks<K> {
     pub(super) fn new(clock: GateClock) -> Self {
         let quota = Quota::per_second(LOOKS_PER_SECOND);
         Self {
@@ -159,9 +155,9 @@ impl Looks {
     }
 
     /// Whether there is one left.
-    pub(super) fn take(&self, address: AddressKey, now: Moment) -> bool {
+    pub(super) fn take(&self, of: &K, now: Moment) -> bool {
         self.clock.reach(now);
-        self.limiter.len() < MAX_ADDRESSES && self.limiter.check_key(&address).is_ok()
+        self.limiter.len() < MAX_ADDRESSES && self.limiter.check_key(of).is_ok()
     }
 
     pub(super) fn forget_recovered(&self, now: Moment) {

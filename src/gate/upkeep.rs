@@ -253,6 +253,7 @@ impl Gate {
             self.throttle.forget_recovered(now);
             self.codes.forget_recovered(now);
             self.looks.forget_recovered(now);
+            self.own_looks.forget_recovered(now);
         }
     }
 }

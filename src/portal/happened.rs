@@ -1,18 +1,34 @@
 //! Rows of the audit trail in words for people (C15).
 
 use super::frame::Frame;
-use crate::store::AuditRow;
+use crate::store::{AuditRow, DeviceRow};
 
-/// What happened, with the device it was about. A word of a newer release is told as it is.
-pub(super) fn told(row: &AuditRow, frame: &Frame) -> String {
+/// What happened, with the device it was about, called as the list of devices calls it. A word of a
+/// newer release is told as it is.
+pub(super) fn told(row: &AuditRow, devices: &[DeviceRow], frame: &Frame) -> String {
     let word = row.action.as_str();
     let known = KNOWN.iter().find(|(action, _)| *action == word);
     let what = known.map_or(word, |(_, key)| frame.t(key));
-    match &row.device {
-        Some(device) => format!("{what} ({device})"),
-        None => what.to_owned(),
+    let Some(device) = &row.device else {
+        return what.to_owned();
+    };
+    let listed = devices.iter().find(|listed| listed.device == *device);
+    match listed.map(|listed| listed.device_type.as_str()) {
+        Some(kind) if !kind.is_empty() => format!("{what} ({kind})"),
+        _ => format!("{what} ({device})"),
     }
 }
+
+/// Where it was done from.
+pub(super) fn from(row: &AuditRow, frame: &Frame) -> String {
+    match row.address.as_deref() {
+        Some(HERE) => frame.t("happened.here").to_owned(),
+        address => address.unwrap_or_default().to_owned(),
+    }
+}
+
+/// What the command line calls itself in the trail.
+const HERE: &str = "local";
 
 const KNOWN: [(&str, &str); 28] = [
     ("login-ok", "happened.login-ok"),

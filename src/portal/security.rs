@@ -62,6 +62,7 @@ pub(super) async fn show(
     let sessions = desk.store.sessions_of(user, now).await?;
     let browsers = desk.store.trusted_browsers(user, now).await?;
     let events = desk.store.recent_audit(Some(user), EVENTS).await?;
+    let devices = desk.store.devices(user).await?;
     Ok(show_page(&Page {
         sessions: sessions
             .into_iter()
@@ -89,8 +90,8 @@ pub(super) async fn show(
             .filter(|row| row.action != AuditAction::PasswordSealed)
             .map(|row| Event {
                 at: row.at,
-                what: happened::told(&row, &frame),
-                address: row.address.unwrap_or_default(),
+                what: happened::told(&row, &devices, &frame),
+                address: happened::from(&row, &frame),
             })
             .collect(),
         frame,

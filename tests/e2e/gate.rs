@@ -1,6 +1,11 @@
 //! Who gets in: passcodes and mail passwords on real phones, and what is left of them in logs, the
 //! database and the mail server's own log.
 
+mod doors;
+mod nodes;
+mod spraying;
+mod verbs;
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 

@@ -290,6 +290,14 @@ impl Phone {
         }
     }
 
+    /// The same device with its next request to another server.
+    pub fn by_way_of(&self, wire: Wire) -> Self {
+        Self {
+            wire,
+            ..self.clone()
+        }
+    }
+
     /// The wire, for requests no phone makes.
     pub fn wire(&self) -> &Wire {
         &self.wire

@@ -308,7 +308,13 @@ impl Server {
         super::process::run(&mut command)
     }
 
-    /// The same with something on its standard input, whatever comes of it.
+    /// What the program says about itself.
+    pub fn help(&self, arguments: &[&str]) -> String {
+        let mut command = self.program();
+        super::process::run(command.args(arguments))
+    }
+
+    /// The same as [`Self::verb`] with something on its standard input, whatever comes of it.
     pub fn verb_with(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = self.program();
         command.args(arguments).arg("--config").arg(&self.config);

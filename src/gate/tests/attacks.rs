@@ -173,6 +173,33 @@ async fn t38_strangers_by_the_thousand_cost_few_looks_and_nobody_his_place() {
 }
 
 #[tokio::test]
+async fn t39_strangers_behind_an_address_use_up_nothing_of_a_device_that_was_in() {
+    let world = World::strict().await;
+    let (code, _) = world.passcode("alice@example.com", "mail-password").await;
+    world.admit(world.alice(&code)).await.unwrap();
+    let (foreign, _) = world.passcode("bob@example.com", "x").await;
+    for number in 0..200 {
+        let user = format!("user{number}@example.com");
+        let login = Try {
+            user: &user,
+            ..world.alice(&foreign)
+        };
+        assert!(world.admit(login).await.is_err());
+    }
+    // A passcode more: what is remembered of the others is void, so the phone is looked up anew.
+    let (other, _) = world.passcode("alice@example.com", "mail-password").await;
+    world.gate.hear_changes().await;
+    world.admit(world.alice(&code)).await.unwrap();
+    // A device nobody has seen waits for its turn among the strangers.
+    let new = Try {
+        device: Some("phone2"),
+        ..world.alice(&other)
+    };
+    let refusal = world.admit(new).await.unwrap_err();
+    assert!(matches!(refusal, Refusal::Throttled { .. }), "{refusal:?}");
+}
+
+#[tokio::test]
 async fn t39_thousands_of_failures_keep_the_owner_neither_out_nor_waiting() {
     let world = World::strict().await;
     let (code, _) = world.passcode("alice@example.com", "mail-password").await;

@@ -29,6 +29,15 @@ struct Choice {
     takes: String,
 }
 
+/// One setting of what a phone will enforce.
+struct Enforced {
+    name: &'static str,
+    said: String,
+    meaning: &'static str,
+    /// The first version of a phone that knows it.
+    since: &'static str,
+}
+
 #[derive(Template)]
 #[template(path = "admin/policy.html")]
 struct Page {
@@ -37,7 +46,10 @@ struct Page {
     access: Vec<Choice>,
     device: Vec<Choice>,
     of: String,
+    /// Who may come in, for that user.
     effective: Vec<(String, String)>,
+    /// What his phones are asked to enforce.
+    enforced: Vec<Enforced>,
     wrong: Option<String>,
 }
 
@@ -156,7 +168,7 @@ impl Desk {
             },
             settings: pairs(&row.value),
         });
-        let mut effective = Vec::new();
+        let (mut effective, mut enforced) = (Vec::new(), Vec::new());
         if let Ok(user) = UserId::parse(of, None) {
             let holds = self.gate.rules_of(&user).await?;
             let access = serde_json::to_string(&holds.access).unwrap_or_default();
@@ -164,7 +176,12 @@ impl Desk {
             if let Some(provisioning) = &holds.provisioning {
                 for setting in provisioning::SETTINGS {
                     if let Some(said) = setting.said(&provisioning.policy) {
-                        effective.push((setting.name.to_owned(), said));
+                        enforced.push(Enforced {
+                            name: setting.name,
+                            said,
+                            meaning: setting.meaning,
+                            since: setting.since.as_str(),
+                        });
                     }
                 }
             }
@@ -187,6 +204,7 @@ impl Desk {
                 .collect(),
             of: of.to_owned(),
             effective,
+            enforced,
             wrong,
             frame,
         })

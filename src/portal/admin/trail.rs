@@ -81,10 +81,11 @@ pub(super) async fn audit(
     let rows = desk.store.recent_audit(of.as_ref(), EVENTS).await?;
     let events = rows.into_iter().map(|row| Event {
         at: row.at,
-        what: happened::told(&row, &frame),
+        // Of all users: there a device has no name but its own.
+        what: happened::told(&row, &[], &frame),
+        address: happened::from(&row, &frame),
         user: row.user.map_or_else(String::new, |user| user.to_string()),
         detail: row.detail,
-        address: row.address.unwrap_or_default(),
     });
     Ok(show_page(&Trail {
         events: events.collect(),

@@ -121,6 +121,7 @@ pub(super) async fn one(
     let living = living.into_iter().filter(|row| live(row, member.visit.now));
     let events = desk.store.recent_audit(Some(&user), EVENTS).await?;
     let factor = desk.store.second_factor_of(&user).await?;
+    let known = desk.store.devices(&user).await?;
     Ok(show_page(&One {
         name: user.to_string(),
         segment: segment(user.as_str()),
@@ -138,8 +139,8 @@ pub(super) async fn one(
             .into_iter()
             .map(|row| Event {
                 at: row.at,
-                what: happened::told(&row, &frame),
-                address: row.address.unwrap_or_default(),
+                what: happened::told(&row, &known, &frame),
+                address: happened::from(&row, &frame),
             })
             .collect(),
         frame,

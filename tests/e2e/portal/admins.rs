@@ -163,7 +163,7 @@ async fn rules_and_policies_are_set_and_shown() {
     // A running server hears of it within five seconds (T46).
     for _ in 0..80 {
         admin.open("/admin/policy?of=alice@example.com").await;
-        if admin.page.contains("<dt>MinDevicePasswordLength</dt>") {
+        if admin.page.contains("<td>MinDevicePasswordLength</td>") {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -176,10 +176,13 @@ async fn rules_and_policies_are_set_and_shown() {
     assert!(
         admin
             .page
-            .contains("<dt>MinDevicePasswordLength</dt><dd>6</dd>"),
+            .contains("<td>MinDevicePasswordLength</td><td>6</td>"),
         "{}",
         admin.page
     );
+    // In words, and from which version on a phone knows it.
+    let preview = "<td lang=\"en\">shortest password, in characters</td><td>12.0</td>";
+    assert!(admin.page.contains(preview), "{}", admin.page);
     admin.send("/admin/policy", &set("devices", "")).await;
     admin.open("/admin/policy").await;
     assert!(!admin.page.contains("devices = 3"));

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use super::{alice, switch_on, world};
 use crate::support::backend::User;
+use crate::support::other_client::OtherClient;
 use crate::support::phone::Profile;
 use crate::support::process::RunDir;
 use crate::support::surfer::Surfer;
@@ -158,6 +159,62 @@ async fn a_passcode_is_shown_once_and_its_link_works_once() {
     assert_eq!(phone.open(&link).await.status, 410);
     assert_eq!(late.send(&link, &[]).await.status, 410, "once is once");
     assert_eq!(late.open("/account/link/AAAA").await.status, 410);
+}
+
+/// C5: the portal needs no passcode at hand to put a new mail password behind all of them.
+#[tokio::test]
+async fn c5_a_sign_in_with_a_changed_mail_password_brings_all_phones_back() {
+    use crate::support::backend::{Backend, dovecot};
+    let users = [User::alice()];
+    let dovecot = Backend::Dovecot(dovecot::Settings::new(&users).start());
+    let mut world = World::around(dovecot, &users, |settings| settings.only_passcodes()).await;
+    let mut phones = Vec::new();
+    for profile in [Profile::ios(), Profile::gmail()] {
+        let passcode = world.server.passcode(&world.alice, &[]);
+        let owner = User {
+            password: passcode.code,
+            ..world.alice.clone()
+        };
+        let mut phone = world.new_phone(profile, &owner);
+        phone.set_up().await;
+        phones.push(phone);
+    }
+    world.alice.password = "a-new-one".to_owned();
+    let Backend::Dovecot(dovecot) = &world.backend else {
+        panic!("it is Dovecot");
+    };
+    dovecot.set_users(std::slice::from_ref(&world.alice));
+    // Dovecot looks at its file once in a second.
+    let login = format!(
+        "LOGIN \"{}\" \"{}\"",
+        world.alice.name, world.alice.password
+    );
+    loop {
+        let mut client = OtherClient::connect(world.backend.imap()).await;
+        if client.try_command(&login).await.tagged.starts_with("OK") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    // Nothing of before is remembered: the stored password is refused.
+    world.server.kill_nine();
+    world.server.start();
+    for phone in &mut phones {
+        assert_eq!(phone.try_folder_sync().await.unwrap_err().http(), 503);
+    }
+    let surfer = alice(&world).await;
+    assert_eq!(surfer.at, "/account");
+    for phone in &mut phones {
+        let back = async {
+            while phone.try_folder_sync().await.is_err() {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        };
+        let patience = std::time::Duration::from_secs(6);
+        tokio::time::timeout(patience, back)
+            .await
+            .expect("back within 5 s");
+    }
 }
 
 #[tokio::test]

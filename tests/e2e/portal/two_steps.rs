@@ -163,6 +163,40 @@ async fn c11_c12_a_trusted_browser_skips_the_code_but_not_the_proof() {
             surfer.at
         );
     }
+    // Whatever matters is not done without it either (C12). The device need not be there: the proof is
+    // asked for first.
+    for (path, fields) in [
+        ("/account/passcodes/new", vec![("name", "x"), ("mail", "1")]),
+        ("/account/two-step/app", vec![]),
+        ("/account/two-step/code", vec![("code", "123456")]),
+        ("/account/two-step/recovery", vec![]),
+        ("/account/two-step/off", vec![]),
+        ("/account/security/distrust-all", vec![]),
+        ("/account/security/distrust/any", vec![]),
+        ("/account/devices/phone1/wipe", vec![("kind", "iPhone")]),
+        ("/account/devices/phone1/wipe-account", vec![]),
+        ("/account/devices/phone1/remove", vec![]),
+    ] {
+        surfer.open("/account").await;
+        surfer.send(path, &fields).await;
+        assert!(
+            surfer.at.starts_with("/account/confirm"),
+            "{path}: {}",
+            surfer.at
+        );
+    }
+    surfer.open("/account/security").await;
+    assert!(
+        surfer.page.contains("/account/security/distrust/"),
+        "still trusted"
+    );
+    surfer.open("/account/two-step").await;
+    assert!(
+        surfer.page.contains("10 of 10"),
+        "the same codes: {}",
+        surfer.page
+    );
+    surfer.open("/account/confirm?to=/account").await;
     // The mail password is no proof once there is a factor.
     let answer = surfer
         .send(
