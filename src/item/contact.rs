@@ -303,7 +303,7 @@ fn wishes(
     let list = |said: &mut Option<Vec<String>>, omitted: Wish| match said {
         None => omitted,
         Some(list) => {
-            *list = object_categories::clean(std::mem::take(list).into_iter().map(card::clean));
+            *list = object_categories::clean(std::mem::take(list));
             if list.is_empty() {
                 Wish::Gone
             } else {

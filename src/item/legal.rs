@@ -35,6 +35,21 @@ pub(crate) fn legalise(text: String) -> String {
         .collect()
 }
 
+/// Text as it is shown and compared: lines end with LF, no blanks around it.
+pub(crate) fn shown(text: String) -> String {
+    let text = if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text
+    };
+    let text = legalise(text);
+    let trimmed = text.trim();
+    if trimmed.len() == text.len() {
+        return text;
+    }
+    trimmed.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

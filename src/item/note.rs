@@ -3,6 +3,7 @@
 
 pub mod mail;
 
+use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::notes::Note;
 use airgate_codec::eas::{Moment, Raw};
 use airgate_codec::vobject::{Component, ComponentId, ContentLine, Document, Stamp};
@@ -82,10 +83,12 @@ pub fn edit(
     for (property, wish) in &mut wishes {
         let told = base.told.unwrap_or(&present).get(*property);
         match *property {
-            // Absent categories are deleted ones ([MS-ASNOTE] 3.2.5.3), in 16.x unchanged (S12).
+            // Absent categories are deleted ones ([MS-ASNOTE] 3.2.5.3), in 16.x unchanged (S12). Before
+            // 14.0 there are no words for notes: nothing said means nothing.
             CATEGORIES
                 if *wish == Wish::Nothing
-                    && manner.version < airgate_codec::ProtocolVersion::V16_0 =>
+                    && (ProtocolVersion::V14_0..ProtocolVersion::V16_0)
+                        .contains(&manner.version) =>
             {
                 *wish = Wish::Gone;
             }

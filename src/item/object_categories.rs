@@ -3,7 +3,7 @@
 
 use airgate_codec::vobject::{Component, ComponentId, Document, Gone, Property};
 
-use super::legal::legalise;
+use super::legal::shown;
 
 /// Categories of one item ([MS-ASTASK] 2.2.2.4).
 const MAX_CATEGORIES: usize = 300;
@@ -11,19 +11,16 @@ const MAX_CATEGORIES: usize = 300;
 /// All of them, each once, in order.
 pub(crate) fn read(component: &Component<'_>) -> Vec<String> {
     let lists = component.all("CATEGORIES").flat_map(|line| line.list());
-    clean(lists.map(legalise))
+    clean(lists)
 }
 
 /// What a phone says, as it would be read back.
 pub(crate) fn clean(categories: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut clean: Vec<String> = Vec::new();
     for category in categories {
-        let category = category.trim();
-        if !category.is_empty() && clean.len() < MAX_CATEGORIES {
-            let category = category.to_owned();
-            if !clean.contains(&category) {
-                clean.push(category);
-            }
+        let category = shown(category);
+        if !category.is_empty() && clean.len() < MAX_CATEGORIES && !clean.contains(&category) {
+            clean.push(category);
         }
     }
     clean
@@ -45,9 +42,10 @@ pub(crate) fn write(
             .iter()
             .map(String::as_str)
             .filter(|category| {
-                let category = category.trim();
-                missing.retain(|missing| missing != category);
-                wanted.iter().any(|wanted| wanted == category)
+                // As it is told: what XML forbids goes there, and stays here.
+                let category = shown((*category).to_owned());
+                missing.retain(|missing| *missing != category);
+                wanted.contains(&category)
             })
             .collect();
         if kept.len() == list.len() {
@@ -98,5 +96,17 @@ mod tests {
             let component = document.component("VTODO").expect("there");
             assert_eq!(read(&component), wanted);
         }
+    }
+
+    #[test]
+    fn s12_t23_what_cannot_be_told_stays_where_nothing_changes() {
+        let object = "BEGIN:VTODO\r\nCATEGORIES:a\0b,one\rtwo\r\nEND:VTODO\r\n";
+        let mut document = Document::parse(object.as_bytes()).expect("small");
+        let todo = document.component("VTODO").expect("there");
+        let (id, told) = (todo.id(), read(&todo));
+        assert_eq!(told, ["ab", "one\ntwo"]);
+        assert_eq!(clean(told.clone()), told, "as the phone says it back");
+        write(&mut document, id, &told).expect("there");
+        assert_eq!(*document.to_bytes(), *object.as_bytes());
     }
 }

@@ -8,7 +8,7 @@ use airgate_codec::vobject::{
     escape_old_component, escape_old_text, escape_text,
 };
 
-use crate::item::legal::legalise;
+pub(super) use crate::item::legal::shown as clean;
 use crate::item::object::Unreadable;
 
 /// A photo of 4 MB in base64, and some.
@@ -287,19 +287,4 @@ impl Line {
     pub(super) const fn id(&self) -> PropertyId {
         self.property.id()
     }
-}
-
-/// Text as it is shown and compared: lines end with LF, no blanks around it.
-pub(super) fn clean(text: String) -> String {
-    let text = if text.contains('\r') {
-        text.replace("\r\n", "\n").replace('\r', "\n")
-    } else {
-        text
-    };
-    let text = legalise(text);
-    let trimmed = text.trim();
-    if trimmed.len() == text.len() {
-        return text;
-    }
-    trimmed.to_owned()
 }

@@ -111,15 +111,22 @@ impl Family {
 
 /// An address as it is compared and stored: phones write `"Name" <a@b>`.
 pub(super) fn bare_address(text: &str) -> String {
-    if !text.contains(['<', '"']) {
-        return clean(text.to_owned());
-    }
-    let list = Addresses::read(text.as_bytes(), None);
-    match list.mailboxes.first() {
-        // Without a domain it is no address that somebody dressed up, but something of its own.
-        Some(mailbox) if mailbox.address.contains('@') => clean(mailbox.address.clone()),
+    // What is no address, or would be read as yet another one when the phone says it back, is
+    // something of its own and stays as it is.
+    match address_in(text) {
+        Some(address) if address_in(&address).is_none_or(|again| again == address) => address,
         _ => clean(text.to_owned()),
     }
+}
+
+/// The address in what may have a name around it.
+fn address_in(text: &str) -> Option<String> {
+    if !text.contains(['<', '"']) {
+        return None;
+    }
+    let list = Addresses::read(text.as_bytes(), None);
+    let address = clean(list.mailboxes.into_iter().next()?.address);
+    address.contains('@').then_some(address)
 }
 
 const EMAILS: [Field; 3] = [Field::Email1, Field::Email2, Field::Email3];
@@ -268,6 +275,34 @@ impl Side {
         match self {
             Self::Work => work,
             Self::Home => home,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare_address;
+
+    #[test]
+    fn s28_an_address_said_back_is_the_same() {
+        for (text, address) in [
+            (
+                "\"Display, Name\" <display@name.example>",
+                "display@name.example",
+            ),
+            ("<a@b.example>", "a@b.example"),
+            ("\"\\\";", "\"\\\";"),
+            ("plain text", "plain text"),
+        ] {
+            assert_eq!(bare_address(text), address);
+        }
+        for odd in [
+            "\"D, N\" <EMAIL:\"D, N\" <d@n.example>",
+            "\"a b\"@c.example",
+            "x\"@\"<",
+        ] {
+            let once = bare_address(odd);
+            assert_eq!(bare_address(&once), once, "{odd}");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Any octets as stored objects of all four classes: shown or not, edited or refused, never a panic.
 //! The fuzzer has the codec alone; what turns objects into items is walked here.
 
-use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use airgate_codec::ProtocolVersion;
@@ -11,6 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use super::schema::fixtures;
 use crate::item::object::{self, Base, Client, Edit, Kind, Manner, Me, Supported};
 use crate::item::options::BodyOptions;
 
@@ -19,24 +19,17 @@ const MAX_SIZE: usize = 8000;
 
 static OBJECTS: LazyLock<Vec<(Kind, Vec<u8>)>> = LazyLock::new(|| {
     let mut all = Vec::new();
-    for (folder, kind) in [
-        ("calendar", Kind::Event),
-        ("contacts", Kind::Contact),
-        ("tasks", Kind::Task),
-        ("notes", Kind::Note),
+    for (folder, ending, kind) in [
+        ("calendar", "ics", Kind::Event),
+        ("contacts", "vcf", Kind::Contact),
+        ("tasks", "ics", Kind::Task),
+        ("notes", "ics", Kind::Note),
+        ("notes", "eml", Kind::Note),
     ] {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("fixtures")
-            .join(folder);
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-            .expect("the fixtures are there")
-            .map(|entry| entry.expect("an entry").path())
-            .collect();
-        paths.sort();
+        let texts = fixtures(folder, ending).into_iter();
         all.extend(
-            paths
-                .into_iter()
-                .map(|path| (kind, std::fs::read(path).expect("readable")))
+            texts
+                .map(|(_, text)| (kind, text))
                 .filter(|(_, text)| text.len() < MAX_SIZE),
         );
     }
@@ -146,7 +139,7 @@ proptest! {
             return Ok(());
         };
         if let Ok(edited) = object::edit(*kind, &text, Edit::Whole(&rendered.data), &base(Some(&rendered.digest)), &manner) {
-            prop_assert!(!edited.changed && !edited.lost, "{}", String::from_utf8_lossy(&edited.text));
+            prop_assert!(!edited.changed && !edited.lost, "{} became {}", text.escape_ascii(), edited.text.escape_ascii());
         }
         // What one object says, said of another: anything may come of it but a panic.
         let (like, foreign) = other.get(&OBJECTS);
