@@ -29,6 +29,8 @@ mod fixtures;
 mod imap_framing;
 #[path = "../../fuzz/src/request_line.rs"]
 mod request_line;
+#[path = "../../fuzz/src/said.rs"]
+mod said;
 #[path = "../../fuzz/src/tasks_notes.rs"]
 mod tasks_notes;
 #[path = "../../fuzz/src/tnef.rs"]

@@ -5,6 +5,8 @@
 mod ceiling;
 #[path = "../src/contacts.rs"]
 mod contacts;
+#[path = "../src/said.rs"]
+mod said;
 
 /// What the sanitizer and the counters cost.
 const SLOWER: u64 = 10;

@@ -1,32 +1,16 @@
 //! Any octets as the properties of a contact: what can be read and written says the same when it is
 //! read again.
 
-use airgate_codec::ProtocolVersion;
-use airgate_codec::eas::Raw;
 use airgate_codec::eas::contacts::Contact;
-use airgate_codec::wbxml::Reader;
+
+use crate::said;
 
 pub(crate) fn run(data: &[u8]) {
     crate::ceiling::within(contact, data);
 }
 
 fn contact(data: &[u8]) {
-    let Ok(mut reader) = Reader::new(data) else {
-        return;
-    };
-    if reader.root().is_err() {
-        return;
-    }
-    let Ok(raw) = Raw::read(&mut reader) else {
-        return;
-    };
-    let Ok(said) = Contact::from_raw(&raw) else {
-        return;
-    };
-    for version in ProtocolVersion::ALL {
-        // What the version lacks is gone, and so are characters that XML forbids.
-        let once = Contact::from_raw(&said.to_raw(version)).expect("what was written");
-        let twice = Contact::from_raw(&once.to_raw(version)).expect("what was written");
-        assert_eq!(once, twice, "{version}");
+    if let Some(raw) = said::raw(data) {
+        said::settles(&raw, Contact::from_raw, Contact::to_raw);
     }
 }

@@ -2,23 +2,15 @@
 //! from what it is written as.
 
 use airgate_codec::ProtocolVersion;
-use airgate_codec::eas::Raw;
 use airgate_codec::eas::notes::Note;
 use airgate_codec::eas::tasks::Task;
-use airgate_codec::wbxml::Reader;
 
 pub(crate) fn run(data: &[u8]) {
     crate::ceiling::within(item, data);
 }
 
 fn item(data: &[u8]) {
-    let Ok(mut reader) = Reader::new(data) else {
-        return;
-    };
-    if reader.root().is_err() {
-        return;
-    }
-    let Ok(raw) = Raw::read(&mut reader) else {
+    let Some(raw) = crate::said::raw(data) else {
         return;
     };
     let version = ProtocolVersion::V16_1;

@@ -111,7 +111,7 @@ fn check(call: &Call<'_>, rows: &[FolderRow], asked: &Move) -> Result<(), u16> {
     }
 }
 
-fn respond(asked: &Move, status: u16, destination: Option<String>) -> Moved {
+pub(super) fn respond(asked: &Move, status: u16, destination: Option<String>) -> Moved {
     Moved {
         source_item: asked.source_item.clone(),
         status,
@@ -126,15 +126,10 @@ async fn way(
     destination: &FolderRow,
     asked: &[&Move],
 ) -> Result<Vec<Moved>, Failure> {
-    // Both, so that nobody compares a view with the backend before it knows of the move; in one
-    // order, since two moves there and back would wait for each other.
-    let mut chains = [source.id.as_str(), destination.id.as_str()];
-    chains.sort_unstable();
-    let mut leases = Vec::new();
-    for chain in chains {
-        let take = call.gateway.leases.take(call.user, call.device, chain);
-        leases.push(take.await);
-    }
+    // Nobody compares a view with the backend before it knows of the move.
+    let chains = [source.id.as_str(), destination.id.as_str()];
+    let leases = &call.gateway.leases;
+    let _leases = leases.take_both(call.user, call.device, chains).await;
     let chain = call
         .gateway
         .store

@@ -19,4 +19,18 @@ impl Leases {
         let key = (user.clone(), device.clone(), chain.to_owned());
         self.0.take(key).await
     }
+
+    /// Waits for the leases of two chains, always in one order: two moves there and back would wait
+    /// for each other.
+    pub async fn take_both(
+        &self,
+        user: &UserId,
+        device: &DeviceId,
+        mut chains: [&str; 2],
+    ) -> [Lease; 2] {
+        chains.sort_unstable();
+        let [first, second] = chains;
+        let first = self.take(user, device, first).await;
+        [first, self.take(user, device, second).await]
+    }
 }

@@ -11,6 +11,7 @@ use super::{refusal, uid_of};
 use crate::backend::dav::{Dav, DavError, Guard, Href};
 use crate::clock;
 use crate::command::Call;
+use crate::command::move_items::respond;
 use crate::failure::{self, Failure};
 use crate::item::object::Kind;
 use crate::store::FolderRow;
@@ -37,14 +38,10 @@ pub(in crate::command) async fn way(
     destination: &FolderRow,
     asked: &[&Move],
 ) -> Result<Vec<Moved>, Failure> {
-    // Both, in one order: nobody compares a view with the backend before it knows of the move.
-    let mut chains = [source.id.as_str(), destination.id.as_str()];
-    chains.sort_unstable();
-    let mut leases = Vec::new();
-    for chain in chains {
-        let take = call.gateway.leases.take(call.user, call.device, chain);
-        leases.push(take.await);
-    }
+    // Nobody compares a view with the backend before it knows of the move.
+    let chains = [source.id.as_str(), destination.id.as_str()];
+    let leases = &call.gateway.leases;
+    let _leases = leases.take_both(call.user, call.device, chains).await;
     let store = call.gateway.store.as_ref();
     let chain = store.chain(call.user, call.device, &source.id).await?;
     let view = chain.and_then(|row| ObjectView::decode(&row.view).ok());
@@ -52,11 +49,7 @@ pub(in crate::command) async fn way(
     let mut answers = Vec::with_capacity(asked.len());
     let (mut left, mut arrived) = (Vec::new(), Vec::new());
     for one in asked {
-        let respond = |status, destination_item| Moved {
-            source_item: one.source_item.clone(),
-            status,
-            destination_item,
-        };
+        let respond = |status, destination| respond(one, status, destination);
         let key = [one.source_item.as_str(), destination.id.as_str()].join(" ");
         let now = clock::now_seconds();
         let device = Some(call.device);

@@ -13,8 +13,7 @@ use super::files;
 use super::patch::{Patch, gone, touch};
 use super::people::{self, Standing};
 use super::property::{
-    ATTENDEES, BODY, BUSY, CATEGORIES, Context, LOCATION, ORGANIZERS, REMINDER, SENSITIVITY,
-    SUBJECT, TIMES, inherit,
+    ATTENDEES, BODY, CATEGORIES, Context, LOCATION, ORGANIZERS, OWN, REMINDER, inherit,
 };
 use super::series;
 use super::source::Source;
@@ -22,19 +21,6 @@ use super::times::{meant, zone_of_days};
 use super::view::{Part, View};
 use crate::item::object::{Manner, Refused};
 use crate::item::timezone::Zone;
-
-/// What one occurrence may have for itself.
-const OWN: [u8; 9] = [
-    TIMES,
-    SUBJECT,
-    LOCATION,
-    BODY,
-    BUSY,
-    SENSITIVITY,
-    REMINDER,
-    CATEGORIES,
-    ATTENDEES,
-];
 
 /// The occurrence a phone means.
 pub(super) fn instance(

@@ -1,5 +1,5 @@
 //! The properties of an event one by one: what a phone holds of each and what it wants of it
-//! (INTERFACES: three ways). The numbers are stored: they never change.
+//! (three ways: `item::merge`). The numbers are stored: they never change.
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::calendar::{Event, Exception};
@@ -32,6 +32,19 @@ pub(super) const CANCELLED: u8 = 12;
 pub(super) const NO_COUNTER: u8 = 13;
 pub(super) const EXCEPTIONS: u8 = 14;
 pub(super) const ATTACHMENTS: u8 = 15;
+
+/// What one occurrence may have for itself.
+pub(super) const OWN: [u8; 9] = [
+    TIMES,
+    SUBJECT,
+    LOCATION,
+    BODY,
+    BUSY,
+    SENSITIVITY,
+    REMINDER,
+    CATEGORIES,
+    ATTENDEES,
+];
 
 /// All of them.
 pub(super) const ALL: [u8; 15] = [
@@ -194,8 +207,8 @@ impl Context<'_> {
         all.join("\n")
     }
 
-    /// What an exception says, property by property.
-    /// What it says, and what it has from its series: some say all, some only what differs.
+    /// What an exception says and what it has from its series, property by property: some say all, some
+    /// only what differs.
     fn exception(&self, event: &Event, exception: &Exception) -> Vec<Option<u32>> {
         if exception.deleted {
             return Vec::new();
@@ -210,20 +223,9 @@ impl Context<'_> {
             changes.end = Some(Moment(from.0 + end.0 - start.0));
         }
         inherit(&mut changes, event);
-        [
-            TIMES,
-            SUBJECT,
-            LOCATION,
-            BODY,
-            BUSY,
-            SENSITIVITY,
-            REMINDER,
-            CATEGORIES,
-            ATTENDEES,
-        ]
-        .into_iter()
-        .map(|property| self.hash(&changes, property).ok().flatten())
-        .collect()
+        OWN.into_iter()
+            .map(|property| self.hash(&changes, property).ok().flatten())
+            .collect()
     }
 }
 

@@ -2,32 +2,18 @@
 //! hold for all of them.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::email::{BodyType, Email};
 
 use super::describe::{describe, describe_body};
+use super::schema::fixtures;
 use super::server::Server;
 use crate::item::email::{BodyOptions, BodyPreference};
 use crate::item::legal::is_legal;
 
 fn zoo() -> Vec<(String, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/mail");
-    let mut mails: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
-        .expect("the fixtures are there")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
-        .map(|path| {
-            let name = path
-                .file_stem()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned();
-            (name, std::fs::read(&path).expect("readable"))
-        })
-        .collect();
-    mails.sort();
+    let mails = fixtures("mail", "eml");
     assert!(mails.len() >= 150);
     mails
 }

@@ -139,8 +139,8 @@ async fn s12_s13_one_calendar_shows_all_and_each_event_stays_at_home() {
     assert_quiet(&mut phone, &folder).await;
 }
 
-#[tokio::test]
-async fn s7_one_calendar_of_several_that_goes_takes_its_own_events_only() {
+/// A dinner in the user's own calendar and a meeting in another, whose path is told.
+async fn with_two_calendars() -> (World, String) {
     let world = World::with_dav(DavKind::Radicale).await;
     let other = world.dav_client();
     let home = world.dav().calendar(&world.alice);
@@ -150,10 +150,23 @@ async fn s7_one_calendar_of_several_that_goes_takes_its_own_events_only() {
         let path = format!("{place}{name}.ics");
         other.put(&path, &event(name, START, "")).await;
     }
-    let mut phone = world.phone(one_of_each("GONE")).await;
+    (world, work)
+}
+
+/// A phone that looks at one calendar and shows both, and that calendar.
+async fn dinner_and_meeting(world: &World, name: &'static str) -> (Phone, String) {
+    let mut phone = world.phone(one_of_each(name)).await;
     let folder = phone.folder(FolderType::Calendar);
     phone.sync_all(&folder).await;
     assert_eq!(subjects(&phone, &folder), ["dinner", "meeting"]);
+    (phone, folder)
+}
+
+#[tokio::test]
+async fn s7_one_calendar_of_several_that_goes_takes_its_own_events_only() {
+    let (world, work) = with_two_calendars().await;
+    let other = world.dav_client();
+    let (mut phone, folder) = dinner_and_meeting(&world, "GONE").await;
     // Nobody asked for the folders since.
     other.delete(&work).await;
     phone.sync_all(&folder).await;
@@ -163,19 +176,8 @@ async fn s7_one_calendar_of_several_that_goes_takes_its_own_events_only() {
 
 #[tokio::test]
 async fn s3_a_client_that_becomes_another_kind_begins_again_and_misses_nothing() {
-    let world = World::with_dav(DavKind::Radicale).await;
-    let other = world.dav_client();
-    let home = world.dav().calendar(&world.alice);
-    let work = format!("{}work/", world.dav().calendars(&world.alice));
-    other.make_calendar(&work, "Work", &["VEVENT"]).await;
-    for (place, name) in [(&home, "dinner"), (&work, "meeting")] {
-        let path = format!("{place}{name}.ics");
-        other.put(&path, &event(name, START, "")).await;
-    }
-    let mut phone = world.phone(one_of_each("UP")).await;
-    let folder = phone.folder(FolderType::Calendar);
-    phone.sync_all(&folder).await;
-    assert_eq!(subjects(&phone, &folder), ["dinner", "meeting"]);
+    let (world, _) = with_two_calendars().await;
+    let (mut phone, folder) = dinner_and_meeting(&world, "UP").await;
     let old = phone.object(&folder, calendar::SUBJECT, "dinner");
     for _ in 0..2 {
         // It is brought up to date: 8.1 shows several calendars.

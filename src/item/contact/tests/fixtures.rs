@@ -13,24 +13,11 @@ use airgate_codec::wbxml::{Writer, air_sync, contacts, to_pretty_xml};
 use super::support::Phone;
 use crate::item::contact;
 use crate::item::object::{Base, Edit, Supported};
+use crate::item::tests::schema::fixtures;
 
 /// Names and octets, by name.
 pub(super) fn all() -> BTreeMap<String, Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/contacts");
-    let files = std::fs::read_dir(folder)
-        .expect("fixtures")
-        .map(|file| file.expect("a file").path());
-    let cards: BTreeMap<String, Vec<u8>> = files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "vcf"))
-        .map(|path| {
-            let name = path
-                .file_stem()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned();
-            (name, std::fs::read(path).expect("readable"))
-        })
-        .collect();
+    let cards: BTreeMap<String, Vec<u8>> = fixtures("contacts", "vcf").into_iter().collect();
     assert!(cards.len() >= 120);
     cards
 }

@@ -1,7 +1,6 @@
 //! Phones and calendars for the tests.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::calendar::Event;
@@ -18,6 +17,7 @@ use crate::item::object::{
     Base, Client, Created, Digest, Edit, Edited, Manner, Me, Refused, Rendered, Span, Supported,
 };
 use crate::item::options::{BodyOptions, BodyPreference};
+use crate::item::tests::schema;
 
 pub(super) const VERSIONS: [ProtocolVersion; 3] = [
     ProtocolVersion::V2_5,
@@ -166,21 +166,7 @@ pub(super) fn difference(before: &[u8], after: &[u8]) -> String {
 }
 
 pub(super) fn fixtures() -> Vec<(String, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/calendar");
-    let mut all: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
-        .expect("the fixtures are there")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "ics"))
-        .map(|path| {
-            let name = path
-                .file_stem()
-                .expect("a name")
-                .to_string_lossy()
-                .into_owned();
-            (name, std::fs::read(&path).expect("readable"))
-        })
-        .collect();
-    all.sort();
+    let all = schema::fixtures("calendar", "ics");
     assert!(all.len() >= 180);
     all
 }

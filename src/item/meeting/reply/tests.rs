@@ -16,28 +16,32 @@ BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\nEND:VEVENT\r\nE
 /// 2026-03-30 08:00 UTC: the second occurrence, the first in summer time.
 const SECOND: Moment = Moment(1_774_857_600_000);
 
-fn answered(choice: Choice, instance: Option<Moment>) -> Result<Option<String>, NoMeeting> {
-    let me = ["alice@example.com".to_owned()];
-    let answer = Answer {
+fn me() -> [String; 1] {
+    ["alice@example.com".to_owned()]
+}
+
+static ZONE: TimeZone = TimeZone::UTC;
+
+fn answer(choice: Choice, instance: Option<Moment>, me: &[String]) -> Answer<'_> {
+    Answer {
         choice,
-        me: &me,
-        zone: &TimeZone::UTC,
+        me,
+        zone: &ZONE,
         instance,
         now: 1_767_600_000,
-    };
+    }
+}
+
+fn answered(choice: Choice, instance: Option<Moment>) -> Result<Option<String>, NoMeeting> {
+    let me = me();
+    let answer = answer(choice, instance, &me);
     let text = in_calendar(SERIES.as_bytes(), &answer)?;
     Ok(text.map(|text| String::from_utf8(text).unwrap()))
 }
 
 fn told(choice: Choice, instance: Option<Moment>, words: Words<'_>) -> Message {
-    let me = ["alice@example.com".to_owned()];
-    let answer = Answer {
-        choice,
-        me: &me,
-        zone: &TimeZone::UTC,
-        instance,
-        now: 1_767_600_000,
-    };
+    let me = me();
+    let answer = answer(choice, instance, &me);
     to_organizer(SERIES.as_bytes(), &answer, words).unwrap()
 }
 
