@@ -15,8 +15,9 @@ const AT_ONCE: usize = 500;
 /// How long the number of what is gone stays known, in seconds: as long as a device counts that was not
 /// seen (`command::partnership`).
 const KEPT: i64 = 90 * 86_400;
-/// Rows that go in one transaction, so that nobody waits long for it.
-const TRIMMED: i64 = 1_000;
+/// Rows that go in one transaction, so that nobody waits long for it: more than a phone's user loses in
+/// an hour.
+const TRIMMED: i64 = 5_000;
 
 #[async_trait]
 impl Objects for SqliteStore {
@@ -267,16 +268,6 @@ impl Objects for SqliteStore {
                 .await
                 .map_err(fault)?;
         }
-        sqlx::query(
-            "DELETE FROM objects WHERE rowid IN \
-             (SELECT rowid FROM objects WHERE user_id = $1 AND gone_at < $2 LIMIT $3)",
-        )
-        .bind(user.as_str())
-        .bind(now.saturating_sub(KEPT))
-        .bind(TRIMMED)
-        .execute(&mut *transaction)
-        .await
-        .map_err(fault)?;
         transaction.commit().await.map_err(fault)
     }
 
@@ -357,6 +348,23 @@ impl SqliteStore {
         }
         Ok(())
     }
+}
+
+/// Deletes rows of what has been gone for long, some at a time.
+pub(super) async fn expire(
+    transaction: &mut Transaction<'static, Sqlite>,
+    now: i64,
+) -> Result<u64> {
+    let deleted = sqlx::query(
+        "DELETE FROM objects WHERE rowid IN \
+         (SELECT rowid FROM objects WHERE gone_at < $1 LIMIT $2)",
+    )
+    .bind(now.saturating_sub(KEPT))
+    .bind(TRIMMED)
+    .execute(&mut **transaction)
+    .await
+    .map_err(fault)?;
+    Ok(deleted.rows_affected())
 }
 
 /// Writes what a step changes of held versions, in the step's own transaction.

@@ -107,6 +107,18 @@ impl ObjectView {
         self.remove(number);
     }
 
+    /// What was seen of an object and not told is forgotten: the next look finds it again. What the phone
+    /// holds of it stays.
+    pub fn unsee(&mut self, number: u32) {
+        self.news.0.remove(&number);
+        self.unsure.remove(&number);
+    }
+
+    /// One of the news, if there are any among these.
+    pub fn any_news(&self, mut numbers: impl Iterator<Item = u32>) -> Option<u32> {
+        numbers.find(|number| self.news.0.contains_key(number))
+    }
+
     /// An object was read in this version, which may be newer than the one that was seen.
     pub fn read(&mut self, number: u32, mark: Mark) {
         if self.server(number) != Some(mark) {
