@@ -71,6 +71,9 @@ impl Source<'_, '_> {
                 }
             }
         }
+        if self.others.is_empty() {
+            view.take_back_departed();
+        }
         for home in fresh {
             self.probe(view, &home).await?;
         }

@@ -134,11 +134,28 @@ struct Phone {
     told: Digest,
 }
 
-const VERSIONS: [ProtocolVersion; 3] = [
-    ProtocolVersion::V12_1,
-    ProtocolVersion::V14_1,
-    ProtocolVersion::V16_1,
-];
+impl Class {
+    /// The versions of the three phones; before 14.0 there are no words for notes.
+    fn versions(&self) -> [ProtocolVersion; 3] {
+        let first = match self.kind {
+            Kind::Note => ProtocolVersion::V14_0,
+            Kind::Event | Kind::Contact | Kind::Task => ProtocolVersion::V12_1,
+        };
+        [first, ProtocolVersion::V14_1, ProtocolVersion::V16_1]
+    }
+}
+
+/// What a phone says of it in the step of that number.
+fn value(tag: Tag, number: usize) -> String {
+    if [tasks::SENSITIVITY, calendar::SENSITIVITY].contains(&tag) {
+        // Personal (1) is private to iCalendar, and no difference a phone is told of.
+        return ["0", "2", "3"][number % 3].to_owned();
+    }
+    if tag == tasks::IMPORTANCE {
+        return (number % 3).to_string();
+    }
+    format!("mine{number}")
+}
 
 /// Runs with how a phone of that version is talked to.
 fn with<R>(version: ProtocolVersion, run: impl FnOnce(&Manner<'_>) -> R) -> R {
@@ -234,7 +251,8 @@ fn rest<'t>(text: &'t str, but: &[&[&str]]) -> Vec<&'t str> {
 
 fn walk(class: &Class, steps: &[Step]) {
     let mut text = class.start.to_owned();
-    let mut phones: Vec<Phone> = VERSIONS
+    let mut phones: Vec<Phone> = class
+        .versions()
         .iter()
         .map(|version| {
             let rendered = shown(class, &text, *version);
@@ -280,12 +298,7 @@ fn walk(class: &Class, steps: &[Step]) {
             Step::Edit(at, which) => {
                 let phone = &mut phones[*at];
                 let knob = &class.knobs[which.index(class.knobs.len())];
-                let digit = [tasks::IMPORTANCE, tasks::SENSITIVITY, calendar::SENSITIVITY]
-                    .contains(&knob.tag);
-                let value = match digit {
-                    true => (number % 3).to_string(),
-                    false => format!("mine{number}"),
-                };
+                let value = value(knob.tag, number);
                 let data = said(&phone.shows, knob.tag, &value);
                 let base = Base {
                     told: Some(&phone.told),
@@ -327,7 +340,7 @@ fn walk(class: &Class, steps: &[Step]) {
         assert!(text.contains(&line), "S12: {line} in {text}");
     }
     // A phone that says back what it is told changes no octet.
-    for version in VERSIONS {
+    for version in class.versions() {
         let rendered = shown(class, &text, version);
         let base = Base {
             told: Some(&rendered.digest),

@@ -83,6 +83,19 @@ impl ObjectView {
         self.unsure = self.news.0.keys().copied().collect();
     }
 
+    /// After a look: what the phone moved away and the backend has all the same was brought back, and the
+    /// phone shows it no more.
+    pub fn take_back_departed(&mut self) {
+        let there = |number: &u32| self.held.0.contains_key(number) && !self.gone.contains(number);
+        let back: Vec<u32> = self.departed.iter().copied().filter(there).collect();
+        for number in back {
+            if let Some(mark) = self.server(number) {
+                self.let_go(number);
+                self.place(number, mark);
+            }
+        }
+    }
+
     /// News of which nobody knows yet whether the phone wants them.
     pub fn unsure(&self) -> Vec<u32> {
         self.unsure.iter().copied().collect()

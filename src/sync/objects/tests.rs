@@ -829,3 +829,20 @@ fn t59_a_stub_that_is_dismissed_stays_away_until_its_object_changes() {
     view.dismissed(1);
     assert_eq!(plan(&view, 9).changes, [Change::Add(1)]);
 }
+
+#[test]
+fn s1_what_a_phone_moved_away_and_others_brought_back_is_told_again() {
+    let mut view = ObjectView::default();
+    view.told(1, Mark(1), Lasts::default());
+    view.told(2, Mark(2), Lasts::default());
+    view.departs(1);
+    view.departs(2);
+    // One is gone, of the other the backend says nothing: it has it in the version it had.
+    view.observe(&Observation {
+        gone: vec![2],
+        ..Observation::default()
+    });
+    view.take_back_departed();
+    assert_eq!(plan(&view, 9).changes, [Change::Delete(2), Change::Add(1)]);
+    assert_eq!(waiting(&view), 1);
+}
