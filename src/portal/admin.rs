@@ -2,6 +2,7 @@
 //! is slowed down, the audit trail. A role of its own with a sign-in of its own; the second step is
 //! done at every sign-in, and what changes something asks for a fresh proof (C12).
 
+mod meanings;
 mod policy;
 mod rules;
 mod trail;
