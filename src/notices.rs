@@ -67,7 +67,7 @@ enum Trouble {
 const ROUND: Duration = Duration::from_secs(2);
 /// Seconds until a letter that could not be sent is tried again: somebody signs in meanwhile, or the
 /// submission server comes back.
-const AGAIN: i64 = 5;
+const AGAIN: i64 = 3;
 /// The longest pause between two tries: a server may be down for days, and its log is for people.
 const LONGEST: i64 = 900;
 /// Letters taken at a time.

@@ -18,7 +18,7 @@ use crate::support::world::World;
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     secret: String,
-    pub(crate) used: u64,
+    used: u64,
 }
 
 impl App {
@@ -33,7 +33,7 @@ impl App {
     }
 
     /// A code that was not used yet; waits for one where it must.
-    pub(crate) async fn code(&mut self) -> String {
+    async fn code(&mut self) -> String {
         loop {
             let now = std::time::SystemTime::now();
             let since = now

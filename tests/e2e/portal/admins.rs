@@ -83,6 +83,12 @@ async fn an_administrator_blocks_and_allows_and_the_user_cannot_undo_it() {
     let mut phone = world.phone(Profile::ios()).await;
     phone.sync_all("INBOX").await;
     let (mut admin, _) = bob(&world).await;
+    // In another language, and back.
+    for (language, title) in [("de", "Benutzer"), ("en", "Users")] {
+        let fields = [("language", language), ("to", "/admin")];
+        admin.send("/admin/language", &fields).await;
+        assert_eq!(admin.title(), title, "{}", admin.page);
+    }
     admin.open("/admin?q=ali").await;
     assert!(admin.page.contains("alice@example.com"), "{}", admin.page);
     admin.open("/admin/users/alice%40example.com").await;
