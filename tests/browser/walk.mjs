@@ -140,9 +140,9 @@ class Person {
     throw new Error(`not so: Tab leads to "${name}" at ${page.url()}`);
   }
 
+  /** A key that leads to another page. */
   async key(name) {
-    await this.page.keyboard.press(name);
-    await this.page.waitForLoadState();
+    await Promise.all([this.page.waitForNavigation(), this.page.keyboard.press(name)]);
   }
 
   async signIn(user = USER_NAME, password = USER_PASSWORD) {

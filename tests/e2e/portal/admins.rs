@@ -182,7 +182,7 @@ async fn rules_and_policies_are_set_and_shown() {
     assert!(
         admin
             .page
-            .contains(">devices</td><td data-label=\"Value\">3</td>"),
+            .contains(">devices</td><td class=\"word\" data-label=\"Value\">3</td>"),
         "{}",
         admin.page
     );
