@@ -319,7 +319,15 @@ impl Service for Gateway {
         let Ok(device) = DeviceId::parse(&line.device_id) else {
             return Reply::bad_request("The DeviceId is missing or invalid.\n");
         };
-        let row = match partnership::of(self, user, &device, &line.device_type, head).await {
+        // Passcodes and one-time codes tell of the device themselves.
+        let admission = guest.who.admission();
+        let unannounced = admission.is_some_and(|came| came.credential.is_none() && !came.probe);
+        let seen = partnership::Seen {
+            device_type: &line.device_type,
+            head,
+            unannounced,
+        };
+        let row = match partnership::of(self, user, &device, seen).await {
             Ok(Some(row)) => row,
             Ok(None) => {
                 let status = status::MAXIMUM_DEVICES_REACHED;

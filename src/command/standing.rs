@@ -121,8 +121,14 @@ async fn until_moved(call: &Call<'_>, before: Option<Bar>) {
             },
             Err(error) => warn!(%error, "cannot look up a device"),
         }
-        // Whether the reason has gone only the gate can tell, when the phone comes again.
+        // Whether the reason has gone only the gate can tell, when the phone comes again ...
         if kept_out.is_some() && version != gateway.gate.version_of(call.user) {
+            return;
+        }
+        // ... or at once, where a policy was the reason: those have no part in the version.
+        if kept_out.is_some_and(|why| why != Why::Frozen)
+            && let Ok(true) = gateway.gate.takes_mail_password(call.user).await
+        {
             return;
         }
         changed.await;

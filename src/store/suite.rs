@@ -1,6 +1,7 @@
 //! What every store must do, written against `dyn Store`: SQLite runs it here, PostgreSQL will run
 //! the same functions.
 
+mod notices;
 mod rules;
 mod sign_in;
 
@@ -822,6 +823,7 @@ pub(super) async fn run(store: Arc<dyn Store>) {
     s2_two_versions_of_an_object_are_held(parts).await;
     s8_what_was_overwritten_is_kept_for_thirty_days(parts).await;
     sign_in::run(&store).await;
+    notices::run(store.as_ref()).await;
     rules::run(&store).await;
     assert_eq!(parts.check_integrity().await.unwrap(), Vec::<String>::new());
 }
