@@ -58,6 +58,7 @@ pub fn render(text: &[u8], manner: &Manner<'_>) -> Result<Rendered, Unreadable> 
         digest: held(&data, &context(&view, home.as_ref(), manner)),
         data,
         span: window(&source, &view, manner),
+        renew: view.series.renew.map(jiff::Timestamp::as_second),
     })
 }
 
@@ -84,6 +85,7 @@ pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
         data: event.to_raw(manner.version),
         digest: Digest::default(),
         span: object::Span::Endless,
+        renew: None,
     }
 }
 

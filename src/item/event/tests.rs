@@ -3,6 +3,7 @@
 mod edits;
 mod files;
 mod laws;
+mod near;
 mod support;
 
 use std::fmt::Write as _;
