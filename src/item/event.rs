@@ -504,7 +504,8 @@ fn held(data: &Raw, context: &Context<'_>) -> Digest {
 }
 
 fn window(source: &Source, view: &View, manner: &Manner<'_>) -> object::Span {
-    let object::Span::Until(mut end) = view.series.window(&source.span) else {
+    let moved = source.overrides.iter().map(|(at, _)| *at).collect();
+    let object::Span::Until(mut end) = view.series.window(&source.span, &moved) else {
         return object::Span::Endless;
     };
     for (_, id) in &source.overrides {

@@ -4,26 +4,29 @@
 //! as one occurrence, the next from now. Its times cannot be changed by a phone: another rule would be
 //! a lie, and the original stays as it is.
 
+mod dates;
+mod lasts;
+
 use std::collections::BTreeMap;
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::{Moment, Recurrence};
-use airgate_codec::vobject::{Component, Property, Stamp, parse_duration};
+use airgate_codec::vobject::{Component, Stamp};
 use jiff::civil::{DateTime, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
+pub(super) use self::dates::date;
+use self::dates::{dates, periods};
 use super::near;
 use super::times::wire;
-use crate::item::meeting::when::{Span, When};
-use crate::item::object::{self, Manner};
+use crate::item::meeting::when::Span;
+use crate::item::object::Manner;
 use crate::item::recurrence::{self, Frequency, Inexpressible, Occurrences, Rule, Until};
 use crate::item::stamp::civil;
 use crate::item::timezone::{Zone, Zones};
 
 /// Occurrences looked at when one of them is wanted (T18): a daily series of ten years.
 const MAX_OCCURRENCES: usize = 4000;
-/// EXDATEs and RDATEs of one series that are read.
-const MAX_DATES: usize = 4000;
 
 /// An event's repetition.
 #[derive(Debug, Default)]
@@ -35,6 +38,8 @@ pub(super) struct Series {
     periods: BTreeMap<Timestamp, Timestamp>,
     /// EXDATE, in order; of a series that is told as the nearest, all that its rule has too much.
     pub(super) excluded: Vec<Timestamp>,
+    /// EXDATE, in order.
+    removed: Vec<Timestamp>,
     /// EXRULE, or a rule that cannot be read.
     strange: bool,
     /// What a phone is told.
@@ -87,6 +92,7 @@ impl Series {
         series.excluded = dates(event, "EXDATE", zones);
         series.excluded.sort_unstable();
         series.excluded.dedup();
+        series.removed.clone_from(&series.excluded);
         series.tell(span, manner);
         series
     }
@@ -328,25 +334,6 @@ impl Series {
                     == Some(local)
             })
     }
-
-    /// How long the event stays in a window: the end of its last occurrence.
-    pub(super) fn window(&self, span: &Span) -> object::Span {
-        let after = |at: Timestamp| self.end(at, span);
-        let mut end = after(span.start.at);
-        if self.strange {
-            return object::Span::Endless;
-        }
-        for at in &self.extra {
-            end = end.max(after(*at));
-        }
-        for rule in &self.rules {
-            let Some(last) = last_of(rule, span) else {
-                return object::Span::Endless;
-            };
-            end = end.max(after(last));
-        }
-        object::Span::Until(end.as_second())
-    }
 }
 
 /// Whether the first day of the week makes no difference: before 14.1 nothing says it, and it is
@@ -369,23 +356,6 @@ fn weeks_may_begin_on_sunday(rule: &Rule, span: &Span) -> bool {
     first(rule) == first(&sunday)
 }
 
-/// When a rule's last occurrence begins, or something not before it; nothing if there is none.
-fn last_of(rule: &Rule, span: &Span) -> Option<Timestamp> {
-    if let Some(until) = &rule.until {
-        return last(until, span);
-    }
-    let count = usize::try_from(rule.count?).ok()?;
-    if count > MAX_OCCURRENCES {
-        return None;
-    }
-    let mut occurrences = Occurrences::new(rule, span.start.local, None);
-    let last = occurrences.by_ref().last();
-    if occurrences.gave_up() {
-        return None;
-    }
-    span.start.zone.instant(last.unwrap_or(span.start.local))
-}
-
 /// UNTIL as a moment. A date counts whole: its occurrence may still be.
 fn last(until: &Until, span: &Span) -> Option<Timestamp> {
     let zone = &span.start.zone;
@@ -406,48 +376,6 @@ fn shift(span: &mut Span, at: Timestamp) {
     span.end = at.checked_add(length).unwrap_or(at);
     span.start.local = span.start.zone.local(at);
     span.start.at = at;
-}
-
-/// The moments of a property that lists some.
-fn dates(event: &Component<'_>, name: &str, zones: &Zones) -> Vec<Timestamp> {
-    let mut all = Vec::new();
-    for list in event.all(name).take(MAX_DATES) {
-        for value in list.value().split(',') {
-            if all.len() >= MAX_DATES {
-                return all;
-            }
-            all.extend(date(value, &list, zones));
-        }
-    }
-    all
-}
-
-/// When the periods of RDATE begin and end (RFC 5545 3.3.9): at a time, or after a duration.
-fn periods(event: &Component<'_>, zones: &Zones) -> BTreeMap<Timestamp, Timestamp> {
-    let mut all = BTreeMap::new();
-    for list in event.all("RDATE").take(MAX_DATES) {
-        for value in list.value().split(',') {
-            let Some((from, to)) = value.split_once('/').filter(|_| all.len() < MAX_DATES) else {
-                continue;
-            };
-            let Some(from) = date(from, &list, zones) else {
-                continue;
-            };
-            let duration = || {
-                let seconds = parse_duration(to)?;
-                from.checked_add(SignedDuration::from_secs(seconds)).ok()
-            };
-            let to = date(to, &list, zones).or_else(duration);
-            all.extend(to.filter(|to| *to >= from).map(|to| (from, to)));
-        }
-    }
-    all
-}
-
-/// A time, a date or the start of a period.
-pub(super) fn date(value: &str, list: &Property, zones: &Zones) -> Option<Timestamp> {
-    let stamp = Stamp::parse(value.split('/').next()?)?;
-    When::of(stamp, list.parameter("TZID"), zones).map(|when| when.at)
 }
 
 /// A moment of EAS's.

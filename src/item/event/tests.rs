@@ -5,6 +5,7 @@ mod files;
 mod laws;
 mod near;
 mod support;
+mod windows;
 
 use std::fmt::Write as _;
 
