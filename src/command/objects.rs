@@ -170,7 +170,7 @@ impl<'a, 'b> Source<'a, 'b> {
                 name: None,
             },
             client: self.call.client(),
-            now: Moment(clock::now_seconds()),
+            now: Moment(clock::now_millis()),
         }
     }
 

@@ -55,6 +55,7 @@ pub fn render(text: &[u8], manner: &Manner<'_>) -> Result<Rendered, Unreadable> 
         data: view.contact(picture, manner).to_raw(manner.version),
         digest,
         span: Span::Endless,
+        renew: None,
     })
 }
 
@@ -87,6 +88,7 @@ pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
         data: contact.to_raw(manner.version),
         digest: Digest::of_stub(),
         span: Span::Endless,
+        renew: None,
     }
 }
 

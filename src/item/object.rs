@@ -66,6 +66,9 @@ pub struct Rendered {
     /// What the phone holds when it has taken it in.
     pub digest: Digest,
     pub span: Span,
+    /// When it is to be shown again although nothing changed, in seconds since 1970: of a series that
+    /// EAS has no words for only the near future is told.
+    pub renew: Option<i64>,
 }
 
 /// How long an object stays inside a window that moves with time ([MS-ASCMD] 2.2.3.68).

@@ -40,6 +40,7 @@ impl Source<'_, '_> {
         seen: &Cursors,
     ) -> Result<(), Failure> {
         view.look_through(window);
+        view.run_out(clock::now_seconds());
         let mut reached = self.reached(view);
         self.leave(view, &mut reached).await?;
         let (mut moved, mut fresh) = (Vec::new(), Vec::new());

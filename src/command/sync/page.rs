@@ -108,7 +108,7 @@ pub(super) async fn tell(
         ..Page::default()
     };
     let mut adds = Vec::new();
-    let now = Moment(clock::now_seconds());
+    let now = Moment(clock::now_millis());
     for change in plan.changes {
         page.told.push(match change {
             Change::Delete(number) => Told::Delete(server_id::write(collection, number)),
@@ -308,7 +308,7 @@ impl Teller<'_, '_, '_> {
 fn arrival(source: &Source<'_, '_>, message: &Fetched, item: &Email) -> Option<Arrival> {
     let meeting = item.meeting_request.as_ref()?;
     let text = source.calendar_part(message, true)?;
-    let now = Moment(clock::now_seconds() * 1000);
+    let now = Moment(clock::now_millis());
     let from = Addresses::read(item.from.as_deref()?.as_bytes(), None);
     Some(Arrival {
         text,

@@ -70,7 +70,8 @@ pub(super) async fn tell(
             };
             let known = state.view.held(number).is_some();
             budget.spend(weight(&rendered));
-            state.view.told(number, mark, rendered.span.into());
+            let (lasts, renew) = (rendered.span.into(), rendered.renew);
+            state.view.told(number, mark, lasts, renew);
             state.held.insert((number, mark), rendered.digest);
             let id = source.id(number);
             let item = ItemData::Other(rendered.data);
@@ -95,7 +96,7 @@ fn look_at(
         Read::There { href, etag, text } => {
             let mark = mark_of(etag, text);
             state.view.read(number, mark);
-            if state.view.held(number) == Some(mark) {
+            if state.view.held(number) == Some(mark) && !state.view.is_stale(number) {
                 return None;
             }
             if !source.is_of_class(text) {
@@ -106,6 +107,11 @@ fn look_at(
         }
         Read::Gone => {
             state.view.vanished(number);
+            return None;
+        }
+        // What the phone has is better than a stub.
+        Read::Failed if state.view.is_stale(number) => {
+            state.view.stays_stale(number);
             return None;
         }
         // Until it changes: that it cannot be read today may be so for ever.
