@@ -3,6 +3,7 @@
 
 mod rules;
 mod sign_in;
+mod tallies;
 
 use std::sync::Arc;
 
@@ -821,5 +822,6 @@ pub(super) async fn run(store: Arc<dyn Store>) {
     s8_what_was_overwritten_is_kept_for_thirty_days(parts).await;
     sign_in::run(&store).await;
     rules::run(&store).await;
+    tallies::run(&store).await;
     assert_eq!(parts.check_integrity().await.unwrap(), Vec::<String>::new());
 }
