@@ -15,12 +15,17 @@ use crate::support::world::World;
 
 /// The app on a person's phone.
 #[derive(Clone, Debug)]
-struct App {
+pub(crate) struct App {
     secret: String,
     used: u64,
 }
 
 impl App {
+    /// The key of the codes, as it is typed.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     fn code_of(&self, step: u64) -> String {
         let totp = Builder::new()
             .with_algorithm(Algorithm::SHA1)
@@ -32,7 +37,7 @@ impl App {
     }
 
     /// A code that was not used yet; waits for one where it must.
-    async fn code(&mut self) -> String {
+    pub(crate) async fn code(&mut self) -> String {
         loop {
             let now = std::time::SystemTime::now();
             let since = now
@@ -68,7 +73,7 @@ async fn signed_in(world: &World, user: &User) -> Surfer {
 }
 
 /// Switches two-step verification on; gives the app and the recovery codes.
-async fn switch_on(surfer: &mut Surfer, password: &str) -> (App, Vec<String>) {
+pub(crate) async fn switch_on(surfer: &mut Surfer, password: &str) -> (App, Vec<String>) {
     surfer.open("/account/two-step/begin").await;
     surfer.send("/account/two-step/begin", &[]).await;
     let to = "/account/two-step/app";

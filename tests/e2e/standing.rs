@@ -102,7 +102,7 @@ fn phone_at(world: &World, version: ProtocolVersion, name: &str) -> Phone {
 }
 
 /// HTTP status and the Status of a FolderSync.
-async fn folders(phone: &mut Phone) -> (u16, u16) {
+pub(crate) async fn folders(phone: &mut Phone) -> (u16, u16) {
     match phone.try_folder_sync().await {
         Ok(response) => (200, response.status),
         Err(Trouble::Http(answer)) => (answer.status, 0),
@@ -111,7 +111,7 @@ async fn folders(phone: &mut Phone) -> (u16, u16) {
 }
 
 /// Waits until a FolderSync is answered like that.
-async fn until_folders(phone: &Phone, expected: (u16, u16)) {
+pub(crate) async fn until_folders(phone: &Phone, expected: (u16, u16)) {
     let start = Instant::now();
     loop {
         let found = folders(&mut phone.clone()).await;
@@ -454,7 +454,8 @@ pub(crate) async fn second_factor(world: &World) -> TotpSecret {
     secret
 }
 
-fn code(secret: &TotpSecret) -> String {
+/// What the app shows now.
+pub(crate) fn code(secret: &TotpSecret) -> String {
     let now = i64::try_from(mail::now()).unwrap();
     secret.code_at(now).expose_secret().to_owned()
 }
