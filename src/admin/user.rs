@@ -5,7 +5,7 @@ use serde_json::json;
 use super::desk::{Desk, DeskError};
 use super::shown;
 use crate::gate::report::Known;
-use crate::gate::{Slowed, slowed_from};
+use crate::gate::{Slowed, SlowedFor, slowed_from};
 use crate::identity::UserId;
 use crate::language::Language;
 use crate::store::{AuditAction, UserSettings};
@@ -128,9 +128,11 @@ impl Desk<'_> {
     /// As the running servers count (C14): whoever has to wait is kept out by each of them.
     async fn throttled(&self, json: bool) -> Result<String, DeskError> {
         let slowed = slowed_from(self.store(), &self.offline.settings).await?;
-        let why = |slowed: &Slowed| match slowed.address {
-            true => "address",
-            false => "account",
+        // For programs, and for people.
+        let why = |slowed: &Slowed| match slowed.why {
+            SlowedFor::Secrets => ("address", "too many wrong secrets from this address"),
+            SlowedFor::Passwords => ("account", "too many wrong passwords at the portal"),
+            SlowedFor::Codes => ("codes", "too many wrong one-time or recovery codes"),
         };
         if json {
             let all: Vec<_> = slowed
@@ -138,7 +140,7 @@ impl Desk<'_> {
                 .map(|slowed| {
                     json!({
                         "who": slowed.who,
-                        "why": why(slowed),
+                        "why": why(slowed).0,
                         "seconds": slowed.wait.as_secs(),
                     })
                 })
@@ -153,11 +155,7 @@ impl Desk<'_> {
             [
                 slowed.who.clone(),
                 format!("{} s", slowed.wait.as_secs()),
-                match slowed.address {
-                    true => "too many wrong secrets from this address",
-                    false => "too many wrong passwords at the portal",
-                }
-                .to_owned(),
+                why(slowed).1.to_owned(),
             ]
         }));
         Ok(shown::columns(&table))

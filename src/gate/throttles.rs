@@ -50,10 +50,21 @@ struct News {
 /// Somebody who is slowed down.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Slowed {
-    /// An address, or an account.
+    /// An address, an account, or an account at an address.
     pub who: String,
-    pub address: bool,
+    pub why: SlowedFor,
     pub wait: Duration,
+}
+
+/// Too many of what.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SlowedFor {
+    /// Wrong passwords or passcodes from one address.
+    Secrets,
+    /// Wrong mail passwords for an account at the portal.
+    Passwords,
+    /// Wrong one-time or recovery codes (C9).
+    Codes,
 }
 
 /// Seconds between two exchanges: what one node counts all know in twice this time, within the 10 s of
@@ -136,13 +147,13 @@ impl Throttles {
         Ok(())
     }
 
-    /// Who is slowed down now: addresses with too many wrong secrets, accounts with too many wrong
-    /// passwords at the portal. For administrators.
+    /// Who is slowed down now and why, for administrators: addresses with too many wrong secrets,
+    /// accounts with too many wrong passwords at the portal, and who sent too many wrong codes.
     pub(super) fn slowed(&self, now: Moment) -> Vec<Slowed> {
         let addresses = self.addresses.closed(now).into_iter();
         let addresses = addresses.map(|(address, wait)| Slowed {
             who: address.to_string(),
-            address: true,
+            why: SlowedFor::Secrets,
             wait,
         });
         let accounts = self.delays.waiting(now).into_iter();
@@ -150,10 +161,25 @@ impl Throttles {
             who: match key {
                 DelayKey::Account(user) | DelayKey::Browser(user, _) => user.to_string(),
             },
-            address: false,
+            why: SlowedFor::Passwords,
             wait,
         });
-        addresses.chain(accounts).collect()
+        let codes = self.codes.waiting(now).into_iter();
+        let codes = codes.map(|(lane, wait)| Slowed {
+            who: match lane {
+                CodeLane::Phone(address, user) => format!("{user} ({address})"),
+                CodeLane::Portal(user) | CodeLane::Browser(user, _) => user.to_string(),
+            },
+            why: SlowedFor::Codes,
+            wait,
+        });
+        addresses.chain(accounts).chain(codes).collect()
+    }
+
+    /// Lanes of codes that have to wait.
+    #[cfg(test)]
+    pub(super) fn codes_waiting(&self, now: Moment) -> Vec<(CodeLane, Duration)> {
+        self.codes.waiting(now)
     }
 
     /// Forgets who has recovered; call it every minute, or the tables only grow.

@@ -2,6 +2,7 @@
 //! stranger must not be able to do. `tests/browser` looks at the same pages with eyes.
 
 mod admins;
+mod guides;
 mod passcodes;
 mod two_steps;
 mod undo;
@@ -97,7 +98,7 @@ pub(crate) async fn switch_on(surfer: &mut Surfer, password: &str) -> (App, Vec<
 }
 
 /// The recovery codes the page shows.
-fn recovery_codes(surfer: &Surfer) -> Vec<String> {
+pub(crate) fn recovery_codes(surfer: &Surfer) -> Vec<String> {
     let codes = surfer.between("<ul class=\"codes\">", "</ul>");
     let codes: Vec<String> = codes
         .split("<li>")

@@ -93,8 +93,10 @@ async fn c14_what_one_node_counts_all_know_within_ten_seconds() {
     let code = second.check_code_at(&alice, &code, &Lane::Portal, heard);
     assert!(matches!(code.await.unwrap(), CodeVerdict::Slower { .. }));
     let slowed = second.throttles.slowed(heard);
-    assert!(slowed.iter().any(|one| one.address && one.who == STRANGER));
-    assert!(slowed.iter().any(|one| !one.address && one.who == ALICE));
+    let waits = |who, why| slowed.iter().any(|one| one.who == who && one.why == why);
+    assert!(waits(STRANGER, SlowedFor::Secrets));
+    assert!(waits(ALICE, SlowedFor::Passwords));
+    assert!(waits(ALICE, SlowedFor::Codes));
     // A node that starts now knows it as well, and so does the command line.
     let third = world.node().await;
     assert!(closed(&third, Moment::read()).await);
