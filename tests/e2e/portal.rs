@@ -22,6 +22,11 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// The key of the codes, as it is typed.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     fn code_of(&self, step: u64) -> String {
         let totp = Builder::new()
             .with_algorithm(Algorithm::SHA1)
@@ -33,7 +38,7 @@ impl App {
     }
 
     /// A code that was not used yet; waits for one where it must.
-    async fn code(&mut self) -> String {
+    pub(crate) async fn code(&mut self) -> String {
         loop {
             let now = std::time::SystemTime::now();
             let since = now

@@ -454,7 +454,8 @@ pub(crate) async fn second_factor(world: &World) -> TotpSecret {
     secret
 }
 
-fn code(secret: &TotpSecret) -> String {
+/// What the app shows now.
+pub(crate) fn code(secret: &TotpSecret) -> String {
     let now = i64::try_from(mail::now()).unwrap();
     secret.code_at(now).expose_secret().to_owned()
 }
