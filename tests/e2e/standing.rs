@@ -131,7 +131,7 @@ fn said(version: ProtocolVersion, http: u16, status: u16) -> (u16, u16) {
     }
 }
 
-async fn provision(phone: &mut Phone, request: &Request) -> Response {
+pub(crate) async fn provision(phone: &mut Phone, request: &Request) -> Response {
     let body = request.write(phone.version());
     let answer = phone.command(CommandName::Provision, body).await.unwrap();
     Response::read(&answer.body).unwrap()
