@@ -4,6 +4,7 @@
 //! A phone that loses its mind deletes a whole address book as easily as one card; so whatever a phone
 //! takes away from an object is kept as it was for [`KEPT`](crate::store::undo::KEPT), sealed.
 
+mod quiet;
 mod told;
 
 use airgate_codec::vobject::Stamp;
@@ -182,8 +183,17 @@ pub async fn read(
     Ok((kind, open(keys, user, &row)?))
 }
 
+/// What was brought back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Restored {
+    pub href: Href,
+    /// People a meeting of the user's own has, who are not told that it is back.
+    pub untold: usize,
+}
+
 /// Brings an object back as it was; its entry goes. What lies in its place now is kept in its turn, so
-/// a restore can be undone as well.
+/// a restore can be undone as well. A calendar server that schedules tells nobody of it
+/// ([`quiet`]).
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -194,7 +204,7 @@ pub async fn restore(
     login: &Login,
     id: i64,
     now: i64,
-) -> Result<Href, RestoreError> {
+) -> Result<Restored, RestoreError> {
     let user = &login.user;
     let row = store.undo_row(user, id).await?;
     let row = row.ok_or(RestoreError::Unknown)?;
@@ -204,6 +214,11 @@ pub async fn restore(
     let dav = server(davs, kind).ok_or(RestoreError::NoServer)?;
     let href = place(dav, login, kind, href).await?;
     let data = data_of(kind);
+    let quiet = quiet::quiet(dav, login, kind, &kept.text).await?;
+    let back = |href: Href| Restored {
+        href,
+        untold: quiet.untold,
+    };
     for _ in 0..TRIES {
         let present = match dav.get(login, &href).await {
             Ok(present) => Some(present),
@@ -213,7 +228,7 @@ pub async fn restore(
         let (guard, replaced) = match &present {
             Some((_, text)) if **text == *kept.text => {
                 store.drop_undo(user, &[id]).await?;
-                return Ok(href);
+                return Ok(Restored { href, untold: 0 });
             }
             Some((etag, text)) => {
                 let now_there = Kept {
@@ -234,11 +249,12 @@ pub async fn restore(
             }
             None => (Guard::New, None),
         };
-        let text = kept.text.clone().into();
-        let done = dav.put(login, &href, text, data, guard).await;
+        let text = quiet.first.clone().unwrap_or_else(|| kept.text.clone());
+        let done = dav.put(login, &href, text.into(), data, guard).await;
         if done.is_ok() {
+            quiet::hand_back(dav, login, &href, &quiet, &kept.text).await;
             store.drop_undo(user, &[id]).await?;
-            return Ok(href);
+            return Ok(back(href));
         }
         // Where the answer was lost it may have been replaced all the same: then the row stays.
         let refused = matches!(&done, Err(error) if error.is_final() || matches!(error, DavError::Precondition));

@@ -92,21 +92,32 @@ pub async fn restore(
     let mut restored = Vec::new();
     for id in &asked.ids {
         let now = clock::now_seconds();
-        let href = undo::restore(store, &offline.keys, davs, &login, *id, now)
+        let back = undo::restore(store, &offline.keys, davs, &login, *id, now)
             .await
             .map_err(|error| anyhow::Error::new(error).context(format!("entry {id}")))?;
-        restored.push((*id, href.to_string()));
+        restored.push((*id, back));
     }
     if asked.json {
         let all: Vec<_> = restored
             .iter()
-            .map(|(id, href)| serde_json::json!({ "id": id, "href": href }))
+            .map(|(id, back)| {
+                let href = back.href.to_string();
+                serde_json::json!({ "id": id, "href": href, "untold": back.untold })
+            })
             .collect();
         return Ok(format!("{}\n", serde_json::to_string_pretty(&all)?));
     }
     let mut text = String::new();
-    for (id, href) in restored {
-        let _ = writeln!(text, "{id} is back as {href}");
+    for (id, back) in restored {
+        let _ = writeln!(text, "{id} is back as {}", back.href);
+        if back.untold > 0 {
+            let _ = writeln!(
+                text,
+                "     Nobody is told that the meeting is back (invited: {}). Invite them again on a phone \
+                 or in a calendar program.",
+                back.untold
+            );
+        }
     }
     Ok(text)
 }

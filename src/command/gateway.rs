@@ -377,7 +377,7 @@ impl Service for Gateway {
         }
         let answer = async {
             match bar {
-                Some(Bar::Explain(why)) => explain::answer(&call, why).await,
+                Some(Bar::Explain(why)) => Box::pin(explain::answer(&call, why)).await,
                 _ => answer(&call).await,
             }
         };

@@ -112,10 +112,10 @@ async fn until_moved(call: &Call<'_>, before: Option<Bar>) {
         let mut changed = std::pin::pin!(notify.notified());
         // Registered before looking, so that no change falls in between.
         changed.as_mut().enable();
-        match partnership::newest(gateway, &key).await {
+        match Box::pin(partnership::newest(gateway, &key)).await {
             // Removed: the next request begins a new partnership.
             Ok(None) => return,
-            Ok(Some(row)) => match bar_of(call, &row, kept_out).await {
+            Ok(Some(row)) => match Box::pin(bar_of(call, &row, kept_out)).await {
                 Ok(now) if now != before => return,
                 _ => {}
             },

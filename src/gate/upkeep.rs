@@ -58,7 +58,7 @@ impl Gate {
             let version = self.changes.version_of(&admission.user);
             let mut patience = Duration::MAX;
             if version != judged {
-                match self.still_good(admission).await {
+                match Box::pin(self.still_good(admission)).await {
                     Ok(true) => judged = version,
                     Ok(false) => return,
                     Err(error) => {

@@ -58,6 +58,7 @@ pub fn render(text: &[u8], manner: &Manner<'_>) -> Result<Rendered, Unreadable> 
         digest: held(&data, &context(&view, home.as_ref(), manner)),
         data,
         span: window(&source, &view, manner),
+        renew: view.series.renew.map(jiff::Timestamp::as_second),
     })
 }
 
@@ -82,8 +83,9 @@ pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
     };
     Rendered {
         data: event.to_raw(manner.version),
-        digest: Digest::default(),
+        digest: Digest::of_stub(),
         span: object::Span::Endless,
+        renew: None,
     }
 }
 
@@ -502,7 +504,8 @@ fn held(data: &Raw, context: &Context<'_>) -> Digest {
 }
 
 fn window(source: &Source, view: &View, manner: &Manner<'_>) -> object::Span {
-    let object::Span::Until(mut end) = view.series.window(&source.span) else {
+    let moved = source.overrides.iter().map(|(at, _)| *at).collect();
+    let object::Span::Until(mut end) = view.series.window(&source.span, &moved) else {
         return object::Span::Endless;
     };
     for (_, id) in &source.overrides {

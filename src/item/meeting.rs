@@ -16,7 +16,7 @@ pub(super) mod people;
 pub(super) mod place;
 mod reply;
 pub(super) mod status;
-mod stored;
+pub(super) mod stored;
 mod update;
 pub(super) mod when;
 
@@ -34,7 +34,9 @@ use crate::item::structure::Outline;
 use crate::item::timezone::Zones;
 use crate::item::transfer;
 
-pub use announce::{Guest, Organizer, invites, is_meeting, silenced, unsilenced, with_guests};
+pub use announce::{
+    Guest, Organizer, invites, is_meeting, people_of, silenced, unsilenced, with_guests,
+};
 pub use ids::{global_object_id, uid_of_global_object_id};
 pub use letter::{Letter, subject_of_answer, subject_of_message};
 pub use reply::{Answer, Choice, Message, Words, in_calendar, to_organizer};

@@ -39,6 +39,7 @@ pub fn render(text: &[u8], manner: &Manner<'_>) -> Result<Rendered, Unreadable> 
         data: note.to_raw(manner.version),
         digest: digest(&note),
         span: Span::Endless,
+        renew: None,
     })
 }
 
@@ -57,8 +58,9 @@ pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
     };
     Rendered {
         data: note.to_raw(manner.version),
-        digest: Digest::default(),
+        digest: Digest::of_stub(),
         span: Span::Endless,
+        renew: None,
     }
 }
 

@@ -66,6 +66,9 @@ pub struct Rendered {
     /// What the phone holds when it has taken it in.
     pub digest: Digest,
     pub span: Span,
+    /// When it is to be shown again although nothing changed, in seconds since 1970: of a series that
+    /// EAS has no words for only the near future is told.
+    pub renew: Option<i64>,
 }
 
 /// How long an object stays inside a window that moves with time ([MS-ASCMD] 2.2.3.68).
@@ -83,7 +86,15 @@ pub enum Span {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Digest(Vec<(u8, u32)>);
 
+/// Stands among the numbers of properties for none; no class has one of this number.
+const STUB: u8 = u8::MAX;
+
 impl Digest {
+    /// What a phone holds of an object when it was told a [`stub`]: no property, and the mark of that.
+    pub fn of_stub() -> Self {
+        Self(vec![(STUB, 0)])
+    }
+
     /// Records a property, replacing what was known of it.
     pub fn set(&mut self, property: u8, hash: u32) {
         match self.0.binary_search_by_key(&property, |(known, _)| *known) {
@@ -305,3 +316,6 @@ pub fn object_of(kind: Kind, text: &[u8]) -> bool {
         })
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,7 @@ pub fn render(text: &[u8], manner: &Manner<'_>) -> Result<Rendered, Unreadable> 
         } else {
             Span::Endless
         },
+        renew: None,
     })
 }
 
@@ -58,8 +59,9 @@ pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
     };
     Rendered {
         data: task.to_raw(manner.version),
-        digest: Digest::default(),
+        digest: Digest::of_stub(),
         span: Span::Endless,
+        renew: None,
     }
 }
 

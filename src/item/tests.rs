@@ -5,6 +5,7 @@ mod describe;
 mod hostile;
 mod notes;
 mod octets;
+mod origins;
 pub(in crate::item) mod schema;
 mod server;
 mod zoo;

@@ -9,7 +9,7 @@ use airgate_codec::eas::item_operations::{
     Fetch, FetchOptions, Outcome, Properties, Store, status,
 };
 use airgate_codec::eas::sync::{self, ItemData, ItemResponse};
-use airgate_codec::eas::{Moment, Range, Raw};
+use airgate_codec::eas::{Moment, Range, Raw, ping};
 use airgate_codec::wbxml::{air_sync_base, calendar};
 
 use crate::support::backend::dav::DavKind;
@@ -281,4 +281,160 @@ async fn files_of_events_come_and_go_on_radicale() {
 #[tokio::test]
 async fn files_of_events_come_and_go_on_cyrus() {
     files_on(DavKind::Cyrus).await;
+}
+
+/// A series EAS has no words for shows its next occurrence. When that is over every phone is told of the
+/// one after it, once, although nothing changed at the server.
+#[tokio::test]
+async fn what_is_over_gives_way_to_the_next_occurrence_once() {
+    let world = World::with_dav(DavKind::Radicale).await;
+    let place = world.dav().calendar(&world.alice);
+    let over = jiff::Timestamp::now() + jiff::Span::new().seconds(4);
+    let stamp = |at: jiff::Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let today = over - jiff::Span::new().seconds(600);
+    let begins = stamp(today - jiff::Span::new().hours(60));
+    let next = stamp(today + jiff::Span::new().hours(30));
+    let text = format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEGIN:VEVENT\r\nUID:often\r\n\
+         DTSTAMP:20260101T000000Z\r\nSUMMARY:Often\r\nDTSTART:{begins}\r\nDURATION:PT600S\r\n\
+         RRULE:FREQ=HOURLY;INTERVAL=30\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    );
+    world
+        .dav_client()
+        .put(&format!("{place}often.ics"), &text)
+        .await;
+    let mut phones = Vec::new();
+    for version in [
+        ProtocolVersion::V12_1,
+        ProtocolVersion::V14_1,
+        ProtocolVersion::V16_1,
+    ] {
+        let id = format!("OFTEN{}", version.query_byte());
+        phones.push(phone_of(&world, version, &id).await);
+    }
+    for (phone, folder) in &mut phones {
+        assert_eq!(phone.values(folder, calendar::START_TIME), [stamp(today)]);
+    }
+    let (first, folder) = &mut phones[0];
+    let started = std::time::Instant::now();
+    while first.values(folder, calendar::START_TIME) != [next.clone()] {
+        assert!(started.elapsed().as_secs() < 10, "it never moves on");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        first.sync(folder).await;
+    }
+    for (phone, folder) in &mut phones[1..] {
+        let count = phone.estimate(folder).await.estimates[0].count;
+        assert_eq!(count, Some(1));
+        let news = phone.ping(&[folder.as_str()], 60).await;
+        assert_eq!(news.status, ping::status::CHANGES, "{news:?}");
+        phone.sync_all(folder).await;
+        assert_eq!(phone.values(folder, calendar::START_TIME), [next.clone()]);
+    }
+    for (phone, folder) in &mut phones {
+        let key = phone.memory.key(&phone.id(folder));
+        phone.sync(folder).await;
+        assert_eq!(phone.memory.key(&phone.id(folder)), key, "told once");
+        let count = phone.estimate(folder).await.estimates[0].count;
+        assert_eq!(count, Some(0));
+        assert!(phone.surprises().is_empty(), "{:?}", phone.surprises());
+    }
+    // What a phone writes says when it did.
+    let (phone, folder) = &mut phones[1];
+    let id = phone.object(folder, calendar::SUBJECT, "Often");
+    phone
+        .edit_object(folder, &id, calendar::SUBJECT, "Very often")
+        .await;
+    let text = world.dav_client().get(&format!("{place}often.ics")).await;
+    let text = text.expect("still there");
+    assert!(text.contains("SUMMARY:Very often"), "{text}");
+    let day = &stamp(jiff::Timestamp::now())[..7];
+    assert!(text.contains(&format!("LAST-MODIFIED:{day}")), "{text}");
+}
+
+/// What a phone of each filter is shown, by reading each object or by asking the server: a series is there
+/// as long as any occurrence is, wherever it was moved to.
+async fn windows_on(kind: DavKind) {
+    let world = World::with_dav(kind).await;
+    let other = world.dav_client();
+    let place = world.dav().calendar(&world.alice);
+    let now = jiff::Timestamp::now();
+    let stamp = |days: i64| {
+        let at = now - jiff::Span::new().hours(days * 24);
+        at.strftime("%Y%m%dT%H%M%SZ").to_string()
+    };
+    let put = async |name: &str, lines: &str| {
+        let text = format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEGIN:VEVENT\r\nUID:{name}\r\n\
+             DTSTAMP:20260101T000000Z\r\nSUMMARY:{name}\r\n{lines}\r\nDURATION:PT1H\r\n\
+             END:VEVENT\r\nEND:VCALENDAR\r\n"
+        );
+        other.put(&format!("{place}{name}.ics"), &text).await;
+    };
+    for age in [-30, 10, 20, 60, 120, 400] {
+        let name = format!("single{age:+}");
+        put(&name, &format!("DTSTART:{}", stamp(age))).await;
+    }
+    let endless = format!("DTSTART:{}\r\nRRULE:FREQ=YEARLY", stamp(800));
+    put("endless", &endless).await;
+    // Its last occurrence was 20 days ago, and was moved: in, out.
+    for (name, to) in [("moved-in", 10), ("moved-out", 380)] {
+        let series = format!("DTSTART:{}\r\nRRULE:FREQ=WEEKLY;COUNT=9", stamp(20 + 8 * 7));
+        let moved = format!(
+            "{series}\r\nDURATION:PT1H\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:{name}\r\n\
+             DTSTAMP:20260101T000000Z\r\nSUMMARY:{name}\r\nRECURRENCE-ID:{}\r\nDTSTART:{}",
+            stamp(20),
+            stamp(to)
+        );
+        put(name, &moved).await;
+    }
+    let shown = |filter: u8| -> Vec<&str> {
+        let mut all = vec!["endless", "single-30"];
+        let ages = [
+            (4, &["moved-in", "single+10"][..]),
+            (5, &["moved-out", "single+20"]),
+            (6, &["single+60"]),
+            (7, &["single+120"]),
+            (8, &["single+400"]),
+        ];
+        let from = if filter == 0 { 8 } else { filter };
+        for (first, names) in ages {
+            if first <= from {
+                all.extend(names);
+            }
+        }
+        all.sort_unstable();
+        all
+    };
+    for round in ["few", "many"] {
+        for filter in [0, 4, 5, 6, 7] {
+            let profile = Profile::ios().speaking(ProtocolVersion::V14_1);
+            let id = format!("{}{filter}", round.to_uppercase());
+            let mut phone = world.phone(profile.filter(filter).called(&id)).await;
+            let folder = phone.folder(FolderType::Calendar);
+            phone.sync_all(&folder).await;
+            let mut there = phone.values(&folder, calendar::SUBJECT);
+            there.retain(|name| !name.starts_with("old"));
+            there.sort_unstable();
+            assert_eq!(there, shown(filter), "{round}, {filter}");
+            assert!(phone.surprises().is_empty(), "{:?}", phone.surprises());
+        }
+        // With more news than are read one by one the server is asked.
+        for number in 0..12 {
+            put(
+                &format!("old-{round}{number}"),
+                &format!("DTSTART:{}", stamp(900)),
+            )
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_filter_shows_a_series_as_long_as_any_occurrence_is_inside_on_radicale() {
+    windows_on(DavKind::Radicale).await;
+}
+
+#[tokio::test]
+async fn each_filter_shows_a_series_as_long_as_any_occurrence_is_inside_on_cyrus() {
+    windows_on(DavKind::Cyrus).await;
 }

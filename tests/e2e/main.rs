@@ -26,6 +26,7 @@ mod faults;
 
 mod attachments;
 mod bodies;
+mod contacts;
 mod conversations;
 mod dav;
 mod discovery;

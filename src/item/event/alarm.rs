@@ -2,9 +2,12 @@
 //! would hear is it, and all others stay (REFERENCE.md 11.2.1).
 
 use airgate_codec::vobject::{
-    Component, ComponentId, ContentLine, Document, Gone, PropertyId, Stamp, parse_duration,
+    Component, ComponentId, ContentLine, Document, Gone, Property, PropertyId, Stamp,
+    parse_duration,
 };
+use jiff::SignedDuration;
 
+use super::clock;
 use crate::item::meeting::when::Span;
 use crate::item::stamp::civil;
 use crate::item::timezone::Zone;
@@ -100,6 +103,31 @@ pub(super) fn write(
         (Some(alarm), None) => document.remove_component(alarm.component),
         (None, None) => Ok(()),
     }
+}
+
+/// The event begins so much later: alarms that say their moment themselves (RFC 5545 3.8.6.3) go with
+/// it. Those that say how long before or after go by themselves.
+pub(super) fn moved(
+    document: &mut Document,
+    event: ComponentId,
+    later: SignedDuration,
+) -> Result<(), Gone> {
+    if later.is_zero() {
+        return Ok(());
+    }
+    let component = document.find(event).ok_or(Gone)?;
+    let triggers: Vec<Property> = alarms(&component)
+        .filter_map(|alarm| alarm.property("TRIGGER"))
+        .collect();
+    for trigger in triggers {
+        if let Some(stamp @ Stamp::Utc(..)) = Stamp::parse(trigger.value())
+            && let Some(at) = Zone::UTC.instant(civil(stamp))
+            && let Ok(at) = at.checked_add(later)
+        {
+            document.set_value(trigger.id(), |line| line.raw(&clock::utc(at)))?;
+        }
+    }
+    Ok(())
 }
 
 fn alarms<'d>(event: &Component<'d>) -> impl Iterator<Item = Component<'d>> + use<'d> {

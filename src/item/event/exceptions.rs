@@ -5,11 +5,10 @@ use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Moment;
 use airgate_codec::eas::calendar::{Event, Exception};
 use airgate_codec::eas::email::Attachment;
-use airgate_codec::vobject::{ComponentId, ContentLine, Document, Gone};
+use airgate_codec::vobject::{ComponentId, Document, Gone};
 use jiff::Timestamp;
 
 use super::clock::{Home, instance_line};
-use super::files;
 use super::patch::{Patch, gone, touch};
 use super::people::{self, Standing};
 use super::property::{
@@ -19,7 +18,10 @@ use super::series;
 use super::source::Source;
 use super::times::{meant, zone_of_days};
 use super::view::{Part, View};
+use super::{alarm, files};
+use crate::item::meeting::stored;
 use crate::item::object::{Manner, Refused};
+use crate::item::stamp::moment;
 use crate::item::timezone::Zone;
 
 /// The occurrence a phone means.
@@ -164,7 +166,9 @@ pub(super) fn change(
     }
     wanted.attachment_changes = files;
     let nothing = apply.is_empty() && wanted.attachment_changes.is_empty();
-    if nothing && (existing.is_some() || whole_is_nothing(said)) {
+    // One that lasts otherwise than its series was told as an exception, and is none.
+    let as_told = || view.series.of_own_length().any(|(own, _)| own == at);
+    if nothing && (existing.is_some() || whole_is_nothing(said) || as_told()) {
         return Ok(changed);
     }
     let Some(id) = existing else {
@@ -199,11 +203,10 @@ fn whole_is_nothing(said: &Event) -> bool {
 /// The occurrence as the series has it.
 fn occurrence(view: &View, at: Timestamp, manner: &Manner<'_>) -> Part {
     let main = &view.main;
-    let length = main.span.end.duration_since(main.span.start.at);
     let mut span = main.span.clone();
+    span.end = view.series.end(at, &main.span);
     span.start.at = at;
     span.start.local = span.start.zone.local(at);
-    span.end = at.checked_add(length).unwrap_or(at);
     let mut event = main.event.clone();
     event.start = Some(super::times::wire(span.start.at, span.all_day, manner));
     event.end = Some(super::times::wire(span.end, span.all_day, manner));
@@ -225,7 +228,6 @@ fn split_off(
     apply: &[u8],
     manner: &Manner<'_>,
 ) -> Result<Vec<Attachment>, Refused> {
-    const SERIES_ONLY: [&str; 4] = ["RRULE", "RDATE", "EXDATE", "EXRULE"];
     let main = source.component(source.main).ok_or_else(|| gone(Gone))?;
     let line = instance_line("RECURRENCE-ID", at, &main, &source.zones);
     let home = Home::own_or_utc(home(source, &source.main));
@@ -239,16 +241,16 @@ fn split_off(
     let calendar = document.component("VCALENDAR").ok_or_else(|| gone(Gone))?;
     let event = calendar.components().next().ok_or_else(|| gone(Gone))?;
     let (calendar, event) = (calendar.id(), event.id());
-    for name in SERIES_ONLY {
-        let component = document.find(event).ok_or_else(|| gone(Gone))?;
-        let all: Vec<_> = component.all(name).collect();
-        for property in all {
-            document.remove(property.id()).map_err(gone)?;
-        }
-    }
+    stored::unrepeat(&mut document, event);
     document.insert(event, &line).map_err(gone)?;
     super::clock::write(&mut document, event, before.times(), &home, &source.zones)
         .map_err(gone)?;
+    alarm::moved(
+        &mut document,
+        event,
+        at.duration_since(source.span.start.at),
+    )
+    .map_err(gone)?;
     let mut patch = Patch {
         document: &mut document,
         calendar,
@@ -267,35 +269,9 @@ fn split_off(
         .insert_component(source.calendar, &made)
         .map_err(gone)?;
     // An occurrence that was deleted and now is changed is there again.
-    include(&mut source.document, source.main, at, &source.zones).map_err(gone)?;
+    stored::include(&mut source.document, source.main, moment(at), &source.zones).map_err(gone)?;
     source.overrides.push((at, id));
     Ok(added)
-}
-
-/// Takes an occurrence out of EXDATE.
-fn include(
-    document: &mut Document,
-    main: ComponentId,
-    at: Timestamp,
-    zones: &crate::item::timezone::Zones,
-) -> Result<(), Gone> {
-    let component = document.find(main).ok_or(Gone)?;
-    let lists: Vec<_> = component.all("EXDATE").collect();
-    for list in lists {
-        let values: Vec<&str> = list.value().split(',').collect();
-        let kept: Vec<&str> = values
-            .iter()
-            .copied()
-            .filter(|value| series::date(value, &list, zones) != Some(at))
-            .collect();
-        if kept.is_empty() {
-            document.remove(list.id())?;
-        } else if kept.len() < values.len() {
-            let text = kept.join(",");
-            document.set_value(list.id(), |line: ContentLine| line.raw(&text))?;
-        }
-    }
-    Ok(())
 }
 
 /// Lets go of the exceptions of a series whose times are others now (CAL_R2097), all of them or
@@ -328,7 +304,8 @@ pub(super) fn drop_all(
         .filter(|at| !keeps(*at))
         .collect();
     for at in excluded {
-        include(&mut source.document, source.main, at, &source.zones).map_err(gone)?;
+        stored::include(&mut source.document, source.main, moment(at), &source.zones)
+            .map_err(gone)?;
     }
     Ok(())
 }

@@ -6,8 +6,8 @@
 //! said of the stored one, however long ago it was told of the series.
 
 use airgate_codec::eas::Recurrence;
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::item::recurrence::{Occurrences, from_eas};
 
@@ -163,6 +163,14 @@ pub(super) fn window(now: Timestamp) -> (DateTime, DateTime) {
     let from = month.saturating_sub(jiff::Span::new().months(1));
     let to = month.saturating_add(jiff::Span::new().years(2));
     (from.into(), to.into())
+}
+
+/// When a series that goes on after its last occurrence told is to be told again: half-way there, so a
+/// phone always has some, and is told of a long one once a year.
+pub(super) fn renew(now: Timestamp, last: Timestamp) -> Timestamp {
+    const NOT_OFTENER: SignedDuration = SignedDuration::from_hours(24);
+    let half = SignedDuration::from_secs(last.duration_since(now).as_secs() / 2);
+    now.checked_add(half.max(NOT_OFTENER)).unwrap_or(last)
 }
 
 #[cfg(test)]

@@ -120,7 +120,9 @@ impl Patch<'_> {
             home.describe(self.document, self.calendar, from)
                 .map_err(gone)?;
         }
-        clock::write(self.document, self.event, times, &home, self.zones).map_err(gone)
+        clock::write(self.document, self.event, times, &home, self.zones).map_err(gone)?;
+        let later = from.duration_since(present.moments().0);
+        alarm::moved(self.document, self.event, later).map_err(gone)
     }
 
     /// The zone the event is to be in: the stored one as long as the phone does not name another.

@@ -84,7 +84,9 @@ impl People {
                 name: person.name,
             });
         }
-        people.standing = match (organizes, people.attendees.is_empty()) {
+        // What names an organizer and nobody invited is published (RFC 5546 3.2.1): no one is asked.
+        let published = event.property("ATTENDEE").is_none();
+        people.standing = match (organizes || published, people.attendees.is_empty()) {
             (true, true) => Standing::Alone,
             (true, false) => Standing::Organizer,
             (false, _) => Standing::Attendee,

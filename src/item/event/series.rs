@@ -4,24 +4,29 @@
 //! as one occurrence, the next from now. Its times cannot be changed by a phone: another rule would be
 //! a lie, and the original stays as it is.
 
+mod dates;
+mod lasts;
+
+use std::collections::BTreeMap;
+
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::{Moment, Recurrence};
-use airgate_codec::vobject::{Component, Property, Stamp};
-use jiff::Timestamp;
+use airgate_codec::vobject::{Component, Stamp};
 use jiff::civil::{DateTime, Weekday};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
+pub(super) use self::dates::date;
+use self::dates::{dates, periods};
 use super::near;
 use super::times::wire;
-use crate::item::meeting::when::{Span, When};
-use crate::item::object::{self, Manner};
+use crate::item::meeting::when::Span;
+use crate::item::object::Manner;
 use crate::item::recurrence::{self, Frequency, Inexpressible, Occurrences, Rule, Until};
 use crate::item::stamp::civil;
 use crate::item::timezone::{Zone, Zones};
 
 /// Occurrences looked at when one of them is wanted (T18): a daily series of ten years.
 const MAX_OCCURRENCES: usize = 4000;
-/// EXDATEs and RDATEs of one series that are read.
-const MAX_DATES: usize = 4000;
 
 /// An event's repetition.
 #[derive(Debug, Default)]
@@ -29,12 +34,18 @@ pub(super) struct Series {
     rules: Vec<Rule>,
     /// RDATE.
     extra: Vec<Timestamp>,
+    /// Of those the ones that say themselves when they end (VALUE=PERIOD).
+    periods: BTreeMap<Timestamp, Timestamp>,
     /// EXDATE, in order; of a series that is told as the nearest, all that its rule has too much.
     pub(super) excluded: Vec<Timestamp>,
+    /// EXDATE, in order.
+    removed: Vec<Timestamp>,
     /// EXRULE, or a rule that cannot be read.
     strange: bool,
     /// What a phone is told.
     pub(super) told: Told,
+    /// When it is to be told more, although nothing changed.
+    pub(super) renew: Option<Timestamp>,
 }
 
 /// What a phone is told of a repetition.
@@ -77,9 +88,11 @@ impl Series {
             }
         }
         series.extra = dates(event, "RDATE", zones);
+        series.periods = periods(event, zones);
         series.excluded = dates(event, "EXDATE", zones);
         series.excluded.sort_unstable();
         series.excluded.dedup();
+        series.removed.clone_from(&series.excluded);
         series.tell(span, manner);
         series
     }
@@ -122,13 +135,45 @@ impl Series {
         }
         self.told = Told::Beyond;
         if let Some(at) = self.next(span, now) {
+            self.renew = self.moves_on(span, at, now);
+            let end = self.end(at, span);
             shift(span, at);
+            span.end = end;
         }
+    }
+
+    /// When the one occurrence that is told gives way to the next. Where one follows within the hour a
+    /// phone is not told of each: it would be woken all day.
+    fn moves_on(&self, span: &Span, shown: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        const NOT_OFTENER: SignedDuration = SignedDuration::from_hours(1);
+        const MOMENT: SignedDuration = SignedDuration::from_secs(1);
+        let over = self.end(shown, span).checked_add(MOMENT).ok()?;
+        let next = self.next(span, over).filter(|next| *next > shown)?;
+        let soon = now.checked_add(NOT_OFTENER).ok()?;
+        match next.duration_since(shown) < NOT_OFTENER {
+            true => Some(over.max(soon)),
+            false => Some(over),
+        }
+    }
+
+    /// When the occurrence of that time ends: as long after it as the series', if it says nothing else.
+    pub(super) fn end(&self, at: Timestamp, span: &Span) -> Timestamp {
+        let length = span.end.duration_since(span.start.at);
+        let own = self.periods.get(&at).copied();
+        own.unwrap_or_else(|| at.checked_add(length).unwrap_or(at))
+    }
+
+    /// Those of the told that last longer or shorter than the others.
+    pub(super) fn of_own_length(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> + '_ {
+        let all = self.periods.iter().map(|(at, end)| (*at, *end));
+        all.filter(|(at, _)| matches!(self.told, Told::Near { .. }) && self.tells(*at))
     }
 
     /// Tells the nearest, if there is any.
     fn tell_near(&mut self, span: &mut Span, now: Timestamp, manner: &Manner<'_>) -> Option<()> {
-        let near = near::near(&self.soon(span, now)?)?;
+        let (all, goes_on) = self.soon(span, now)?;
+        let near = near::near(&all)?;
+        let goes_on = goes_on || all.last() > near.shown.last();
         let zone = span.start.zone.clone();
         let instants = |all: &[DateTime]| -> Vec<Timestamp> {
             all.iter().filter_map(|at| zone.instant(*at)).collect()
@@ -136,6 +181,7 @@ impl Series {
         let shown = instants(&near.shown);
         let (first, last) = shown.first().zip(shown.last())?;
         let until = Some(wire(*last, span.all_day, manner));
+        self.renew = goes_on.then(|| near::renew(now, *last));
         shift(span, *first);
         // What is taken out of the series, and what is only of the rule: a phone is told alike.
         self.excluded = instants(&near.skipped);
@@ -149,45 +195,47 @@ impl Series {
         Some(())
     }
 
-    /// The occurrences of the time for which a series can be told, in its wall-clock time. Nothing
-    /// where that would take long, or cannot be known.
-    fn soon(&self, span: &Span, now: Timestamp) -> Option<Vec<DateTime>> {
+    /// The occurrences of the time for which a series can be told, in its wall-clock time, and whether
+    /// it goes on after that. Nothing where that would take long, or cannot be known.
+    fn soon(&self, span: &Span, now: Timestamp) -> Option<(Vec<DateTime>, bool)> {
         let hourly = |rule: &Rule| rule.frequency < Frequency::Daily;
         if self.strange || self.rules.iter().any(hourly) {
             return None;
         }
         let (from, to) = near::window(now);
-        let inside = |at: &DateTime| (from..to).contains(at);
         let is_there = |at: &DateTime| {
             let at = span.start.zone.instant(*at);
             at.is_some_and(|at| self.excluded.binary_search(&at).is_err())
         };
         let mut all: Vec<DateTime> = Vec::new();
+        let mut goes_on = false;
         for rule in &self.rules {
-            let mut occurrences = Occurrences::new(rule, span.start.local, local_until(rule, span));
-            let of_rule = occurrences
-                .by_ref()
-                .take(MAX_OCCURRENCES)
-                .take_while(|at| *at < to)
-                .filter(inside);
-            all.extend(of_rule);
+            let until = local_until(rule, span);
+            let mut occurrences = Occurrences::since(rule, span.start.local, until, from);
+            let of_rule = occurrences.by_ref().take(MAX_OCCURRENCES);
+            for at in of_rule {
+                if at >= to {
+                    goes_on = true;
+                    break;
+                }
+                all.push(at);
+            }
             if occurrences.gave_up() {
                 return None;
             }
         }
-        all.extend(
-            self.extra
-                .iter()
-                .map(|at| span.start.zone.local(*at))
-                .filter(inside),
-        );
-        if self.rules.is_empty() {
-            all.extend(Some(span.start.local).filter(inside));
+        let extra = self.extra.iter().map(|at| span.start.zone.local(*at));
+        let start = Some(span.start.local).filter(|_| self.rules.is_empty());
+        for at in extra.chain(start).filter(|at| *at >= from) {
+            match at < to {
+                true => all.push(at),
+                false => goes_on = true,
+            }
         }
         all.retain(is_there);
         all.sort_unstable();
         all.dedup();
-        Some(all)
+        Some((all, goes_on))
     }
 
     /// Whether a phone is told of the occurrence of that time: of all, but for the nearest's.
@@ -209,8 +257,7 @@ impl Series {
     /// When the first occurrence begins that is not over at a moment, else the last one. Rules are
     /// followed no further than that: a yearly one has a year of days to look at for each.
     fn next(&self, span: &Span, now: Timestamp) -> Option<Timestamp> {
-        let length = span.end.duration_since(span.start.at);
-        let is_over = |at: Timestamp| at.checked_add(length).is_ok_and(|end| end < now);
+        let is_over = |at: Timestamp| self.end(at, span) < now;
         let is_there = |at: &Timestamp| self.excluded.binary_search(at).is_err();
         let (mut next, mut last) = (None::<Timestamp>, None::<Timestamp>);
         let mut look = |at: Timestamp| {
@@ -222,14 +269,30 @@ impl Series {
         };
         for rule in &self.rules {
             let until = local_until(rule, span);
-            let all = Occurrences::new(rule, span.start.local, until)
-                .take(MAX_OCCURRENCES)
-                .filter_map(|local| span.start.zone.instant(local))
-                .filter(is_there);
-            for at in all {
+            // Whatever began a day before it could be over: the switches of a zone are less.
+            let length = span.end.duration_since(span.start.at);
+            let from = now.checked_sub(length).unwrap_or(now);
+            let from = span.start.zone.local(from).saturating_sub(1.day());
+            let all = |from: DateTime| {
+                Occurrences::since(rule, span.start.local, until, from)
+                    .take(MAX_OCCURRENCES)
+                    .filter_map(|local| span.start.zone.instant(local))
+                    .filter(is_there)
+            };
+            let mut any = false;
+            for at in all(from) {
+                any = true;
                 look(at);
                 if !is_over(at) {
                     break;
+                }
+            }
+            if !any {
+                // It ended before: a look at its last days, else at all of it.
+                let end = until.map(|until| until.saturating_sub(1.year()));
+                let late = end.and_then(|end| all(end).last());
+                if let Some(at) = late.or_else(|| all(span.start.local).last()) {
+                    look(at);
                 }
             }
         }
@@ -247,10 +310,10 @@ impl Series {
             return at;
         };
         let local = span.start.zone.local(at);
-        let same_day = Occurrences::new(rule, span.start.local, local_until(rule, span))
+        let day = DateTime::from(local.date());
+        let same_day = Occurrences::since(rule, span.start.local, local_until(rule, span), day)
             .take(MAX_OCCURRENCES)
-            .take_while(|other| other.date() <= local.date())
-            .filter(|other| other.date() == local.date());
+            .take_while(|other| other.date() == local.date());
         let mut found = None;
         for other in same_day {
             let other = span.start.zone.instant(other);
@@ -267,31 +330,9 @@ impl Series {
         self.meant(at, span) == at
             && self.rules.iter().any(|rule| {
                 let local = span.start.zone.local(at);
-                Occurrences::new(rule, span.start.local, local_until(rule, span))
-                    .take(MAX_OCCURRENCES)
-                    .take_while(|other| *other <= local)
-                    .any(|other| other == local)
+                Occurrences::since(rule, span.start.local, local_until(rule, span), local).next()
+                    == Some(local)
             })
-    }
-
-    /// How long the event stays in a window: the end of its last occurrence.
-    pub(super) fn window(&self, span: &Span) -> object::Span {
-        let length = span.end.duration_since(span.start.at);
-        let after = |at: Timestamp| at.checked_add(length).unwrap_or(at);
-        let mut end = after(span.start.at);
-        if self.strange {
-            return object::Span::Endless;
-        }
-        for at in &self.extra {
-            end = end.max(after(*at));
-        }
-        for rule in &self.rules {
-            let Some(last) = last_of(rule, span) else {
-                return object::Span::Endless;
-            };
-            end = end.max(after(last));
-        }
-        object::Span::Until(end.as_second())
     }
 }
 
@@ -315,23 +356,6 @@ fn weeks_may_begin_on_sunday(rule: &Rule, span: &Span) -> bool {
     first(rule) == first(&sunday)
 }
 
-/// When a rule's last occurrence begins, or something not before it; nothing if there is none.
-fn last_of(rule: &Rule, span: &Span) -> Option<Timestamp> {
-    if let Some(until) = &rule.until {
-        return last(until, span);
-    }
-    let count = usize::try_from(rule.count?).ok()?;
-    if count > MAX_OCCURRENCES {
-        return None;
-    }
-    let mut occurrences = Occurrences::new(rule, span.start.local, None);
-    let last = occurrences.by_ref().last();
-    if occurrences.gave_up() {
-        return None;
-    }
-    span.start.zone.instant(last.unwrap_or(span.start.local))
-}
-
 /// UNTIL as a moment. A date counts whole: its occurrence may still be.
 fn last(until: &Until, span: &Span) -> Option<Timestamp> {
     let zone = &span.start.zone;
@@ -352,26 +376,6 @@ fn shift(span: &mut Span, at: Timestamp) {
     span.end = at.checked_add(length).unwrap_or(at);
     span.start.local = span.start.zone.local(at);
     span.start.at = at;
-}
-
-/// The moments of a property that lists some.
-fn dates(event: &Component<'_>, name: &str, zones: &Zones) -> Vec<Timestamp> {
-    let mut all = Vec::new();
-    for list in event.all(name).take(MAX_DATES) {
-        for value in list.value().split(',') {
-            if all.len() >= MAX_DATES {
-                return all;
-            }
-            all.extend(date(value, &list, zones));
-        }
-    }
-    all
-}
-
-/// A time, a date or the start of a period.
-pub(super) fn date(value: &str, list: &Property, zones: &Zones) -> Option<Timestamp> {
-    let stamp = Stamp::parse(value.split('/').next()?)?;
-    When::of(stamp, list.parameter("TZID"), zones).map(|when| when.at)
 }
 
 /// A moment of EAS's.

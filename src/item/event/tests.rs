@@ -3,7 +3,9 @@
 mod edits;
 mod files;
 mod laws;
+mod near;
 mod support;
+mod windows;
 
 use std::fmt::Write as _;
 

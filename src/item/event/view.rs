@@ -1,5 +1,7 @@
 //! An event as a phone is told of it.
 
+use std::collections::BTreeMap;
+
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::calendar::{Event, Exception, MAX_EXCEPTIONS};
 use airgate_codec::eas::email::BodyType;
@@ -87,7 +89,10 @@ impl View {
         let overridden = |at: &Timestamp| source.override_at(*at).is_some();
         let excluded = self.series.excluded.iter().filter(|at| !overridden(at));
         all.extend(excluded.map(|at| (*at, None)));
-        all.sort_by_key(|(at, _)| *at);
+        // What lasts otherwise than the series is told as changed.
+        let own: BTreeMap<Timestamp, Timestamp> = self.series.of_own_length().collect();
+        all.extend(own.keys().map(|at| (*at, None)));
+        all.sort_by_key(|(at, id)| (*at, id.is_none()));
         all.dedup_by_key(|(at, _)| *at);
         let too_many = all.len().saturating_sub(MAX_EXCEPTIONS);
         all.into_iter()
@@ -99,7 +104,20 @@ impl View {
                     deleted: true,
                     changes: Event::default(),
                 };
-                let Some(id) = id else { return Some(deleted) };
+                let Some(id) = id else {
+                    return Some(match own.get(&at) {
+                        Some(end) => Exception {
+                            deleted: false,
+                            changes: Event {
+                                start: said,
+                                end: Some(wire(*end, all_day, manner)),
+                                ..Event::default()
+                            },
+                            ..deleted
+                        },
+                        None => deleted,
+                    });
+                };
                 let component = source.component(id)?;
                 if is_cancelled(&component) && self.main.people.standing != Standing::Attendee {
                     return Some(deleted);

@@ -14,7 +14,7 @@ use airgate_codec::eas::Moment;
 use airgate_codec::vobject::{Component, ComponentId, ContentLine};
 use jiff::tz::TimeZone;
 
-pub use self::agent::{silenced, unsilenced};
+pub use self::agent::{people_of, silenced, unsilenced};
 use self::difference::{Due, Meeting, due};
 use super::reply::Message;
 use super::stored::{self, NoMeeting};

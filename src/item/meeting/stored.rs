@@ -2,7 +2,9 @@
 //! (RFC 4791 4.1). What answers, updates and announcements have in common.
 
 use airgate_codec::eas::Moment;
-use airgate_codec::vobject::{Component, ComponentId, ContentLine, Document, Property, Stamp};
+use airgate_codec::vobject::{
+    Component, ComponentId, ContentLine, Document, Gone, Property, Stamp,
+};
 use jiff::tz::TimeZone;
 
 use super::people;
@@ -110,15 +112,18 @@ pub(super) fn times(
 ) -> impl Iterator<Item = Moment> + use<> {
     let times: Vec<Moment> = event
         .all(name)
-        .flat_map(|property| {
-            let zone = property.parameter("TZID").map(str::to_owned);
-            let stamps = property.value().split(',').filter_map(Stamp::parse);
-            let whens = stamps.filter_map(|stamp| When::of(stamp, zone.as_deref(), zones));
-            whens.map(|when| moment(when.at)).collect::<Vec<_>>()
-        })
+        .flat_map(|property| moments(&property, zones))
         .take(MAX_TIMES)
         .collect();
     times.into_iter()
+}
+
+/// The moments one line of such a property lists.
+pub(super) fn moments(property: &Property, zones: &Zones) -> Vec<Moment> {
+    let zone = property.parameter("TZID");
+    let stamps = property.value().split(',').filter_map(Stamp::parse);
+    let whens = stamps.filter_map(|stamp| When::of(stamp, zone, zones));
+    whens.map(|when| moment(when.at)).collect()
 }
 
 /// The UID all events of an object share.
@@ -185,6 +190,49 @@ pub(super) fn clear(document: &mut Document, component: ComponentId, name: &str)
     }
 }
 
+/// Makes a copy of a series one of its occurrences: it does not repeat itself.
+pub(in crate::item) fn unrepeat(document: &mut Document, event: ComponentId) {
+    for name in ["RRULE", "RDATE", "EXDATE", "EXRULE"] {
+        clear(document, event, name);
+    }
+}
+
+/// Takes an occurrence out of EXDATE: it is there again.
+pub(in crate::item) fn include(
+    document: &mut Document,
+    series: ComponentId,
+    at: Moment,
+    zones: &Zones,
+) -> Result<(), Gone> {
+    let lists: Vec<Property> = document.find(series).ok_or(Gone)?.all("EXDATE").collect();
+    for list in lists {
+        let zone = list.parameter("TZID");
+        let is_it = |value: &str| {
+            let stamp = Stamp::parse(value.split('/').next().unwrap_or_default());
+            let when = stamp.and_then(|stamp| When::of(stamp, zone, zones));
+            when.is_some_and(|when| moment(when.at) == at)
+        };
+        let values: Vec<&str> = list.value().split(',').collect();
+        let kept: Vec<&str> = values
+            .iter()
+            .copied()
+            .filter(|value| !is_it(value))
+            .collect();
+        if kept.is_empty() {
+            document.remove(list.id())?;
+        } else if kept.len() < values.len() {
+            let text = kept.join(",");
+            document.set_value(list.id(), |line: ContentLine| line.raw(&text))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the user, or the organizer, took an occurrence out of a series.
+pub(super) fn is_excluded(series: &Component<'_>, zones: &Zones, at: Moment) -> bool {
+    times(series, "EXDATE", zones).any(|time| time == at)
+}
+
 /// The exception for an occurrence: the one there is, or a new one made from the series.
 pub(super) fn make_exception(
     document: &mut Document,
@@ -205,9 +253,7 @@ pub(super) fn make_exception(
     let length = span.end.as_millisecond() - span.start().0;
     let gone = |_| NoMeeting::Unreadable;
     let made = document.insert_component(parent, &octets).map_err(gone)?;
-    for name in ["RRULE", "RDATE", "EXDATE", "EXRULE"] {
-        clear(document, made, name);
-    }
+    unrepeat(document, made);
     let begins = stamp(&start, &span, at)?;
     let mut id = ContentLine::new("RECURRENCE-ID").raw(&begins);
     for name in ["TZID", "VALUE"] {
@@ -234,7 +280,7 @@ fn check_occurrence(master: &Component<'_>, zones: &Zones, at: Moment) -> Result
     if master.property("RRULE").is_none() && master.property("RDATE").is_none() {
         return Err(NoMeeting::Single);
     }
-    if lists("EXDATE") {
+    if is_excluded(master, zones, at) {
         return Err(NoMeeting::NoOccurrence);
     }
     let start = master.property("DTSTART").ok_or(NoMeeting::Unreadable)?;

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::people;
 use super::stored::{self, NoMeeting};
+use crate::item::timezone::Zones;
 
 /// A message that came by mail.
 #[derive(Clone, Copy, Debug)]
@@ -91,14 +92,24 @@ fn is_older(new: &Component<'_>, old: &Component<'_>) -> bool {
     one < other || one == other && stamp(new) < stamp(old)
 }
 
+/// What is there, what came, and the zones that speaks of.
+fn both<'m>(
+    present: &[u8],
+    message: &'m Document,
+    incoming: &Incoming<'_>,
+) -> Result<(Document, Component<'m>, Zones), NoMeeting> {
+    let document = stored::read(present)?;
+    let news = stored::calendar(message)?;
+    let zones = stored::zones(&news, incoming.zone);
+    Ok((document, news, zones))
+}
+
 fn updated(
     present: &[u8],
     message: &Document,
     incoming: &Incoming<'_>,
 ) -> Result<Option<Vec<u8>>, NoMeeting> {
-    let mut document = stored::read(present)?;
-    let news = stored::calendar(message)?;
-    let new_zones = stored::zones(&news, incoming.zone);
+    let (mut document, news, new_zones) = both(present, message, incoming)?;
     let mut changed = false;
     for new in stored::events(&news) {
         let calendar = stored::calendar(&document)?;
@@ -123,11 +134,21 @@ fn updated(
         {
             continue;
         }
+        // One the user declined is gone from the calendar (EXDATE). It comes back where it was planned
+        // anew, since that asks again; else no stays no.
+        let series = stored::master(&calendar).filter(|_| old.is_none());
+        let declined = series
+            .zip(at)
+            .filter(|(series, at)| stored::is_excluded(series, &zones, *at));
+        if declined.is_some_and(|(series, _)| stored::sequence(&new) <= stored::sequence(&series)) {
+            continue;
+        }
         let octets = old.map_or_else(
             || new.to_bytes().to_vec(),
-            |old| with_own(&new, &old, incoming.me),
+            |old| with_own(&new, &old, incoming.me, (&new_zones, &zones)),
         );
         let moved = old.is_some_and(|old| stored::sequence(&new) > stored::sequence(&old));
+        let declined = declined.map(|(series, at)| (series.id(), at));
         let (parent, old) = (calendar.id(), old.map(|old| old.id()));
         if at.is_none() && moved {
             // The series was planned anew; exceptions that still count come with it.
@@ -140,6 +161,10 @@ fn updated(
                     .remove_component(event)
                     .map_err(|_| NoMeeting::Unreadable)?;
             }
+        }
+        if let Some((series, at)) = declined {
+            stored::include(&mut document, series, at, &zones)
+                .map_err(|_| NoMeeting::Unreadable)?;
         }
         if let Some(old) = old {
             document
@@ -155,9 +180,14 @@ fn updated(
     Ok(changed.then(|| document.to_bytes().to_vec()))
 }
 
-/// The new event with what belongs to the user in the old one: alarms, categories, and the answer as
-/// long as nothing was planned anew.
-fn with_own(new: &Component<'_>, old: &Component<'_>, me: &[String]) -> Vec<u8> {
+/// The new event with what belongs to the user in the old one: alarms, categories, and the answers as
+/// long as nothing was planned anew, those that took single occurrences out of it among them.
+fn with_own(
+    new: &Component<'_>,
+    old: &Component<'_>,
+    me: &[String],
+    (new_zones, old_zones): (&Zones, &Zones),
+) -> Vec<u8> {
     let plain = new.to_bytes().to_vec();
     let Ok(mut document) = Document::parse(&plain) else {
         return plain;
@@ -171,9 +201,18 @@ fn with_own(new: &Component<'_>, old: &Component<'_>, me: &[String]) -> Vec<u8> 
         .filter(|alarm| alarm.name() == "VALARM")
         .map(|alarm| alarm.id())
         .collect();
+    let same_plan = stored::sequence(new) == stored::sequence(old);
     let answer = stored::myself(old, me)
-        .filter(|_| stored::sequence(new) == stored::sequence(old))
+        .filter(|_| same_plan)
         .and_then(|mine| Some((stored::myself(&event, me)?, mine)));
+    if same_plan {
+        for list in old.all("EXDATE") {
+            let mut times = stored::moments(&list, old_zones).into_iter();
+            if times.any(|at| !stored::is_excluded(new, new_zones, at)) {
+                let _ = document.insert(id, &stored::line(&list, |_| true));
+            }
+        }
+    }
     if let Some((there, mine)) = answer
         && let Some(word) = mine.parameter("PARTSTAT")
     {
@@ -230,9 +269,7 @@ fn cancelled(
     message: &Document,
     incoming: &Incoming<'_>,
 ) -> Result<Option<Vec<u8>>, NoMeeting> {
-    let mut document = stored::read(present)?;
-    let news = stored::calendar(message)?;
-    let new_zones = stored::zones(&news, incoming.zone);
+    let (mut document, news, new_zones) = both(present, message, incoming)?;
     let mut changed = false;
     for new in stored::events(&news) {
         let calendar = stored::calendar(&document)?;
@@ -295,9 +332,7 @@ fn answered(
     message: &Document,
     incoming: &Incoming<'_>,
 ) -> Result<Option<Vec<u8>>, NoMeeting> {
-    let mut document = stored::read(present)?;
-    let news = stored::calendar(message)?;
-    let new_zones = stored::zones(&news, incoming.zone);
+    let (mut document, news, new_zones) = both(present, message, incoming)?;
     let from = [incoming.from.to_owned()];
     let mut changed = false;
     for new in stored::events(&news) {

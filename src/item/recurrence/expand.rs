@@ -17,6 +17,8 @@ pub struct Occurrences<'r> {
     rule: &'r Rule,
     start: DateTime,
     until: Option<DateTime>,
+    /// Earlier ones are not given out.
+    from: DateTime,
     days: Days,
     /// Of the period looked at last, not given out yet.
     found: VecDeque<DateTime>,
@@ -35,6 +37,8 @@ const MAX_WORK: u64 = 50_000;
 /// Instances of one period kept before BYSETPOS picks: SECONDLY values of a whole year would be 31
 /// million.
 const MAX_PER_PERIOD: usize = 20_000;
+/// Instances counted before the first that is wanted: a daily rule of ten years.
+const MAX_COUNTED: u32 = 4000;
 /// Nothing happens later: calendars of phones end long before.
 const LAST_YEAR: i16 = 4500;
 
@@ -58,6 +62,7 @@ impl<'r> Occurrences<'r> {
             rule,
             start,
             until,
+            from: start,
             days: Days::of(rule, start),
             found: VecDeque::new(),
             period: 0,
@@ -66,6 +71,38 @@ impl<'r> Occurrences<'r> {
             ended: rule.foreign || rule.count == Some(0),
             gave_up: false,
         }
+    }
+
+    /// The instances from a moment on, without a look at all the years before it. Those of a rule that
+    /// has a COUNT are counted from its start, as far as that takes no long time.
+    pub fn since(rule: &'r Rule, start: DateTime, until: Option<DateTime>, from: DateTime) -> Self {
+        let mut all = Self::new(rule, start, until);
+        all.from = from.max(start);
+        if rule.count.is_none() {
+            all.pass_over(from);
+        }
+        all
+    }
+
+    /// Goes on with a period of the rule that begins before a moment, or with the first.
+    fn pass_over(&mut self, from: DateTime) {
+        let (start, interval) = (self.start, i64::from(self.rule.interval.max(1)));
+        let days = seconds_between(start, from).div_euclid(86_400);
+        let periods = match self.rule.frequency {
+            Frequency::Yearly => i64::from(from.year()) - i64::from(start.year()),
+            Frequency::Monthly => {
+                (i64::from(from.year()) - i64::from(start.year())) * 12 + i64::from(from.month())
+                    - i64::from(start.month())
+            }
+            Frequency::Weekly => days / 7,
+            Frequency::Daily => days,
+            Frequency::Hourly => seconds_between(start, from) / 3600,
+            Frequency::Minutely => seconds_between(start, from) / 60,
+            Frequency::Secondly => seconds_between(start, from),
+        };
+        // One before: where in its period the start is makes up to one.
+        let steps = (periods / interval - 1).max(0);
+        self.period = steps.saturating_mul(interval);
     }
 
     /// Whether it ended because finding the next instance took too long.
@@ -360,7 +397,15 @@ impl Iterator for Occurrences<'_> {
                 }
                 self.given = self.given.saturating_add(1);
                 self.ended = self.rule.count.is_some_and(|count| self.given >= count);
-                return Some(instance);
+                if instance >= self.from {
+                    return Some(instance);
+                }
+                self.work = 0;
+                if self.given >= MAX_COUNTED {
+                    self.gave_up = true;
+                    break;
+                }
+                continue;
             }
             if self.work > MAX_WORK {
                 self.gave_up = true;

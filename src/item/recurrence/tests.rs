@@ -53,6 +53,55 @@ fn instances_are_those_of_another_implementation() {
     );
 }
 
+/// Whoever begins later sees the same, of every rule the oracle was asked about.
+#[test]
+fn t18_instances_since_a_moment_are_those_from_then_on() {
+    let table = include_str!("../../../fixtures/recurrence/oracle.tsv");
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let mut columns = line.split('\t');
+        let mut column = || columns.next().expect("two columns");
+        let (start, text) = (at(column()), column());
+        let rule = Rule::parse(text).expect("a rule");
+        let until = rule.until.map(|until| civil(until.0));
+        let all: Vec<DateTime> = Occurrences::new(&rule, start, until).take(14).collect();
+        for from in all.iter().copied().step_by(3) {
+            for from in [from, from.saturating_sub(jiff::Span::new().seconds(1))] {
+                let later: Vec<DateTime> = all.iter().copied().filter(|at| *at >= from).collect();
+                let since: Vec<DateTime> = Occurrences::since(&rule, start, until, from)
+                    .take(later.len())
+                    .collect();
+                assert_eq!(since, later, "{text} from {start} since {from}");
+            }
+        }
+    }
+}
+
+/// A thousand years are no work, a bomb is none either.
+#[test]
+fn t18_what_is_long_ago_is_passed_over() {
+    for (text, first) in [
+        ("FREQ=SECONDLY", Some("30260101T000000")),
+        (
+            "FREQ=MINUTELY;INTERVAL=20;BYHOUR=9,10",
+            Some("30260101T090000"),
+        ),
+        (
+            "FREQ=DAILY;BYHOUR=9,10;BYMINUTE=0,20",
+            Some("30260101T090000"),
+        ),
+        ("FREQ=WEEKLY;BYDAY=TU;INTERVAL=2", Some("30260103T090000")),
+        ("FREQ=YEARLY;BYYEARDAY=-1", Some("30261231T090000")),
+        ("FREQ=SECONDLY;COUNT=4000000000", None),
+        ("FREQ=DAILY;COUNT=5000", None),
+        ("FREQ=DAILY;COUNT=3", None),
+    ] {
+        let rule = Rule::parse(text).expect("a rule");
+        let from = at("30260101T000000");
+        let found = Occurrences::since(&rule, at("19970902T090000"), None, from).next();
+        assert_eq!(found, first.map(at), "{text}");
+    }
+}
+
 #[test]
 fn rules_are_read_and_written() {
     for (text, written) in [

@@ -158,7 +158,7 @@ impl Todo {
             recurrence: recurrence.map_or(Said::Nothing, Said::Value),
             complete: Some(u8::from(self.complete)),
             date_completed: match self.complete {
-                true => Said::Value(self.completed(&todo)),
+                true => Said::Value(self.completed(document, &todo)),
                 false => Said::Nothing,
             },
             sensitivity: Some(sensitivity(&todo)),
@@ -198,8 +198,10 @@ impl Todo {
     }
 
     /// When it was done. What says nothing of it was done when it was last changed.
-    fn completed(&self, todo: &Component<'_>) -> Moment {
+    fn completed(&self, document: &Document, todo: &Component<'_>) -> Moment {
         let last = self.last_override.filter(|_| !series::is_over(todo));
+        let last = last.and_then(|last| document.find(last));
+        let todo = last.as_ref().unwrap_or(todo);
         let stamp = |component: &Component<'_>, name: &str| {
             let property = component.property(name)?;
             match Stamp::parse(property.value())? {
@@ -209,7 +211,7 @@ impl Todo {
         };
         let at: Option<Timestamp> = ["COMPLETED", "LAST-MODIFIED", "DTSTAMP", "DUE"]
             .into_iter()
-            .find_map(|name| stamp(todo, name).filter(|_| last.is_none()));
+            .find_map(|name| stamp(todo, name));
         moment(at.unwrap_or(Timestamp::UNIX_EPOCH))
     }
 }

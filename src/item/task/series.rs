@@ -46,12 +46,9 @@ impl Series {
         let finished = overrides.iter().filter(|other| is_over(other));
         let ids = finished.filter_map(|other| other.property("RECURRENCE-ID"));
         let removed = todo.all("EXDATE").flat_map(|property| {
-            let values: Vec<String> = property.value().split(',').map(str::to_owned).collect();
-            let model = When::read(&property, zones);
-            values.into_iter().filter_map(move |value| {
-                let stamp = Stamp::parse(&value)?;
-                Some(model.clone()?.moved(civil(stamp)))
-            })
+            let values = property.value().split(',');
+            let all = values.filter_map(|value| When::said(value, &property, zones));
+            all.collect::<Vec<_>>()
         });
         let done = ids
             .filter_map(|id| When::read(&id, zones))
@@ -160,7 +157,9 @@ impl Told {
     }
 }
 
-/// Whether a task or an instance is done or called off.
+/// Whether a task or an instance is done or called off. One that says when it was completed is done,
+/// also where its status was left as it was: RFC 5545 3.6.2 has such an example, and RFC 4791 7.8.9 asks
+/// for pending ones so.
 pub(super) fn is_over(todo: &Component<'_>) -> bool {
     let says = |name: &str, value: &str| {
         todo.property(name)
@@ -168,8 +167,9 @@ pub(super) fn is_over(todo: &Component<'_>) -> bool {
     };
     says("STATUS", "COMPLETED")
         || says("STATUS", "CANCELLED")
-        || todo.property("STATUS").is_none()
-            && (todo.property("COMPLETED").is_some() || says("PERCENT-COMPLETE", "100"))
+        || todo.property("COMPLETED").is_some()
+            && (todo.property("STATUS").is_none() || says("STATUS", "NEEDS-ACTION"))
+        || todo.property("STATUS").is_none() && says("PERCENT-COMPLETE", "100")
 }
 
 /// Exchange 14.1 reads Start as UTC, 16.1 as the user's wall-clock time (REFERENCE 11.4).

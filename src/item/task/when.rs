@@ -37,7 +37,12 @@ pub(super) struct Pair {
 impl When {
     /// The value of DTSTART, DUE and the like.
     pub(super) fn read(property: &Property, zones: &Zones) -> Option<Self> {
-        let stamp = Stamp::parse(property.value())?;
+        Self::said(property.value(), property, zones)
+    }
+
+    /// One of the values of a property that lists several.
+    pub(super) fn said(value: &str, property: &Property, zones: &Zones) -> Option<Self> {
+        let stamp = Stamp::parse(value)?;
         let local = civil(stamp);
         let form = match stamp {
             Stamp::Date(_) => Form::Date,

@@ -1,18 +1,19 @@
-//! Any octets as stored objects of all four classes: shown or not, edited or refused, never a panic.
-//! The fuzzer has the codec alone; what turns objects into items is walked here.
+//! The fuzzer's target for objects (fuzz/src/objects.rs) without the fuzzer, on fixtures that come to
+//! harm.
 
 use std::sync::LazyLock;
 
 use airgate_codec::ProtocolVersion;
-use airgate_codec::eas::Moment;
-use jiff::tz::TimeZone;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use self::objects::Case;
 use super::schema::fixtures;
-use crate::item::object::{self, Base, Client, Edit, Kind, Manner, Me, Supported};
-use crate::item::options::BodyOptions;
+use crate::item::object::Kind;
+
+#[path = "../../../fuzz/src/objects.rs"]
+mod objects;
 
 /// Larger ones show nothing more.
 const MAX_SIZE: usize = 8000;
@@ -111,47 +112,37 @@ fn harmed(mut text: Vec<u8>, harms: &[Harm]) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// T19, T23, T59: what is shown can be said again and changes nothing, by itself and of an object
-    /// that another is told of; and what a phone says makes a new one.
     #[test]
-    fn t19_any_octets_are_an_object_or_none(
+    fn t19_s12_s28_any_octets_are_an_object_or_none(
         which in any::<Index>(),
         other in any::<Index>(),
         harms in vec(harm(), 0..8),
         version in select(&ProtocolVersion::ALL[..]),
-        zone in select(&["Europe/Berlin", "Asia/Kathmandu", "Pacific/Apia", "America/St_Johns"][..]),
+        zone in select(&objects::ZONES[..]),
     ) {
         let (kind, text) = which.get(&OBJECTS);
         let text = harmed(text.clone(), &harms);
-        let bodies = BodyOptions::new(version);
-        let zone = TimeZone::get(zone).expect("a zone");
-        let me = ["alice@example.com".to_owned()];
-        let manner = Manner {
-            version,
-            bodies: &bodies,
-            zone: &zone,
-            me: Me { addresses: &me, name: None },
-            client: Client { device_type: "Tests", agent: None },
-            now: Moment::parse("20260224T101500Z").expect("a moment"),
-        };
-        let base = |told| Base { told, supported: &Supported::NotSaid, client_wins: true };
-        let Ok(rendered) = object::render(*kind, &text, &manner) else {
-            return Ok(());
-        };
-        if let Ok(edited) = object::edit(*kind, &text, Edit::Whole(&rendered.data), &base(Some(&rendered.digest)), &manner) {
-            prop_assert!(!edited.changed && !edited.lost, "{} became {}", text.escape_ascii(), edited.text.escape_ascii());
-        }
-        // What one object says, said of another: anything may come of it but a panic.
         let (like, foreign) = other.get(&OBJECTS);
-        if like == kind && let Ok(foreign) = object::render(*like, foreign, &manner)
-            && let Ok(edited) = object::edit(*kind, &text, Edit::Whole(&foreign.data), &base(Some(&rendered.digest)), &manner)
-        {
-            let again = object::render(*kind, &edited.text, &manner);
-            prop_assert!(again.is_ok(), "{}", String::from_utf8_lossy(&edited.text));
-        }
-        let _ = object::edit(*kind, &text, Edit::DropInstance { id: "20260302T080000Z" }, &base(None), &manner);
-        if let Ok(created) = object::create(*kind, &rendered.data, "uid", &manner) {
-            prop_assert!(object::render(*kind, &created.text, &manner).is_ok());
-        }
+        objects::case(Case {
+            kind: *kind,
+            version,
+            zone,
+            text: &text,
+            other: (like == kind).then_some(foreign),
+        });
+    }
+}
+
+/// The fuzzer's way in: every class, version and zone can be reached.
+#[test]
+fn t19_what_the_fuzzer_says_is_a_case() {
+    assert_eq!(objects::KINDS.len(), 4);
+    for (number, (kind, text)) in OBJECTS.iter().enumerate().step_by(7) {
+        let kind = objects::KINDS.iter().position(|known| known == kind);
+        let kind = u8::try_from(kind.expect("one of them")).expect("few");
+        let turn = u8::try_from(number % 250).expect("small");
+        let two = [&[kind, turn, turn][..], text, b"\n\0\n", text].concat();
+        objects::run(&two);
+        objects::run(&two[..number % 5]);
     }
 }

@@ -71,6 +71,8 @@ fn differences(view: &ObjectView) -> impl Iterator<Item = Change> {
         |number: &u32| view.news.0.contains_key(number) || view.outside.0.contains_key(number);
     let lost_claims = view.claims.iter().filter(move |n| !held(n) && !there(n));
     let deleted = view.gone.iter().chain(lost_claims).copied();
+    let run_out = view.stale.iter().copied();
+    let run_out = run_out.filter(move |n| held(n) && !there(n) && !view.gone.contains(n));
     let aged = view.outside.0.keys();
     let aged = aged.filter(move |n| held(n) || view.claims.contains(n));
     let (news, fresh) = (view.news.0.keys().rev(), view.news.0.keys().rev());
@@ -78,6 +80,7 @@ fn differences(view: &ObjectView) -> impl Iterator<Item = Change> {
         .map(Change::Delete)
         .chain(aged.copied().map(Change::SoftDelete))
         .chain(news.filter(move |n| held(n)).copied().map(Change::Update))
+        .chain(run_out.map(Change::Update))
         .chain(fresh.filter(move |n| !held(n)).copied().map(Change::Add))
 }
 
@@ -87,9 +90,13 @@ impl ObjectView {
         self.let_go(number);
     }
 
-    /// The phone is told an object whole, in this version, read just now.
-    pub fn told(&mut self, number: u32, mark: Mark, lasts: Lasts) {
+    /// The phone is told an object whole, in this version, read just now; `renew` is when it is to be
+    /// told again although nothing changes.
+    pub fn told(&mut self, number: u32, mark: Mark, lasts: Lasts, renew: Option<i64>) {
         self.claims.remove(&number);
+        self.stale.remove(&number);
+        self.renewals.remove(&number);
+        self.renewals.extend(renew.map(|renew| (number, renew)));
         self.held.0.insert(number, Version { mark, lasts });
         self.place(number, mark);
     }

@@ -320,7 +320,7 @@ impl Step<'_> {
                             self.view.judge(number, Standing::Outside);
                             continue;
                         }
-                        self.view.told(number, mark, lasts);
+                        self.view.told(number, mark, lasts, None);
                         self.told.insert((number, mark), object);
                         out.push((number, Some(object)));
                     }
@@ -709,7 +709,7 @@ fn twenty_thousand_cards_take_a_fifth_of_a_megabyte() {
     };
     view.observe(&seen);
     for (number, mark) in &seen.changed {
-        view.told(*number, *mark, Span::Endless.into());
+        view.told(*number, *mark, Span::Endless.into(), None);
     }
     let stored = view.encode();
     assert!(stored.len() < 220_000, "{} octets", stored.len());
@@ -736,7 +736,7 @@ fn a_page_that_is_full_anyway_needs_no_look() {
     assert!(!fills(&view, Window::Since(0), 5), "another window");
     assert!(!fills(&view, Window::All, 10), "the last page looks");
     let (mark, lasts) = backend.mark(1).expect("there");
-    view.told(1, mark, lasts);
+    view.told(1, mark, lasts, None);
     backend.delete(1);
     backend.look(&mut view, false);
     assert!(!fills(&view, Window::All, 5), "what is gone is looked for");
@@ -753,7 +753,7 @@ fn s7_absence_needs_proof_and_s8_knows_how_much_would_go() {
     let mut view = ObjectView::default();
     view.observe(&listing(1..31, true));
     for number in 1..31 {
-        view.told(number, Mark(u64::from(number)), Lasts::default());
+        view.told(number, Mark(u64::from(number)), Lasts::default(), None);
     }
     view.observe(&listing(1..3, false));
     assert_eq!(
@@ -771,7 +771,7 @@ fn s7_absence_needs_proof_and_s8_knows_how_much_would_go() {
 #[test]
 fn s1_what_a_phone_moved_is_told_and_does_not_wake_it() {
     let mut view = ObjectView::default();
-    view.told(1, Mark(1), Lasts::default());
+    view.told(1, Mark(1), Lasts::default(), None);
     view.departs(1);
     view.claim(2);
     assert_eq!(
@@ -801,4 +801,93 @@ fn s1_what_a_phone_moved_is_told_and_does_not_wake_it() {
         lasts: Lasts::default(),
     };
     assert!(!view.held.0.values().any(|held| *held == version));
+}
+
+#[test]
+fn t59_a_stub_that_is_dismissed_stays_away_until_its_object_changes() {
+    let seen = |mark| Observation {
+        changed: vec![(1, Mark(mark))],
+        ..Observation::default()
+    };
+    let mut view = ObjectView::default();
+    view.observe(&seen(1));
+    view.told(1, Mark(1), Lasts::default(), None);
+    view.dismissed(1);
+    let nothing = super::Plan::default();
+    assert_eq!((plan(&view, 9), view.knows(1)), (nothing.clone(), false));
+    // Neither another look nor another window brings it back.
+    view.observe(&seen(1));
+    view.look_through(Window::Since(0));
+    view.look_through(Window::All);
+    assert_eq!(plan(&view, 9), nothing);
+    assert_eq!(view.server(1), Some(Mark(1)), "it is there all the same");
+    view.observe(&seen(2));
+    assert_eq!(plan(&view, 9).changes, [Change::Add(1)]);
+    // One that was repaired meanwhile is shown and not dismissed.
+    view.told(1, Mark(2), Lasts::default(), None);
+    view.observe(&seen(3));
+    view.dismissed(1);
+    assert_eq!(plan(&view, 9).changes, [Change::Add(1)]);
+}
+
+#[test]
+fn s1_what_a_phone_moved_away_and_others_brought_back_is_told_again() {
+    let mut view = ObjectView::default();
+    view.told(1, Mark(1), Lasts::default(), None);
+    view.told(2, Mark(2), Lasts::default(), None);
+    view.departs(1);
+    view.departs(2);
+    // One is gone, of the other the backend says nothing: it has it in the version it had.
+    view.observe(&Observation {
+        gone: vec![2],
+        ..Observation::default()
+    });
+    view.take_back_departed();
+    assert_eq!(plan(&view, 9).changes, [Change::Delete(2), Change::Add(1)]);
+    assert_eq!(waiting(&view), 1);
+}
+
+#[test]
+fn what_runs_out_is_told_once_more_and_costs_nothing_until_then() {
+    let seen = |mark| Observation {
+        cursor: vec![1],
+        changed: vec![(1, Mark(mark)), (2, Mark(2)), (3, Mark(3))],
+        gone: Vec::new(),
+        complete: true,
+    };
+    let mut view = ObjectView::default();
+    view.observe(&seen(1));
+    for (number, renew) in [(1, Some(1000)), (2, None), (3, Some(2000))] {
+        view.told(number, Mark(number.into()), Lasts::default(), renew);
+    }
+    let stored = view.encode();
+    view.run_out(999);
+    assert_eq!((waiting(&view), view.encode()), (0, stored), "S25");
+    view.run_out(1000);
+    assert!(view.is_stale(1) && !view.is_stale(3));
+    assert_eq!(plan(&view, 9).changes, [Change::Update(1)]);
+    assert_eq!(waiting(&view), 1);
+    // What cannot be read now stays as it is, until the next look.
+    let mut unread = view.clone();
+    unread.stays_stale(1);
+    assert_eq!(waiting(&unread), 0);
+    unread.run_out(1001);
+    assert_eq!(waiting(&unread), 1);
+    // What was told of by another reason is not told twice, what is gone not at all.
+    let mut changed = view.clone();
+    changed.observe(&seen(7));
+    assert_eq!(plan(&changed, 9).changes, [Change::Update(1)]);
+    changed.told(1, Mark(7), Lasts::default(), Some(3000));
+    let mut gone = view.clone();
+    gone.vanished(1);
+    assert_eq!(plan(&gone, 9).changes, [Change::Delete(1)]);
+    gone.told_gone(1);
+    view.told(1, Mark(1), Lasts::default(), Some(3000));
+    for view in [&mut changed, &mut gone, &mut view] {
+        view.run_out(1001);
+        assert_eq!(waiting(view), 0);
+        *view = ObjectView::decode(&view.encode()).expect("ours");
+        view.run_out(2500);
+        assert_eq!(plan(view, 9).changes, [Change::Update(3)]);
+    }
 }

@@ -1,6 +1,6 @@
 //! The view itself, and what a phone does to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::window::{Lasts, Window};
 use crate::sync::state::{self, Unusable};
 
 /// Format of the stored view; far from those of mail, so that one is never read as the other.
-const VERSION: u8 = 65;
+const VERSION: u8 = 66;
 
 /// What one device holds of one collection, and what the backend had.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -28,7 +28,7 @@ pub struct ObjectView {
     pub(super) gone: BTreeSet<u32>,
     /// At the backend in this version, and not to be shown.
     pub(super) outside: Versions<Mark>,
-    /// Of those, what is not of the collection's class at all.
+    /// Of those, what is not of the collection's class at all, or was dismissed.
     pub(super) others: BTreeSet<u32>,
     /// Objects the phone may hold although it was never told of them: it moved them here itself, and
     /// whether it got our answer nobody knows.
@@ -38,6 +38,12 @@ pub struct ObjectView {
     /// What the view before held and this one does not: from the next one on nobody needs to know what
     /// was told of them.
     pub(super) let_go: BTreeSet<u32>,
+    /// When what the phone was told of an object runs out although nothing changes, in seconds since
+    /// 1970: series of which it is told the near future only. Few objects have that.
+    pub(super) renewals: BTreeMap<u32, i64>,
+    /// Of those what has run out, since the last look: every look finds it anew.
+    #[serde(skip)]
+    pub(super) stale: BTreeSet<u32>,
 }
 
 /// Whether an object is one of those the phone wants.
@@ -173,6 +179,16 @@ impl ObjectView {
         }
     }
 
+    /// The phone let go of what stood for an object that cannot be shown. The backend keeps that as it
+    /// is, and the phone is told of it again when it changes.
+    pub fn dismissed(&mut self, number: u32) {
+        let unchanged = self.server(number) == self.held(number);
+        self.phone_deleted(number, self.server(number).is_none());
+        if unchanged {
+            self.judge(number, Standing::Other);
+        }
+    }
+
     /// The phone moved an object here and perhaps knows its number already.
     pub fn claim(&mut self, number: u32) {
         self.claims.insert(number);
@@ -186,8 +202,26 @@ impl ObjectView {
         }
     }
 
+    /// Finds what has run out by now of what the phone was told.
+    pub fn run_out(&mut self, now: i64) {
+        let due = self.renewals.iter().filter(|(_, due)| **due <= now);
+        self.stale = due.map(|(number, _)| *number).collect();
+    }
+
+    /// Whether the phone is to be told of an object again in the version it holds.
+    pub fn is_stale(&self, number: u32) -> bool {
+        self.stale.contains(&number)
+    }
+
+    /// What has run out cannot be told again now: the next look finds it anew.
+    pub fn stays_stale(&mut self, number: u32) {
+        self.stale.remove(&number);
+    }
+
     /// Nothing is held of an object any more.
     pub(super) fn let_go(&mut self, number: u32) {
+        self.renewals.remove(&number);
+        self.stale.remove(&number);
         self.gone.remove(&number);
         self.claims.remove(&number);
         self.departed.remove(&number);

@@ -5,10 +5,12 @@ use airgate_codec::ProtocolVersion as V;
 use airgate_codec::eas::Moment;
 use airgate_codec::eas::compose_mail::{Forwardee, SmartMail, Source, Verb};
 use airgate_codec::eas::email::{Body, BodyType};
+use airgate_codec::eas::folder_sync::FolderType;
 use airgate_codec::eas::meeting_response::{
     Outcome, Reply, Request, Response, SendResponse, UserResponse,
 };
 use airgate_codec::eas::request_line::CommandName;
+use airgate_codec::wbxml::calendar as codes;
 
 use crate::support::backend::User;
 use crate::support::backend::dav::DavKind;
@@ -456,4 +458,56 @@ async fn s17_a_scheduling_server_tells_the_organizer_and_we_do_not() {
         }
     }
     assert_eq!(world.smtp.received().len(), 1);
+}
+
+/// A phone that looks at one calendar only names events otherwise; the answer names it as that phone
+/// does, wherever the event lies.
+#[tokio::test]
+async fn an_answer_names_the_event_as_a_phone_of_one_calendar_knows_it() {
+    let world = World::with_dav(DavKind::Radicale).await;
+    let other = world.dav_client();
+    let home = world.dav().calendar(&world.alice);
+    let work = format!("{}work/", world.dav().calendars(&world.alice));
+    other.make_calendar(&work, "Work", &["VEVENT"]).await;
+    let mut phone = world
+        .phone(Profile::windows_phone().keeps_all().called("ONE"))
+        .await;
+    let folder = phone.folder(FolderType::Calendar);
+    for (place, uid) in [(&home, "at-home"), (&work, "at-work")] {
+        let path = format!("{place}{uid}.ics");
+        other.put(&path, &calendar("", &event(uid, 0, ""))).await;
+        let item = invited(&world, &mut phone, uid).await;
+        phone.sync_all(&folder).await;
+        let known = phone.object(&folder, codes::SUBJECT, &format!("Tea {uid}"));
+        let outcome = ask(&mut phone, reply(&item, UserResponse::Accept, None)).await;
+        assert_eq!(
+            (outcome.status, outcome.calendar_id.as_deref()),
+            (1, Some(&*known)),
+            "{uid}"
+        );
+        let there = other.get(&path).await.expect("it stays where it is");
+        assert!(
+            says(&there.replace("\r\n ", ""), "alice", "ACCEPTED"),
+            "{there}"
+        );
+        // And by that name it is answered.
+        let outcome = ask(&mut phone, reply(&known, UserResponse::Tentative, None)).await;
+        assert_eq!(
+            (outcome.status, outcome.calendar_id.as_deref()),
+            (1, Some(&*known)),
+            "{uid}"
+        );
+        let there = other.get(&path).await.expect("still");
+        assert!(
+            says(&there.replace("\r\n ", ""), "alice", "TENTATIVE"),
+            "{there}"
+        );
+    }
+    // One that is nowhere yet comes into the default calendar, under the phone's name for it.
+    let item = invited(&world, &mut phone, "nowhere").await;
+    let outcome = ask(&mut phone, reply(&item, UserResponse::Accept, None)).await;
+    phone.sync_all(&folder).await;
+    let known = phone.object(&folder, codes::SUBJECT, "Tea nowhere");
+    assert_eq!(outcome.calendar_id, Some(known));
+    assert!(phone.surprises().is_empty(), "{:?}", phone.surprises());
 }

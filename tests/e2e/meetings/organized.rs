@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use airgate_codec::ProtocolVersion as V;
-use airgate_codec::eas::calendar::{Attendee, Event};
+use airgate_codec::eas::calendar::{Attendee, Event, Exception};
 use airgate_codec::eas::folder_sync::FolderType;
 use airgate_codec::eas::sync::{self, ApplicationData, Command, ItemResponse};
 use airgate_codec::eas::{Moment, Recurrence, Said};
@@ -249,6 +249,82 @@ async fn s17_a_scheduling_server_tells_and_nobody_else_does() {
     twice(&mut phone, &folder, object_deleted(&id)).await;
     assert_eq!(his("Plans old").await, None);
     assert_eq!(world.smtp.received(), []);
+}
+
+/// Up to 14.1 the phone tells everybody itself, of one occurrence too: the calendar has it, and neither
+/// its server nor Airgate says a word.
+async fn one_occurrence_by_an_old_phone(kind: DavKind) {
+    let world = World::with_dav(kind).await;
+    let bob = User::new("bob@example.com");
+    let bobs = world.dav().client(&bob);
+    for version in [V::V12_1, V::V14_1] {
+        let uid = format!("old{}", version.query_byte());
+        let (mut phone, folder) = phone_of(&world, version, &uid.to_uppercase()).await;
+        let add = object_added("c1", series(&uid, &["bob"]).to_raw(version));
+        let id = made(&twice(&mut phone, &folder, add).await);
+        let moved = Exception {
+            at: Moment::parse("20300708T100000Z"),
+            deleted: false,
+            changes: Event {
+                subject: Some(format!("Later {uid}")),
+                start: Moment::parse("20300708T140000Z"),
+                end: Moment::parse("20300708T150000Z"),
+                ..Event::default()
+            },
+        };
+        let deleted = Exception {
+            at: Moment::parse("20300715T100000Z"),
+            deleted: true,
+            changes: Event::default(),
+        };
+        let event = Event {
+            exceptions: Some(vec![moved, deleted]),
+            ..series(&uid, &["bob"])
+        };
+        twice(&mut phone, &folder, changed(&id, None, &event, version)).await;
+        let objects = world.dav_client();
+        let objects = objects.objects(&world.dav().calendar(&world.alice)).await;
+        let there = objects
+            .iter()
+            .find(|object| object.contains(&format!("Plans {uid}")));
+        let there = there.expect("in the calendar").replace("\r\n ", "");
+        assert!(there.contains("EXDATE"), "{version}: {there}");
+        let parts: Vec<&str> = there.split("BEGIN:VEVENT").skip(1).collect();
+        assert_eq!(parts.len(), 2, "{version}: {there}");
+        let one = parts.iter().find(|part| part.contains("RECURRENCE-ID"));
+        let one = one.expect("an occurrence of its own");
+        assert!(one.contains(&format!("SUMMARY:Later {uid}")), "{one}");
+        for part in &parts {
+            let guest = part.lines().find(|line| line.contains("bob@example.com"));
+            let guest = guest.expect("he is invited to both");
+            assert!(
+                guest.contains("SCHEDULE-AGENT=CLIENT"),
+                "{version}: {guest}"
+            );
+        }
+        let told = phone.sync(&folder).await;
+        assert!(
+            told.collections.iter().all(|c| c.commands.is_empty()),
+            "S6: {told:?}"
+        );
+        assert!(phone.surprises().is_empty(), "{:?}", phone.surprises());
+    }
+    assert_eq!(world.smtp.received(), [], "nobody is told by us");
+    let his = bobs.objects(&world.dav().calendar(&bob)).await;
+    assert!(
+        !his.iter().any(|object| object.contains("Plans old")),
+        "{his:?}"
+    );
+}
+
+#[tokio::test]
+async fn s17_one_occurrence_by_an_old_phone_is_the_phones_to_tell_where_nobody_schedules() {
+    one_occurrence_by_an_old_phone(DavKind::Radicale).await;
+}
+
+#[tokio::test]
+async fn s17_one_occurrence_by_an_old_phone_is_the_phones_to_tell_on_cyrus() {
+    one_occurrence_by_an_old_phone(DavKind::Cyrus).await;
 }
 
 /// The mail server is down, or the gateway dies in between: the next request makes up for it.

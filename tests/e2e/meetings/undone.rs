@@ -10,6 +10,7 @@ use airgate_codec::wbxml::calendar as codes;
 
 use super::answers::{ask, calendar, event, invited, kept, mail, phone_of, reply, says};
 use super::attended::{told, until};
+use crate::support::backend::User;
 use crate::support::backend::dav::{DavKind, DavServer};
 use crate::support::phone::{Profile, smart_mail};
 use crate::support::smtp::Fault;
@@ -35,15 +36,8 @@ async fn s8_what_answers_and_updates_take_away_comes_back() {
     let declined = ask(&mut phone, reply(&item, UserResponse::Decline, None)).await;
     assert_eq!(declined.status, 1);
     assert_eq!(kept(&world, "undo").await, None);
-    let url = world.dav().url();
-    let undo = |more: &[&str], input: &str| {
-        let named: &[&str] = &["undo", "--caldav", &url, "--carddav", &url];
-        let output = world.server.verb_with(&[named, more].concat(), input);
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).expect("text")
-    };
     let alice = world.alice.name.as_str();
-    let list = undo(&["list", "--user", alice, "--json"], "");
+    let list = undo(&world, &["list", "--user", alice, "--json"], "");
     let entries: serde_json::Value = serde_json::from_str(&list).expect("JSON");
     let entries = entries.as_array().expect("a list");
     let reasons: Vec<&str> = entries
@@ -58,9 +52,108 @@ async fn s8_what_answers_and_updates_take_away_comes_back() {
     );
     for (entry, before) in [(&entries[0], &last), (&entries[2], &invitation)] {
         let id = entry["id"].to_string();
-        undo(&["restore", "--user", alice, &id], &world.alice.password);
+        undo(
+            &world,
+            &["restore", "--user", alice, &id],
+            &world.alice.password,
+        );
         assert_eq!(kept(&world, "undo").await.as_ref(), Some(before));
     }
+}
+
+/// `airgate undo`.
+fn undo(world: &World, more: &[&str], input: &str) -> String {
+    let url = world.dav().url();
+    let named: &[&str] = &["undo", "--caldav", &url, "--carddav", &url];
+    let output = world.server.verb_with(&[named, more].concat(), input);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// The newest entry comes back; what is said of it.
+fn restore_newest(world: &World) -> String {
+    let alice = world.alice.name.as_str();
+    let list = undo(world, &["list", "--user", alice, "--json"], "");
+    let entries: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+    let id = entries[0]["id"].to_string();
+    undo(
+        world,
+        &["restore", "--user", alice, &id],
+        &world.alice.password,
+    )
+}
+
+/// RFC 6638: a server that schedules would invite everybody anew, and answer for the user.
+#[tokio::test]
+async fn s8_s17_a_meeting_comes_back_quietly_where_the_server_schedules() {
+    let world = World::with_dav(DavKind::Cyrus).await;
+    let bob = User::new("bob@example.com");
+    let bobs = world.dav().client(&bob);
+    let home = world.dav().calendar(&bob);
+    let his = async |uid: &str| {
+        let objects = bobs.objects(&home).await;
+        let mut all = objects
+            .into_iter()
+            .map(|object| object.replace("\r\n ", ""));
+        all.find(|object| object.contains(&format!("UID:{uid}\r\n")))
+    };
+    // Who has no calendar yet is invited by mail.
+    let path = format!("{}first.ics", world.dav().calendar(&world.alice));
+    let first = event("first", 0, "").replace("bob@", "carol@");
+    world.dav_client().put(&path, &calendar("", &first)).await;
+    // Bob's meeting: Alice is invited.
+    bobs.put(
+        &format!("{home}his.ics"),
+        &calendar("", &event("his", 0, "")),
+    )
+    .await;
+    let mut phone = phone_of(&world, V::V16_1).await;
+    let folder = phone.folder(FolderType::Calendar);
+    phone.sync_all(&folder).await;
+    let id = phone.object(&folder, codes::SUBJECT, "Tea his");
+    let accepted = ask(
+        &mut phone,
+        reply(&id, UserResponse::Accept, Some(SendResponse::default())),
+    );
+    assert_eq!(accepted.await.status, 1);
+    let mine = kept(&world, "his").await.expect("in the calendar");
+    phone.sync_all(&folder).await;
+    phone.delete_object(&folder, &id).await;
+    assert_eq!(kept(&world, "his").await, None);
+    let before = his("his").await.expect("it is Bob's");
+    let said = restore_newest(&world);
+    assert!(!said.contains("invited"), "{said}");
+    let back = kept(&world, "his").await.expect("it is back");
+    assert!(says(&back, "alice@example.com", "ACCEPTED"), "{back}");
+    assert!(
+        !back.contains("SCHEDULE-AGENT"),
+        "the server looks after it: {back}"
+    );
+    assert_eq!(back.contains("X-OWN;a=b"), mine.contains("X-OWN;a=b"));
+    assert_eq!(his("his").await, Some(before), "Bob hears nothing");
+    // Alice's own: Bob is told that it is off, and not that it is back.
+    let own = event("own", 0, "")
+        .replace("alice@", "guest@")
+        .replace("bob@", "alice@")
+        .replace("guest@", "bob@");
+    let path = format!("{}own.ics", world.dav().calendar(&world.alice));
+    world.dav_client().put(&path, &calendar("", &own)).await;
+    assert!(his("own").await.is_some(), "Bob is invited");
+    phone.sync_all(&folder).await;
+    let id = phone.object(&folder, codes::SUBJECT, "Tea own");
+    phone.delete_object(&folder, &id).await;
+    let off = his("own").await;
+    assert!(
+        off.as_ref()
+            .is_none_or(|off| off.contains("STATUS:CANCELLED")),
+        "{off:?}"
+    );
+    let said = restore_newest(&world);
+    assert!(said.contains("invited: 1"), "{said}");
+    let back = kept(&world, "own").await.expect("it is back");
+    assert!(back.contains("SCHEDULE-AGENT=CLIENT"), "{back}");
+    assert_eq!(his("own").await, off, "Bob hears nothing");
+    assert_eq!(world.smtp.received(), []);
 }
 
 #[tokio::test]

@@ -59,13 +59,19 @@ pub(super) async fn tell(
         if reads.is_empty() {
             continue;
         }
+        let mut withheld = Vec::new();
         for (number, read) in source.read(&reads).await? {
+            if matches!(read, Read::Withheld) {
+                withheld.push(number);
+                continue;
+            }
             let Some((mark, rendered)) = look_at(source, state, bodies, number, &read) else {
                 continue;
             };
             let known = state.view.held(number).is_some();
             budget.spend(weight(&rendered));
-            state.view.told(number, mark, rendered.span.into());
+            let (lasts, renew) = (rendered.span.into(), rendered.renew);
+            state.view.told(number, mark, lasts, renew);
             state.held.insert((number, mark), rendered.digest);
             let id = source.id(number);
             let item = ItemData::Other(rendered.data);
@@ -74,6 +80,7 @@ pub(super) async fn tell(
                 false => Told::Add(id, item),
             });
         }
+        source.withhold(&mut state.view, &withheld).await?;
     }
 }
 
@@ -89,7 +96,7 @@ fn look_at(
         Read::There { href, etag, text } => {
             let mark = mark_of(etag, text);
             state.view.read(number, mark);
-            if state.view.held(number) == Some(mark) {
+            if state.view.held(number) == Some(mark) && !state.view.is_stale(number) {
                 return None;
             }
             if !source.is_of_class(text) {
@@ -102,8 +109,15 @@ fn look_at(
             state.view.vanished(number);
             return None;
         }
+        // What the phone has is better than a stub.
+        Read::Failed if state.view.is_stale(number) => {
+            state.view.stays_stale(number);
+            return None;
+        }
         // Until it changes: that it cannot be read today may be so for ever.
         Read::Failed => (state.view.server(number)?, source.stand_in(number, bodies)),
+        // Nothing is known of it.
+        Read::Withheld => return None,
     };
     if !state.view.window().holds(rendered.span.into()) {
         state.view.judge(number, Standing::Outside);

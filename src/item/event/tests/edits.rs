@@ -494,6 +494,72 @@ fn one_reminder_changes_and_the_others_stay() {
 }
 
 #[test]
+fn an_alarm_that_says_its_moment_goes_with_the_event() {
+    let alarms = [
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "TRIGGER;VALUE=DATE-TIME:20260302T074500Z",
+        "END:VALARM",
+        "BEGIN:VALARM",
+        "ACTION:EMAIL",
+        "TRIGGER;VALUE=DATE-TIME:20260301T080000Z",
+        "END:VALARM",
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        "TRIGGER;RELATED=END:PT5M",
+        "END:VALARM",
+    ];
+    let times = [
+        "SUMMARY:Alarms",
+        "DTSTART;TZID=Europe/Berlin:20260302T090000",
+        "DTEND;TZID=Europe/Berlin:20260302T100000",
+    ];
+    let text = calendar(&[&times[..], &alarms].concat());
+    for phone in [older(), modern()] {
+        assert_eq!(phone.see(text.as_bytes()).reminder, Said::Value(15));
+        let edited = phone.change(&text, |event| {
+            event.start = Some(at("20260303T093000Z"));
+            event.end = Some(at("20260303T103000Z"));
+        });
+        let lines = difference(text.as_bytes(), &edited.text);
+        for line in [
+            "+TRIGGER;VALUE=DATE-TIME:20260303T091500Z",
+            "+TRIGGER;VALUE=DATE-TIME:20260302T093000Z",
+        ] {
+            assert!(lines.contains(line), "{lines}");
+        }
+        assert!(!lines.contains("RELATED"), "{lines}");
+        assert_eq!(phone.see(&edited.text).reminder, Said::Value(15));
+        assert_eq!(phone.render(&edited.text).digest, edited.holds, "S6");
+        // Longer is not later.
+        let edited = phone.change(&text, |event| event.end = Some(at("20260302T120000Z")));
+        assert!(!difference(text.as_bytes(), &edited.text).contains("TRIGGER"));
+    }
+    // What an occurrence of a series takes along is its own.
+    let series = calendar(&[&times[..], &["RRULE:FREQ=WEEKLY"], &alarms].concat());
+    let phone = modern();
+    let data = Event {
+        subject: Some("Another".into()),
+        ..Event::default()
+    };
+    let edit = Edit::Instance {
+        id: "20260309T080000Z",
+        data: &data.to_raw(phone.version),
+    };
+    let digest = phone.render(series.as_bytes()).digest;
+    let edited = phone.edit_raw(series.as_bytes(), edit, Some(&digest));
+    let made = show(&edited.expect("taken").text);
+    assert!(
+        made.contains("TRIGGER;VALUE=DATE-TIME:20260309T074500Z"),
+        "{made}"
+    );
+    assert!(
+        made.contains("TRIGGER;VALUE=DATE-TIME:20260302T074500Z"),
+        "{made}"
+    );
+}
+
+#[test]
 fn only_the_phone_or_the_server_invites() {
     let attendees = Some(vec![Attendee {
         email: "\"Bob\" <bob@example.com>".into(),

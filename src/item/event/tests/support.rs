@@ -32,6 +32,7 @@ pub(super) struct Phone {
     pub(super) bodies: BodyOptions,
     pub(super) supported: Supported,
     pub(super) client_wins: bool,
+    pub(super) now: Moment,
     me: Vec<String>,
 }
 
@@ -50,6 +51,7 @@ impl Phone {
             bodies,
             supported: Supported::NotSaid,
             client_wins: false,
+            now: at("20260224T101500Z"),
             me: vec!["alice@example.com".to_owned()],
         }
     }
@@ -74,7 +76,7 @@ impl Phone {
                 device_type: "Tests",
                 agent: None,
             },
-            now: at("20260224T101500Z"),
+            now: self.now,
         }
     }
 

@@ -14,6 +14,33 @@ pub(super) enum Agent {
     Unsaid,
 }
 
+/// Who meets, as far as a calendar server that schedules is concerned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Meeting {
+    /// The user invites.
+    pub organizes: bool,
+    /// Attendees but for the user.
+    pub others: usize,
+}
+
+/// Who meets; `None` where nobody does.
+pub fn people_of(text: &[u8], me: &[String]) -> Option<Meeting> {
+    let document = stored::read(text).ok()?;
+    let calendar = stored::calendar(&document).ok()?;
+    let organizer = stored::events(&calendar).find_map(|event| stored::organizer(&event))?;
+    let mut others: Vec<String> = stored::events(&calendar)
+        .flat_map(|event| event.all("ATTENDEE").collect::<Vec<_>>())
+        .map(|person| people::address(&person).to_lowercase())
+        .filter(|address| !stored::is_me(address, me))
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    Some(Meeting {
+        organizes: stored::is_me(&organizer, me),
+        others: others.len(),
+    })
+}
+
 /// The text with which a scheduling server sends nothing: the phone does, or we do.
 ///
 /// # Errors

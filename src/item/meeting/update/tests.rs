@@ -246,6 +246,45 @@ fn answers_count_in_the_order_they_were_given_in() {
     assert_eq!(answer(&planned, &reply("REPLY", "DECLINED", 40)), None);
 }
 
+/// A declined occurrence is gone from the calendar: only what was planned anew asks again.
+#[test]
+fn what_was_declined_stays_declined_until_it_is_planned_anew() {
+    let weekly = "RRULE:FREQ=WEEKLY\r\n";
+    let series = by_bob(None, &request(1, weekly)).unwrap();
+    let mine = series.replace(
+        "RRULE:FREQ=WEEKLY\r\n",
+        "RRULE:FREQ=WEEKLY\r\nEXDATE:20260330T100000Z,20260406T100000Z\r\n",
+    );
+    let one = |sequence, place: &str| {
+        request(
+            sequence,
+            &format!("RECURRENCE-ID:20260330T100000Z\r\nLOCATION:{place}\r\n"),
+        )
+    };
+    assert_eq!(by_bob(Some(&mine), &one(1, "Hall")), None, "no stays no");
+    let again = by_bob(Some(&mine), &one(2, "Hall")).expect("asked again");
+    assert!(again.contains("EXDATE:20260406T100000Z\r\n"), "{again}");
+    assert!(again.contains("RECURRENCE-ID:20260330T100000Z"), "{again}");
+    // The series in the same plan keeps what was taken out of it, another plan asks anew.
+    let same = by_bob(
+        Some(&mine),
+        &request(1, &format!("{weekly}LOCATION:Hall\r\n")),
+    );
+    let same = same.expect("an update");
+    assert!(
+        same.contains("LOCATION:Hall") && same.contains("EXDATE:20260330T100000Z,20260406T100000Z"),
+        "{same}"
+    );
+    let said = format!("{weekly}EXDATE:20260330T100000Z,20260406T100000Z\r\n");
+    let said = by_bob(
+        Some(&mine),
+        &request(1, &format!("{said}LOCATION:Hall\r\n")),
+    );
+    assert_eq!(said.expect("an update").matches("EXDATE").count(), 1);
+    let anew = by_bob(Some(&mine), &request(2, weekly)).expect("another plan");
+    assert!(!anew.contains("EXDATE"), "{anew}");
+}
+
 #[test]
 fn an_occurrence_of_a_plan_that_was_given_up_stays_out() {
     let series = kept(2).replace("SUMMARY", "RRULE:FREQ=DAILY;COUNT=5\r\nSUMMARY");
