@@ -2,6 +2,7 @@
 //! stranger must not be able to do. `tests/browser` looks at the same pages with eyes.
 
 mod admins;
+mod devices;
 mod guides;
 mod passcodes;
 mod two_steps;
