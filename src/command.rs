@@ -50,6 +50,9 @@ mod watch;
 
 pub use gateway::{Gateway, Heartbeat, Parts, Settings};
 
+use std::future::ready;
+use std::pin::Pin;
+
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::Malformed;
 use airgate_codec::eas::request_line::CommandName;
@@ -96,31 +99,32 @@ pub(crate) async fn answer(call: &Call<'_>) -> Reply {
     if !call.command.exists_in(call.version) {
         return failures::status_reply(call.version, call.command, status::VERSION_NOT_SUPPORTED);
     }
-    let result = match call.command {
-        // In boxes: what they wait for nests deeper than the compiler follows.
-        CommandName::Sync => Box::pin(sync::sync(call)).await,
-        CommandName::FolderSync => folder_sync::folder_sync(call).await,
-        CommandName::GetHierarchy => get_hierarchy::get_hierarchy(call).await,
-        CommandName::FolderCreate => folder_create::folder_create(call).await,
-        CommandName::FolderDelete => folder_delete::folder_delete(call).await,
-        CommandName::FolderUpdate => folder_update::folder_update(call).await,
-        CommandName::Ping => ping::ping(call).await,
-        CommandName::Provision => provision::provision(call).await,
-        CommandName::Settings => settings::settings(call).await,
-        CommandName::GetAttachment => get_attachment::get_attachment(call).await,
-        CommandName::GetItemEstimate => get_item_estimate::get_item_estimate(call).await,
-        CommandName::MoveItems => move_items::move_items(call).await,
-        CommandName::ItemOperations => item_operations::item_operations(call).await,
-        CommandName::MeetingResponse => Box::pin(meeting_response::meeting_response(call)).await,
-        CommandName::Search => search::search(call).await,
-        CommandName::Find => find::find(call).await,
-        CommandName::ResolveRecipients => resolve_recipients::resolve_recipients(call).await,
-        CommandName::ValidateCert => validate_cert::validate_cert(call),
+    // In a box of its own, so that a held Ping does not keep the room of the largest command.
+    let work: Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send + '_>> = match call.command
+    {
+        CommandName::Sync => Box::pin(sync::sync(call)),
+        CommandName::FolderSync => Box::pin(folder_sync::folder_sync(call)),
+        CommandName::GetHierarchy => Box::pin(get_hierarchy::get_hierarchy(call)),
+        CommandName::FolderCreate => Box::pin(folder_create::folder_create(call)),
+        CommandName::FolderDelete => Box::pin(folder_delete::folder_delete(call)),
+        CommandName::FolderUpdate => Box::pin(folder_update::folder_update(call)),
+        CommandName::Ping => Box::pin(ping::ping(call)),
+        CommandName::Provision => Box::pin(provision::provision(call)),
+        CommandName::Settings => Box::pin(settings::settings(call)),
+        CommandName::GetAttachment => Box::pin(get_attachment::get_attachment(call)),
+        CommandName::GetItemEstimate => Box::pin(get_item_estimate::get_item_estimate(call)),
+        CommandName::MoveItems => Box::pin(move_items::move_items(call)),
+        CommandName::ItemOperations => Box::pin(item_operations::item_operations(call)),
+        CommandName::MeetingResponse => Box::pin(meeting_response::meeting_response(call)),
+        CommandName::Search => Box::pin(search::search(call)),
+        CommandName::Find => Box::pin(find::find(call)),
+        CommandName::ResolveRecipients => Box::pin(resolve_recipients::resolve_recipients(call)),
+        CommandName::ValidateCert => Box::pin(ready(validate_cert::validate_cert(call))),
         CommandName::SendMail | CommandName::SmartReply | CommandName::SmartForward => {
-            send::send(call).await
+            Box::pin(send::send(call))
         }
     };
-    match result {
+    match work.await {
         Ok(reply) => reply,
         Err(failure) => {
             let error = failure::chain(&failure);

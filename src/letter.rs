@@ -33,8 +33,19 @@ pub struct Parties<'a> {
     pub id: String,
 }
 
+/// What people call what a notice is about.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Names {
+    pub device: Option<String>,
+    pub passcode: Option<String>,
+}
+
+/// What the command line calls itself in the trail.
+const HERE: &str = "local";
+
 /// What is told by mail (C16).
-pub const TOLD: [AuditAction; 10] = [
+pub const TOLD: [AuditAction; 12] = [
+    AuditAction::DeviceNew,
     AuditAction::DevicePinned,
     AuditAction::DeviceEnrolled,
     AuditAction::DeviceRefused,
@@ -43,6 +54,7 @@ pub const TOLD: [AuditAction; 10] = [
     AuditAction::FactorOn,
     AuditAction::FactorOff,
     AuditAction::RecoveryUsed,
+    AuditAction::RecoveryRenewed,
     AuditAction::WipeRequested,
     AuditAction::WipeDone,
 ];
@@ -112,6 +124,7 @@ pub fn explaining(why: Why, language: Language, page: Option<&str>) -> Letter {
 /// reader writes it.
 pub fn notice(
     row: &AuditRow,
+    names: &Names,
     language: Language,
     time: &str,
     page: Option<&str>,
@@ -122,14 +135,21 @@ pub fn notice(
     let topic = row.action.as_str();
     let mut facts = vec![fill(say(language, "notice.details"), &[time])];
     if let Some(device) = &row.device {
-        let name = match row.detail.trim() {
-            "" => device.to_string(),
-            detail => format!("{detail} ({device})"),
+        let name = match &names.device {
+            Some(name) => format!("{} ({})", clean(name), clean(device.as_str())),
+            None => clean(device.as_str()),
         };
-        facts.push(fill(say(language, "notice.device"), &[&clean(&name)]));
+        facts.push(fill(say(language, "notice.device"), &[&name]));
+    }
+    if let Some(passcode) = &names.passcode {
+        facts.push(fill(say(language, "notice.passcode"), &[&clean(passcode)]));
     }
     if let Some(address) = &row.address {
-        facts.push(fill(say(language, "notice.address"), &[&clean(address)]));
+        let address = match address.as_str() {
+            HERE => say(language, "notice.local").to_owned(),
+            address => clean(address),
+        };
+        facts.push(fill(say(language, "notice.address"), &[&address]));
     }
     let mut paragraphs = vec![
         say(language, "notice.hello").to_owned(),
@@ -138,7 +158,7 @@ pub fn notice(
         say(language, "notice.not-you").to_owned(),
     ];
     if let Some(page) = page {
-        paragraphs.push(fill(say(language, "help"), &[page]));
+        paragraphs.push(fill(say(language, "notice.page"), &[page]));
     }
     Some(Letter {
         subject: of(language, topic, "subject"),
@@ -236,17 +256,35 @@ mod tests {
                     user: UserId::parse("alice@example.com", None).ok(),
                     device: DeviceId::parse("appl123").ok(),
                     address: Some("192.0.2.1\r\nBcc: all@example.com".into()),
-                    detail: "iPhone\r\n\r\nClick here".into(),
                     ..AuditRow::new(1, action)
                 };
-                let letter = notice(&row, language, "2026-11-24 12:00", None).unwrap();
+                let names = Names {
+                    device: Some("iPhone\r\n\r\nClick here".into()),
+                    passcode: Some("Mine\r\n\r\nClick there".into()),
+                };
+                let time = "2026-11-24 12:00";
+                let letter = notice(&row, &names, language, time, None).unwrap();
                 assert!(!letter.subject.is_empty(), "{action:?}");
+                assert!(letter.text.contains("Mine") && letter.text.contains("iPhone"));
                 assert!(letter.text.contains("appl123") && letter.text.contains("192.0.2.1"));
                 assert!(!letter.text.contains('\r') && !letter.text.contains("\nClick"));
             }
         }
         let row = AuditRow::new(1, AuditAction::FactorOff);
-        let letter = notice(&row, Language::German, "heute", None).unwrap();
+        let nameless = Names::default();
+        let page = Some("https://mail.example.com/account");
+        let letter = notice(&row, &nameless, Language::German, "heute", page).unwrap();
+        assert!(letter.text.contains("https://mail.example.com/account"));
+        let row = AuditRow {
+            address: Some(HERE.into()),
+            ..row
+        };
+        let here = notice(&row, &nameless, Language::German, "heute", page).unwrap();
+        assert!(
+            here.text.contains("Von: der Mailserver selbst"),
+            "{}",
+            here.text
+        );
         let mail = letter.message(&Parties {
             name: sender(Language::French),
             from: "postmaster@example.com",
@@ -261,6 +299,6 @@ mod tests {
         let text = read.body_text(0).unwrap().replace("\r\n", "\n");
         assert_eq!(text.trim(), letter.text.trim());
         let row = AuditRow::new(1, AuditAction::LoginOk);
-        assert_eq!(notice(&row, Language::English, "", None), None);
+        assert_eq!(notice(&row, &nameless, Language::English, "", None), None);
     }
 }

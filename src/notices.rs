@@ -19,12 +19,12 @@ use crate::backend::imap::Imap;
 use crate::backend::smtp::{Envelope, Smtp, is_address};
 use crate::clock;
 use crate::failure::chain;
-use crate::gate::Gate;
+use crate::gate::{Gate, name_of};
 use crate::identity::UserId;
 use crate::language::Language;
-use crate::letter::{self, Letter, Parties};
+use crate::letter::{self, Letter, Names, Parties};
 use crate::store::notices::DueNotice;
-use crate::store::{Store, StoreError};
+use crate::store::{AuditAction, AuditRow, Store, StoreError};
 
 /// What letters are written and sent with.
 pub struct Notices {
@@ -55,6 +55,8 @@ enum Trouble {
     Smtp(#[from] crate::backend::smtp::SmtpError),
     #[error(transparent)]
     Imap(#[from] crate::backend::imap::ImapError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("nobody is signed in who could put it into the inbox")]
     NoLogin,
     #[error("it took too long")]
@@ -65,11 +67,18 @@ enum Trouble {
 const ROUND: Duration = Duration::from_secs(2);
 /// Seconds until a letter that could not be sent is tried again: somebody signs in meanwhile, or the
 /// submission server comes back.
-const AGAIN: i64 = 5;
+const AGAIN: i64 = 3;
+/// The longest pause between two tries: a server may be down for days, and its log is for people.
+const LONGEST: i64 = 900;
 /// Letters taken at a time.
 const AT_ONCE: u32 = 50;
 /// How long one may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Seconds until a letter of `at` is tried again: the longer it waits the longer the pauses.
+fn pause(now: i64, at: i64) -> i64 {
+    (now.saturating_sub(at) / 2).clamp(AGAIN, LONGEST)
+}
 
 impl Notices {
     /// Sends what is due until `shutdown`.
@@ -99,6 +108,8 @@ impl Notices {
                         error = chain(&error),
                         "a notice could not be sent; it is tried again"
                     );
+                    let again = now.saturating_add(pause(now, due.row.at));
+                    store.put_off_notice(due.id, again).await?;
                 }
             }
         }
@@ -111,7 +122,9 @@ impl Notices {
         };
         let language = self.language_of(user).await;
         let time = self.time(due.row.at);
-        let Some(letter) = letter::notice(&due.row, language, &time, self.page.as_deref()) else {
+        let names = self.names(&due.row, user).await?;
+        let page = self.page.as_deref();
+        let Some(letter) = letter::notice(&due.row, &names, language, &time, page) else {
             return Ok(());
         };
         match &self.post {
@@ -158,6 +171,28 @@ impl Notices {
         })
     }
 
+    /// What the user knows device and passcode by; rows may be gone by now.
+    async fn names(&self, row: &AuditRow, user: &UserId) -> Result<Names, StoreError> {
+        let mut names = Names::default();
+        if let Some(device) = &row.device {
+            let kept = self.store.device(user, device).await?;
+            // The trail notes the kind of a device that is bound, before there is a row.
+            let bound = (row.action == AuditAction::DevicePinned).then(|| row.detail.clone());
+            names.device = kept
+                .map(|kept| name_of(&kept))
+                .or(bound)
+                .filter(|name| !name.is_empty());
+        }
+        if let Some(id) = &row.credential {
+            let all = self.store.credentials(user).await?;
+            names.passcode = all
+                .into_iter()
+                .find(|one| one.id == *id)
+                .map(|one| one.name);
+        }
+        Ok(names)
+    }
+
     async fn language_of(&self, user: &UserId) -> Language {
         let chosen = match self.gate.rules_of(user).await {
             Ok(rules) => rules.language.clone(),
@@ -175,5 +210,19 @@ impl Notices {
                 .to_string(),
             Err(_) => String::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_a_letter_waits_the_longer_the_pauses() {
+        assert_eq!(pause(1_000, 1_000), AGAIN);
+        assert_eq!(pause(1_060, 1_000), 30);
+        assert_eq!(pause(90_000, 1_000), LONGEST);
+        // A clock that was set back.
+        assert_eq!(pause(1_000, 2_000), AGAIN);
     }
 }

@@ -24,7 +24,8 @@ pub(super) async fn known(call: &Call<'_>) -> Result<Vec<FolderRow>, Failure> {
 pub(super) async fn all(call: &Call<'_>) -> Result<Vec<FolderRow>, Failure> {
     let table = call.gateway.store.folders(call.user).await?;
     let mut rows = if table.rows.is_empty() {
-        refresh(call).await?.rows
+        // Boxed: it is large and rare, and whoever waits for long keeps room for it.
+        Box::pin(refresh(call)).await?.rows
     } else {
         table.rows
     };

@@ -319,7 +319,15 @@ impl Service for Gateway {
         let Ok(device) = DeviceId::parse(&line.device_id) else {
             return Reply::bad_request("The DeviceId is missing or invalid.\n");
         };
-        let row = match partnership::of(self, user, &device, &line.device_type, head).await {
+        // Passcodes and one-time codes tell of the device themselves.
+        let admission = guest.who.admission();
+        let unannounced = admission.is_some_and(|came| came.credential.is_none() && !came.probe);
+        let seen = partnership::Seen {
+            device_type: &line.device_type,
+            head,
+            unannounced,
+        };
+        let row = match partnership::of(self, user, &device, seen).await {
             Ok(Some(row)) => row,
             Ok(None) => {
                 let status = status::MAXIMUM_DEVICES_REACHED;
@@ -369,7 +377,7 @@ impl Service for Gateway {
         }
         let answer = async {
             match bar {
-                Some(Bar::Explain(why)) => explain::answer(&call, why).await,
+                Some(Bar::Explain(why)) => Box::pin(explain::answer(&call, why)).await,
                 _ => answer(&call).await,
             }
         };

@@ -47,8 +47,14 @@ pub(super) async fn move_items(call: &Call<'_>) -> Answer {
     let mut answers: Vec<Option<Moved>> = vec![None; request.moves.len()];
     // Messages with the same way to go travel together.
     let mut ways: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    let mut bound: BTreeMap<&str, &str> = BTreeMap::new();
     for (at, (asked, answer)) in request.moves.iter().zip(&mut answers).enumerate() {
+        let (item, folder) = (&asked.source_item, &asked.destination_folder);
         match check(call, &rows, asked) {
+            // [MS-ASCMD] 2.2.3.177.10: nothing goes to two places.
+            Ok(()) if bound.entry(item).or_insert(folder) != folder => {
+                *answer = Some(respond(asked, status::FAILED, None));
+            }
             Ok(()) => ways
                 .entry((
                     asked.source_folder.clone(),

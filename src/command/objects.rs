@@ -102,6 +102,8 @@ pub(super) enum Read {
     Gone,
     /// It is there and cannot be had, or there is nothing we can say of it.
     Failed,
+    /// Nothing of its collection can be had now, which is one of several (T60).
+    Withheld,
 }
 
 impl<'a, 'b> Source<'a, 'b> {
@@ -204,9 +206,13 @@ impl<'a, 'b> Source<'a, 'b> {
                 })
                 .collect();
             let hrefs: Vec<Href> = named.iter().map(|(_, href, _)| href.clone()).collect();
-            let got = self.get(&hrefs).await?;
+            let mut all = self.get(&hrefs).await?;
             let mut uids = Vec::new();
-            for ((number, href, known), got) in named.into_iter().zip(got) {
+            for (number, href, known) in named {
+                let Some(got) = all.remove(&href) else {
+                    found.insert(number, Read::Withheld);
+                    continue;
+                };
                 let read = match got.result {
                     Ok((etag, text)) => {
                         if !known && let Some(uid) = uid_of(&text) {
@@ -230,23 +236,38 @@ impl<'a, 'b> Source<'a, 'b> {
             .collect())
     }
 
-    /// Asks each collection for its own; one answer for each, in their order.
-    async fn get(&self, hrefs: &[Href]) -> Result<Vec<Got>, Failure> {
+    /// Asks each collection for its own; no answer for what is in one that cannot be read now, beside
+    /// others.
+    async fn get(&self, hrefs: &[Href]) -> Result<HashMap<Href, Got>, Failure> {
         let login = self.call.login;
         if self.others.is_empty() {
-            let all = self.dav.multiget(login, &self.href, self.data, hrefs);
-            return Ok(all.await?);
+            let all = self
+                .dav
+                .multiget(login, &self.href, self.data, hrefs)
+                .await?;
+            return Ok(all.into_iter().map(|got| (got.href.clone(), got)).collect());
         }
         let mut found: HashMap<Href, Got> = HashMap::with_capacity(hrefs.len());
         for home in self.homes() {
             let own = hrefs.iter().filter(|href| self.home_of(href) == home);
             let own: Vec<Href> = own.cloned().collect();
-            if !own.is_empty() {
-                let got = self.dav.multiget(login, home, self.data, &own).await?;
-                found.extend(got.into_iter().map(|got| (got.href.clone(), got)));
+            if own.is_empty() {
+                continue;
+            }
+            match self.dav.multiget(login, home, self.data, &own).await {
+                Ok(got) => found.extend(got.into_iter().map(|got| (got.href.clone(), got))),
+                // Without an answer they are withheld.
+                Err(error) if self.is_its_own(home, &error) => {
+                    let (collection, error) = (home.as_str(), failure::chain(&error));
+                    warn!(
+                        collection,
+                        error, "one of several collections cannot be read"
+                    );
+                }
+                Err(error) => return Err(error.into()),
             }
         }
-        Ok(hrefs.iter().filter_map(|href| found.remove(href)).collect())
+        Ok(found)
     }
 
     /// Reads one object.

@@ -14,7 +14,15 @@ use crate::failure::Failure;
 use crate::front::Head;
 use crate::gate::DeviceFacts;
 use crate::identity::{DeviceId, UserId};
-use crate::store::DeviceRow;
+use crate::store::{AuditAction, AuditRow, DeviceRow};
+
+/// What a request shows of its device.
+pub(super) struct Seen<'a> {
+    pub(super) device_type: &'a str,
+    pub(super) head: &'a Head,
+    /// It came with the mail password alone: nothing else tells its user of a new one (C16).
+    pub(super) unannounced: bool,
+}
 
 /// How stale "last seen" may be, in seconds.
 const SEEN_AFTER: i64 = 900;
@@ -35,9 +43,11 @@ pub(super) async fn of(
     gateway: &Gateway,
     user: &UserId,
     device: &DeviceId,
-    device_type: &str,
-    head: &Head,
+    seen: Seen<'_>,
 ) -> Result<Option<DeviceRow>, Failure> {
+    let Seen {
+        device_type, head, ..
+    } = seen;
     let now = clock::now_seconds();
     let key = (user.clone(), device.clone());
     if let Some(row) = kept(gateway, &key).await
@@ -57,6 +67,17 @@ pub(super) async fn of(
                     "a new device is refused: the user has as many as may be"
                 );
                 return Ok(None);
+            }
+            if seen.unannounced && device.as_str() != PROBE {
+                // Before the row: rather told twice than never (C16).
+                let event = AuditRow {
+                    user: Some(user.clone()),
+                    device: Some(device.clone()),
+                    address: Some(head.client.to_canonical().to_string()),
+                    detail: device_type.to_owned(),
+                    ..AuditRow::new(now, AuditAction::DeviceNew)
+                };
+                gateway.store.append_audit(&[event]).await?;
             }
             DeviceRow {
                 first_seen: now,

@@ -96,7 +96,7 @@ async fn respond(call: &Call<'_>) -> Result<Result<Response, Reply>, Failure> {
     }
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     if has_calendars(&rows, ids.iter().copied()) {
-        catch_up(call).await;
+        Box::pin(catch_up(call)).await;
     }
     let patience = Duration::from_secs(u64::from(heartbeat));
     let hold = call

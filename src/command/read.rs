@@ -130,7 +130,8 @@ impl<'a, 'b> Source<'a, 'b> {
             .threads
             .settle(self.call.user, &mut messages)
             .await;
-        let mut second = Vec::new();
+        // Messages made alike are asked for in one command.
+        let mut second: Vec<(UidSet, FetchItems)> = Vec::new();
         for message in &messages {
             let wanted = sections_wanted(message, &self.options);
             if let (Some(uid), false) = (message.uid, wanted.is_empty()) {
@@ -142,7 +143,11 @@ impl<'a, 'b> Source<'a, 'b> {
                     sections,
                     ..FetchItems::default()
                 };
-                second.push((std::iter::once(uid.get()).collect::<UidSet>(), items));
+                let one = std::iter::once(uid.get()).collect();
+                match second.iter_mut().find(|(_, asked)| *asked == items) {
+                    Some((uids, _)) => *uids |= one,
+                    None => second.push((one, items)),
+                }
             }
         }
         if !second.is_empty() {

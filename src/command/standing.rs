@@ -112,17 +112,23 @@ async fn until_moved(call: &Call<'_>, before: Option<Bar>) {
         let mut changed = std::pin::pin!(notify.notified());
         // Registered before looking, so that no change falls in between.
         changed.as_mut().enable();
-        match partnership::newest(gateway, &key).await {
+        match Box::pin(partnership::newest(gateway, &key)).await {
             // Removed: the next request begins a new partnership.
             Ok(None) => return,
-            Ok(Some(row)) => match bar_of(call, &row, kept_out).await {
+            Ok(Some(row)) => match Box::pin(bar_of(call, &row, kept_out)).await {
                 Ok(now) if now != before => return,
                 _ => {}
             },
             Err(error) => warn!(%error, "cannot look up a device"),
         }
-        // Whether the reason has gone only the gate can tell, when the phone comes again.
+        // Whether the reason has gone only the gate can tell, when the phone comes again ...
         if kept_out.is_some() && version != gateway.gate.version_of(call.user) {
+            return;
+        }
+        // ... or at once, where a policy was the reason: those have no part in the version.
+        if kept_out.is_some_and(|why| why != Why::Frozen)
+            && let Ok(true) = gateway.gate.takes_mail_password(call.user).await
+        {
             return;
         }
         changed.await;

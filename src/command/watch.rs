@@ -81,23 +81,29 @@ pub(super) async fn wait(
     metrics::gauge!("airgate_pings_held").increment(1.0);
     let _held = Held;
     let mut hint = Hint::All;
-    if subscription.hierarchy_moved() && matches!(hierarchy_differs(call).await, Ok(true)) {
+    // Looks are in boxes, so that the wait between them keeps no room for them (T56).
+    if subscription.hierarchy_moved() && matches!(Box::pin(hierarchy_differs(call)).await, Ok(true))
+    {
         return Ok(Woken::Hierarchy);
     }
     loop {
         let mut again = None;
         let woken = match &hint {
-            Hint::Mail(Event::Hierarchy) | Hint::Dav(Moved::Hierarchy) => hierarchy_differs(call)
-                .await
-                .map(|yes| yes.then_some(Woken::Hierarchy)),
-            Hint::All | Hint::Mail(Event::Anything) => changed(call, &watched).await.map(changes),
+            Hint::Mail(Event::Hierarchy) | Hint::Dav(Moved::Hierarchy) => {
+                Box::pin(hierarchy_differs(call))
+                    .await
+                    .map(|yes| yes.then_some(Woken::Hierarchy))
+            }
+            Hint::All | Hint::Mail(Event::Anything) => {
+                Box::pin(changed(call, &watched)).await.map(changes)
+            }
             Hint::Mail(Event::Mailbox(name)) => {
                 let one: Vec<&FolderRow> = watched
                     .iter()
                     .copied()
                     .filter(|row| row.name == name.as_str())
                     .collect();
-                changed(call, &one).await.map(changes)
+                Box::pin(changed(call, &one)).await.map(changes)
             }
             Hint::Dav(Moved::Anything | Moved::Collections(_)) => Ok(None),
         };
@@ -115,7 +121,7 @@ pub(super) async fn wait(
             }
         }
         if !collections.is_empty() && !matches!(hint, Hint::Mail(_)) {
-            let compared = collections.compare(call).await?;
+            let compared = Box::pin(collections.compare(call)).await?;
             if compared.hierarchy {
                 return Ok(Woken::Hierarchy);
             }

@@ -148,11 +148,13 @@ impl<S: Service> Handler<S> {
     ) -> Reply {
         let (parts, mut body) = request.into_parts();
         let query = parts.uri.query().unwrap_or_default();
-        let head = match Head::read(Some(query), &parts.headers, record.client, record.id) {
+        let head = Head::read(Some(query), &parts.headers, record.client, record.id);
+        let headers = parts.headers;
+        let head = match head {
             Ok(head) => head,
             Err(fault) => {
-                body::drain(body, &parts.headers).await;
-                return refused(&fault, &parts.headers);
+                body::drain(body, &headers).await;
+                return refused(&fault, &headers);
             }
         };
         record.note(&head);
@@ -164,11 +166,11 @@ impl<S: Service> Handler<S> {
         let deadline = record.started + time;
         connection.shared.set_deadline(deadline);
         let wire_bytes = &mut record.bytes_in;
-        let work = async {
+        let work = async move {
             let admission = match self.service.admit(&head).await {
                 Ok(admission) => admission,
                 Err(reply) => {
-                    body::drain(body, &parts.headers).await;
+                    body::drain(body, &headers).await;
                     return reply;
                 }
             };
@@ -180,12 +182,14 @@ impl<S: Service> Handler<S> {
             let read = tokio::select! {
                 // What comes in one piece, as most does, is not watched.
                 biased;
-                read = body::read(&mut body, &parts.headers, limit, wire_bytes) => read,
+                read = body::read(&mut body, &headers, limit, wire_bytes) => read,
                 reply = self.service.over(&admission) => return reply,
             };
             match read {
-                Ok(body) => {
-                    let request = EasRequest { head, body };
+                Ok(read) => {
+                    // A held request must not hold the connection's buffer too, in which these lie.
+                    drop((headers, body));
+                    let request = EasRequest { head, body: read };
                     self.service.command(admission, request).await
                 }
                 Err(fault) => {
@@ -195,7 +199,7 @@ impl<S: Service> Handler<S> {
                         return reply;
                     }
                     let most = (limit as u64).saturating_mul(body::DISCARDED);
-                    body::discard(body, &parts.headers, most);
+                    body::discard(body, &headers, most);
                     self.service.too_large(&head).unwrap_or(reply)
                 }
             }

@@ -6,14 +6,17 @@
 //! nothing but guessing, and the portal by user, since whoever gets as far as the code there knows
 //! the password; a browser that is known is counted apart.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
+use tokio::time::Instant;
 
 use super::moment::{GateClock, Moment};
 use super::seal::SealError;
@@ -66,7 +69,7 @@ pub enum FactorError {
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-enum Counted {
+pub(super) enum Counted {
     Phone(AddressKey, UserId),
     Portal(UserId),
     Browser(UserId, String),
@@ -77,6 +80,8 @@ pub(super) struct CodeThrottle {
     limiter:
         RateLimiter<Counted, DefaultKeyedStateStore<Counted>, GateClock, NoOpMiddleware<Duration>>,
     clock: GateClock,
+    /// Lanes that were told to wait, and until when: administrators see them.
+    waiting: Mutex<HashMap<Counted, Instant>>,
 }
 
 /// Wrong codes at once ...
@@ -94,6 +99,7 @@ impl CodeThrottle {
         Self {
             limiter: RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock.clone()),
             clock,
+            waiting: Mutex::default(),
         }
     }
 
@@ -104,14 +110,39 @@ impl CodeThrottle {
         if self.limiter.len() >= MAX_LANES {
             self.limiter.retain_recent();
         }
-        self.limiter
-            .check_key(lane)
-            .map_err(|until| until.wait_time_from(self.clock.now()))
+        self.limiter.check_key(lane).map_err(|until| {
+            let wait = until.wait_time_from(self.clock.now());
+            self.note_waiting(lane, now.monotonic + wait);
+            wait
+        })
+    }
+
+    /// The list is for eyes alone: one lane more than there is room for is not in it.
+    fn note_waiting(&self, lane: &Counted, until: Instant) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() < MAX_LANES {
+            waiting.insert(lane.clone(), until);
+        }
+    }
+
+    /// Who has to wait with codes, and how long.
+    pub(super) fn waiting(&self, now: Moment) -> Vec<(Counted, Duration)> {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting
+            .iter()
+            .map(|(lane, until)| {
+                let left = until.saturating_duration_since(now.monotonic);
+                (lane.clone(), left)
+            })
+            .filter(|(_, left)| !left.is_zero())
+            .collect()
     }
 
     pub(super) fn forget_recovered(&self, now: Moment) {
         self.clock.reach(now);
         self.limiter.retain_recent();
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|_, until| *until > now.monotonic);
     }
 }
 

@@ -31,6 +31,15 @@ impl DeviceFacts {
     }
 }
 
+/// What its owner may know a device by: the name he gave it, else its model, else its type.
+pub fn name_of(row: &DeviceRow) -> String {
+    let facts = DeviceFacts::of(row);
+    let own = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    facts
+        .and_then(|facts| own(facts.friendly_name).or_else(|| own(facts.model)))
+        .unwrap_or_else(|| row.device_type.clone())
+}
+
 /// The model a device said it is.
 pub fn model_of(row: &DeviceRow) -> Option<String> {
     DeviceFacts::of(row)?.model

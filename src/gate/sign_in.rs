@@ -14,6 +14,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::book::{Reason, log_failure, login_row};
+use super::factors::Counted;
 use super::moment::Moment;
 use super::passcode::Reading;
 use super::probes::Probe;
@@ -44,10 +45,21 @@ pub(super) const SIGN_INS_AT_ONCE: usize = 16;
 /// Somebody who is slowed down.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Slowed {
-    /// An address, or an account.
+    /// An address, an account, or an account at an address.
     pub who: String,
-    pub address: bool,
+    pub why: SlowedFor,
     pub wait: Duration,
+}
+
+/// Too many of what.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SlowedFor {
+    /// Wrong passwords or passcodes from one address.
+    Secrets,
+    /// Wrong mail passwords for an account at the portal.
+    Passwords,
+    /// Wrong one-time or recovery codes (C9).
+    Codes,
 }
 
 impl Gate {
@@ -57,14 +69,14 @@ impl Gate {
         login
     }
 
-    /// Who is slowed down now: addresses with too many wrong secrets, accounts with too many wrong
-    /// passwords at the portal. For administrators.
+    /// Who is slowed down now and why, for administrators: addresses with too many wrong secrets,
+    /// accounts with too many wrong passwords at the portal, and who sent too many wrong codes.
     pub fn slowed(&self) -> Vec<Slowed> {
         let now = Moment::read();
         let addresses = self.throttle.closed(now).into_iter();
         let addresses = addresses.map(|(address, wait)| Slowed {
             who: address.to_string(),
-            address: true,
+            why: SlowedFor::Secrets,
             wait,
         });
         let accounts = self.delays.waiting(now).into_iter();
@@ -72,10 +84,19 @@ impl Gate {
             who: match key {
                 DelayKey::Account(user) | DelayKey::Browser(user, _) => user.to_string(),
             },
-            address: false,
+            why: SlowedFor::Passwords,
             wait,
         });
-        addresses.chain(accounts).collect()
+        let codes = self.codes.waiting(now).into_iter();
+        let codes = codes.map(|(lane, wait)| Slowed {
+            who: match lane {
+                Counted::Phone(address, user) => format!("{user} ({address})"),
+                Counted::Portal(user) | Counted::Browser(user, _) => user.to_string(),
+            },
+            why: SlowedFor::Codes,
+            wait,
+        });
+        addresses.chain(accounts).chain(codes).collect()
     }
 
     /// Judges a mail password at the backend. `known` tells whether the browser is one this user

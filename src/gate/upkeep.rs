@@ -58,7 +58,7 @@ impl Gate {
             let version = self.changes.version_of(&admission.user);
             let mut patience = Duration::MAX;
             if version != judged {
-                match self.still_good(admission).await {
+                match Box::pin(self.still_good(admission)).await {
                     Ok(true) => judged = version,
                     Ok(false) => return,
                     Err(error) => {
@@ -89,11 +89,18 @@ impl Gate {
                 let row = self.store.credential(user, id).await?;
                 Ok(row.is_some_and(|row| row.revoked_at.is_none()))
             }
-            None => {
-                let rules = self.rules_of(user).await?;
-                Ok(self.barred(user, &rules, Moment::read()).is_none())
-            }
+            None => self.takes_mail_password(user).await,
         }
+    }
+
+    /// Whether a phone may come in with this user's mail password now, as far as policy and the second
+    /// factor go.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn takes_mail_password(&self, user: &UserId) -> Result<bool, StoreError> {
+        let rules = self.rules_of(user).await?;
+        Ok(self.barred(user, &rules, Moment::read()).is_none())
     }
 
     /// A session of this login was refused by the backend: the secret is frozen (T40), and the

@@ -425,7 +425,8 @@ fn mime(content: &Content<'_>, size: Option<u64>, hint: Option<&str>) -> Text {
 /// Content-IDs after `cid:` (RFC 2392), undone from percent signs, lower case.
 pub(crate) fn shown_ids(html: &str) -> HashSet<String> {
     let mut ids = HashSet::new();
-    for piece in html.split("cid:").skip(1) {
+    for at in memchr::memmem::find_iter(html.as_bytes(), b"cid:") {
+        let piece = html.get(at + b"cid:".len()..).unwrap_or_default();
         let end = piece
             .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>' | '<' | ')' | '&'))
             .unwrap_or(piece.len());

@@ -86,7 +86,7 @@ pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
     contact.texts.insert(Field::LastName, title);
     Rendered {
         data: contact.to_raw(manner.version),
-        digest: Digest::default(),
+        digest: Digest::of_stub(),
         span: Span::Endless,
         renew: None,
     }
@@ -205,6 +205,8 @@ fn change(
         let file_as = contact.text(Field::FileAs).filter(|_| files);
         write::names(card, &view.texts, &after.texts, file_as).map_err(too_much)?;
     }
+    let shown = View::read(card, None, manner);
+    view.settle_file_as(contact, &shown, &mut merged.holds);
     if merged.applies(BODY)
         && let Some(body) = &contact.body
         && after.note.says_the_same(body)

@@ -83,7 +83,7 @@ pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
     };
     Rendered {
         data: event.to_raw(manner.version),
-        digest: Digest::default(),
+        digest: Digest::of_stub(),
         span: object::Span::Endless,
         renew: None,
     }

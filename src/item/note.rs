@@ -58,7 +58,7 @@ pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
     };
     Rendered {
         data: note.to_raw(manner.version),
-        digest: Digest::default(),
+        digest: Digest::of_stub(),
         span: Span::Endless,
         renew: None,
     }

@@ -86,7 +86,15 @@ pub enum Span {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Digest(Vec<(u8, u32)>);
 
+/// Stands among the numbers of properties for none; no class has one of this number.
+const STUB: u8 = u8::MAX;
+
 impl Digest {
+    /// What a phone holds of an object when it was told a [`stub`]: no property, and the mark of that.
+    pub fn of_stub() -> Self {
+        Self(vec![(STUB, 0)])
+    }
+
     /// Records a property, replacing what was known of it.
     pub fn set(&mut self, property: u8, hash: u32) {
         match self.0.binary_search_by_key(&property, |(known, _)| *known) {
@@ -308,3 +316,6 @@ pub fn object_of(kind: Kind, text: &[u8]) -> bool {
         })
     })
 }
+
+#[cfg(test)]
+mod tests;

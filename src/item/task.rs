@@ -59,7 +59,7 @@ pub fn stub(name: &str, manner: &Manner<'_>) -> Rendered {
     };
     Rendered {
         data: task.to_raw(manner.version),
-        digest: Digest::default(),
+        digest: Digest::of_stub(),
         span: Span::Endless,
         renew: None,
     }

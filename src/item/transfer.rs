@@ -202,20 +202,35 @@ impl QuotedPrintable {
 
     fn run(&mut self, mut input: &[u8], out: &mut Vec<u8>, last: bool) {
         loop {
-            let plain = input
-                .iter()
-                .position(|octet| matches!(octet, b'=' | b' ' | b'\t'))
-                .unwrap_or(input.len());
+            let plain = memchr::memchr3(b'=', b'\r', b'\n', input).unwrap_or(input.len());
             let (text, rest) = input.split_at(plain);
-            out.extend_from_slice(text);
+            let (solid, blanks) = text.split_at(solid(text));
+            out.extend_from_slice(solid);
             match rest {
-                [] => return,
-                [b'=', high, low, after @ ..] if let Some(octet) = hex(*high, *low) => {
+                [] if last => return,
+                [] if blanks.len() <= MAX_BLANKS => {
+                    self.carry = blanks.to_vec();
+                    return;
+                }
+                [] => {
+                    out.extend_from_slice(blanks);
+                    return;
+                }
+                // Blanks before a line end were added by a transport (RFC 2045 6.7 (3)).
+                [end @ (b'\r' | b'\n'), after @ ..] => {
+                    out.push(*end);
+                    input = after;
+                    continue;
+                }
+                _ => out.extend_from_slice(blanks),
+            }
+            match rest {
+                [_, high, low, after @ ..] if let Some(octet) = hex(*high, *low) => {
                     out.push(octet);
                     input = after;
                 }
-                [b'=', after @ ..] => {
-                    let blanks = blanks(after);
+                [_, after @ ..] => {
+                    let blanks = blanks_at_start(after);
                     match after.get(blanks..) {
                         Some([b'\r', b'\n', next @ ..] | [b'\n', next @ ..]) => input = next,
                         Some([b'\r', next @ ..]) if last || !next.is_empty() => input = next,
@@ -234,27 +249,20 @@ impl QuotedPrintable {
                         }
                     }
                 }
-                _ => {
-                    let blanks = blanks(rest);
-                    let (run, after) = rest.split_at(blanks);
-                    match after {
-                        // Blanks before a line end were added by a transport (RFC 2045 6.7 (3)).
-                        [b'\n' | b'\r', ..] => {}
-                        [] if last => {}
-                        [] if blanks <= MAX_BLANKS => {
-                            self.carry = rest.to_vec();
-                            return;
-                        }
-                        _ => out.extend_from_slice(run),
-                    }
-                    input = after;
-                }
+                [] => return,
             }
         }
     }
 }
 
-fn blanks(input: &[u8]) -> usize {
+/// Where the blanks at the end of a text begin.
+fn solid(text: &[u8]) -> usize {
+    text.iter()
+        .rposition(|octet| !matches!(octet, b' ' | b'\t'))
+        .map_or(0, |at| at + 1)
+}
+
+fn blanks_at_start(input: &[u8]) -> usize {
     input
         .iter()
         .position(|octet| !matches!(octet, b' ' | b'\t'))

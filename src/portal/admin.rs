@@ -2,6 +2,7 @@
 //! is slowed down, the audit trail. A role of its own with a sign-in of its own; the second step is
 //! done at every sign-in, and what changes something asks for a fresh proof (C12).
 
+mod meanings;
 mod policy;
 mod rules;
 mod trail;
@@ -17,7 +18,7 @@ use http::request::Parts;
 
 use super::trouble::Trouble;
 use super::visit::Member;
-use super::{Desk, sign_in, step_up};
+use super::{Desk, overview, sign_in, step_up};
 use crate::gate::devices::Decision;
 
 /// An administrator who signed in.
@@ -54,6 +55,7 @@ impl Admin {
 pub(super) fn routes() -> Router<Arc<Desk>> {
     Router::new()
         .route("/admin", get(users::list))
+        .route("/admin/language", post(overview::language))
         .route("/admin/sign-in", get(sign_in::show).post(sign_in::password))
         .route(
             "/admin/sign-in/code",

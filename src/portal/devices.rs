@@ -16,7 +16,7 @@ use super::trouble::Trouble;
 use super::visit::Member;
 use super::{Desk, Done, see_other, segment};
 use crate::gate::devices::{self, Decision, DeviceError};
-use crate::gate::model_of;
+use crate::gate::{DeviceFacts, model_of};
 use crate::identity::{DeviceId, UserId};
 use crate::store::{AuditAction, DeviceRow, FolderKind, Standing, Wipe, WipeScope};
 use crate::sync::folders::merged;
@@ -27,6 +27,8 @@ pub(super) struct Row {
     pub(super) segment: String,
     pub(super) id: String,
     pub(super) kind: String,
+    /// What it says of itself: its name, its model, its system.
+    pub(super) about: String,
     pub(super) agent: String,
     pub(super) version: String,
     pub(super) first: i64,
@@ -60,6 +62,8 @@ struct List {
 struct Confirm {
     frame: Frame,
     root: String,
+    /// Where whoever thinks better of it goes.
+    back: String,
     segment: String,
     word: &'static str,
     title: String,
@@ -281,6 +285,7 @@ impl Desk {
                 segment: segment(row.device.as_str()),
                 id: row.device.as_str().to_owned(),
                 kind: row.device_type.clone(),
+                about: about(&row),
                 agent: row.agent.clone().unwrap_or_default(),
                 version: row.protocol.clone().unwrap_or_default(),
                 first: row.first_seen,
@@ -326,12 +331,18 @@ impl Desk {
         let action = Action::named(word).ok_or(Trouble::NotFound)?;
         let row = self.device(user, id).await?;
         let may = frame.admin || action != Action::Allow || self.blocked_it_himself(&row).await?;
+        // An administrator's list of devices is part of the page about their user.
+        let back = match frame.admin {
+            true => root.trim_end_matches("/devices"),
+            false => root,
+        };
         if !action.fits(&row) || !may {
-            return Ok(see_other(root));
+            return Ok(see_other(back));
         }
         let [title, what, button, _] = action.words();
         Ok(show_page(&Confirm {
             root: root.to_owned(),
+            back: back.to_owned(),
             segment: segment(id),
             word: action.word(),
             title: frame.t1(title, &row.device_type),
@@ -436,6 +447,22 @@ impl Desk {
     }
 }
 
+/// What a device says of itself, each thing once and none that its type says already.
+pub(super) fn about(row: &DeviceRow) -> String {
+    let facts = DeviceFacts::of(row).unwrap_or_default();
+    let mut said: Vec<String> = Vec::new();
+    for text in [facts.friendly_name, facts.model, facts.os]
+        .into_iter()
+        .flatten()
+    {
+        let text = text.trim();
+        if !text.is_empty() && text != row.device_type && !said.iter().any(|one| one == text) {
+            said.push(text.to_owned());
+        }
+    }
+    said.join(", ")
+}
+
 /// Kinds of folders in the order they are told.
 const KINDS: [&str; 5] = [
     "kind.mail",
@@ -468,6 +495,22 @@ fn standing(row: &DeviceRow, frame: &Frame) -> (&'static str, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_device_is_described_once_in_its_own_words() {
+        let user = UserId::parse("alice", None).unwrap();
+        let device = DeviceId::parse("phone").unwrap();
+        let mut row = DeviceRow::new(user, device, "iPhone", 1);
+        assert_eq!(about(&row), "");
+        let facts = DeviceFacts {
+            friendly_name: Some("Alice’s iPhone".into()),
+            model: Some(" iPhone16,1 ".into()),
+            os: Some("iPhone".into()),
+            ..DeviceFacts::default()
+        };
+        row.info = facts.encode();
+        assert_eq!(about(&row), "Alice’s iPhone, iPhone16,1");
+    }
 
     #[test]
     fn what_can_be_done_follows_from_how_it_stands() {

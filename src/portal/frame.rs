@@ -102,7 +102,8 @@ impl Frame {
 
     /// A wait in words.
     pub(super) fn wait(&self, wait: Duration) -> String {
-        let seconds = wait.as_secs().saturating_add(1);
+        // Whole seconds, and never one: a plural says all.
+        let seconds = wait.as_secs().saturating_add(1).max(2);
         match seconds {
             0..=90 => self.t1("wait.seconds", &seconds.to_string()),
             _ => self.t1("wait.minutes", &seconds.div_ceil(60).to_string()),

@@ -30,7 +30,7 @@ pub(super) fn from(row: &AuditRow, frame: &Frame) -> String {
 /// What the command line calls itself in the trail.
 const HERE: &str = "local";
 
-const KNOWN: [(&str, &str); 28] = [
+const KNOWN: [(&str, &str); 29] = [
     ("login-ok", "happened.login-ok"),
     ("login-failed", "happened.login-failed"),
     ("login-throttled", "happened.login-throttled"),
@@ -41,6 +41,7 @@ const KNOWN: [(&str, &str); 28] = [
     ("password-sealed", "happened.password-sealed"),
     ("device-pinned", "happened.device-pinned"),
     ("device-refused", "happened.device-refused"),
+    ("device-new", "happened.device-new"),
     ("device-standing", "happened.device-standing"),
     ("wipe-requested", "happened.wipe-requested"),
     ("wipe-sent", "happened.wipe-sent"),

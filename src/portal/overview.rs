@@ -10,9 +10,10 @@ use super::cookies::Cookie;
 use super::form::Form;
 use super::frame::{Frame, show as show_page};
 use super::trouble::Trouble;
-use super::visit::Member;
+use super::visit::{Member, Visit};
 use super::words::Language;
 use super::{Desk, Done, live, onward, see_other};
+use crate::store::Stage;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -47,8 +48,12 @@ pub(super) async fn show(
     }))
 }
 
-/// The visitor's own choice goes before the browser's.
-pub(super) async fn language(form: Form) -> Response {
+/// The visitor's own choice goes before the browser's; letters to whoever is signed in follow it.
+pub(super) async fn language(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    form: Form,
+) -> Result<Response, Trouble> {
     let to = form.text("to");
     let fallback = if to.starts_with("/admin") {
         "/admin"
@@ -58,6 +63,15 @@ pub(super) async fn language(form: Form) -> Response {
     let mut response = see_other(onward(to, fallback));
     if let Some(language) = Language::from_code(form.text("language")) {
         Cookie::Language.set(response.headers_mut(), language.code());
+        let session = visit.session.as_ref();
+        if let Some(session) = session.filter(|session| session.row.stage == Stage::Full) {
+            let user = &session.row.user;
+            let mut settings = desk.store.user_settings(user).await?;
+            if settings.language.as_deref() != Some(language.code()) {
+                settings.language = Some(language.code().to_owned());
+                desk.store.set_user_settings(user, &settings).await?;
+            }
+        }
     }
-    response
+    Ok(response)
 }

@@ -17,10 +17,10 @@ use super::set_up::{self, Family, Guide};
 use super::token::Token;
 use super::trouble::Trouble;
 use super::visit::Member;
-use super::{Desk, Done, live, see_other};
+use super::{Desk, Done, devices, live, see_other};
 use crate::gate::Scopes;
 use crate::gate::issue::{self, IssueError, NewPasscode};
-use crate::store::{CredentialId, CredentialRow, DeviceRow, StoreError};
+use crate::store::{AuditAction, AuditRow, CredentialId, CredentialRow, DeviceRow, StoreError};
 
 /// One passcode in the list.
 struct Row {
@@ -29,6 +29,7 @@ struct Row {
     classes: String,
     created: i64,
     expires: Option<i64>,
+    first: Option<i64>,
     used: Option<i64>,
     address: String,
     device: Option<Device>,
@@ -37,6 +38,7 @@ struct Row {
 /// The phone it is bound to.
 struct Device {
     kind: String,
+    about: String,
     id: String,
     agent: String,
     version: String,
@@ -106,6 +108,8 @@ pub(super) struct For {
 }
 
 const HERE: &str = "passcodes";
+/// Events among which the first use of a passcode is looked for.
+const TRAIL: u32 = 500;
 /// Passcodes that have ended and are still listed.
 const ENDED_SHOWN: usize = 10;
 /// Seconds for which a form that was sent is remembered.
@@ -135,6 +139,7 @@ pub(super) async fn list(
     let (user, now) = (member.user(), member.visit.now);
     let frame = Frame::member(&member, HERE).noting(&query.done);
     let devices = desk.store.devices(user).await?;
+    let trail = desk.store.recent_audit(Some(user), TRAIL).await?;
     let (living, mut dead): (Vec<_>, Vec<_>) = desk
         .store
         .credentials(user)
@@ -154,6 +159,7 @@ pub(super) async fn list(
             classes: classes.collect::<Vec<_>>().join(", "),
             created: row.created,
             expires: row.expires_at,
+            first: first_use(row, &trail),
             used: row.last_used,
             address: row.last_address.clone().unwrap_or_default(),
             device: device_of(row, &devices),
@@ -172,11 +178,20 @@ pub(super) async fn list(
     }))
 }
 
+/// When it was used first; the trail of a busy user may have forgotten it.
+fn first_use(row: &CredentialRow, trail: &[AuditRow]) -> Option<i64> {
+    let used = |event: &&AuditRow| {
+        event.action == AuditAction::PasscodeFirstUsed && event.credential.as_ref() == Some(&row.id)
+    };
+    trail.iter().find(used).map(|event| event.at)
+}
+
 fn device_of(row: &CredentialRow, devices: &[DeviceRow]) -> Option<Device> {
     let id = row.device.as_ref()?;
     let known = devices.iter().find(|device| device.device == *id);
     Some(Device {
         kind: row.device_type.clone().unwrap_or_default(),
+        about: known.map(devices::about).unwrap_or_default(),
         id: id.as_str().to_owned(),
         agent: known
             .and_then(|device| device.agent.clone())

@@ -21,7 +21,8 @@ pub(super) struct Family {
     pub(super) id: &'static str,
     pub(super) title: &'static str,
     about: &'static str,
-    /// `{1}` is the server, `{2}` the address.
+    /// `{1}` is the server with its port where that is another than usual, `{2}` the address, `{3}` the
+    /// port, `{4}` the server alone.
     steps: &'static [&'static str],
     hints: &'static [&'static str],
     /// Whether the table of settings helps.
@@ -66,6 +67,7 @@ const FAMILIES: [Family; 7] = [
             "iphone.1", "iphone.2", "iphone.3", "iphone.4", "iphone.5", "iphone.6", "iphone.7",
         ],
         hints: &[
+            "hint.domain",
             "iphone.hint.push",
             "iphone.hint.folders",
             "iphone.hint.calendars",
@@ -85,7 +87,12 @@ const FAMILIES: [Family; 7] = [
             "android.5",
             "android.6",
         ],
-        hints: &["hint.domain", "android.hint.sync", "android.hint.battery"],
+        hints: &[
+            "hint.domain",
+            "android.hint.sync",
+            "android.hint.folders",
+            "android.hint.battery",
+        ],
         table: true,
     },
     Family {
@@ -140,7 +147,12 @@ const FAMILIES: [Family; 7] = [
         title: "family.outlook",
         about: "family.outlook.about",
         steps: &["outlook.1", "outlook.2", "outlook.3", "outlook.4"],
-        hints: &["outlook.hint.new", "outlook.hint.phone"],
+        hints: &[
+            "hint.domain",
+            "outlook.hint.push",
+            "outlook.hint.new",
+            "outlook.hint.phone",
+        ],
         table: true,
     },
     Family {
@@ -153,7 +165,11 @@ const FAMILIES: [Family; 7] = [
             "thunderbird.3",
             "thunderbird.4",
         ],
-        hints: &["thunderbird.hint.mail"],
+        hints: &[
+            "hint.domain",
+            "thunderbird.hint.push",
+            "thunderbird.hint.mail",
+        ],
         table: true,
     },
 ];
@@ -174,13 +190,13 @@ impl Guide {
         address: &str,
         passcode: &str,
     ) -> Self {
+        let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
+        let port = server.rsplit_once(':').map_or("443", |(_, port)| port);
         let fill = |keys: &[&'static str]| -> Vec<String> {
-            let one = |key: &&'static str| language.fill(key, &[server, address]);
+            let one = |key: &&'static str| language.fill(key, &[server, address, port, host]);
             keys.iter().map(one).collect()
         };
         let say = |key| language.say(key);
-        let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
-        let port = server.rsplit_once(':').map_or("443", |(_, port)| port);
         let settings = [
             (say("setting.address"), address.to_owned()),
             (say("setting.server"), host.to_owned()),

@@ -142,7 +142,7 @@ impl Rounds {
                 }
                 continue;
             }
-            if self.round(shared).await {
+            if Box::pin(self.round(shared)).await {
                 if failures > 0 {
                     // What the waiters could not compare they can now.
                     shared.publish(Moved::Anything);

@@ -266,7 +266,7 @@ async fn attend(
                 };
                 let mut rest = shared.mailboxes();
                 rest.retain(|name| Some(name) != covered.as_ref());
-                if let Err(error) = round(imap, shared, &rest, last_seen).await {
+                if let Err(error) = Box::pin(round(imap, shared, &rest, last_seen)).await {
                     debug!(error = %failure::chain(&error), "a STATUS round failed");
                 }
             }

@@ -43,6 +43,8 @@ actions! {
     PasswordSealed => "password-sealed",
     DevicePinned => "device-pinned",
     DeviceRefused => "device-refused",
+    /// A device that was never seen came with the mail password.
+    DeviceNew => "device-new",
     DeviceStanding => "device-standing",
     WipeRequested => "wipe-requested",
     WipeSent => "wipe-sent",

@@ -25,6 +25,9 @@ pub trait Notices {
     /// Takes letters to send, the oldest first; nobody else is given them until `until`.
     async fn take_notices(&self, now: i64, until: i64, limit: u32) -> Result<Vec<DueNotice>>;
 
+    /// One that could not be sent is not taken again before `until`.
+    async fn put_off_notice(&self, id: i64, until: i64) -> Result<()>;
+
     /// One was sent, or never can be.
     async fn notice_done(&self, id: i64) -> Result<()>;
 }

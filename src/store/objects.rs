@@ -94,8 +94,8 @@ pub trait Objects {
     ) -> Result<()>;
 
     /// Of the objects whose places begin with `below`, all but those with these numbers are gone, which
-    /// is proven (S7). Their rows go when they have been gone for long (90 days), their numbers are
-    /// never given again.
+    /// is proven (S7). Their rows go when they have been gone for long (90 days, `Store::expire`), their
+    /// numbers are never given again.
     async fn note_gone_but(
         &self,
         user: &UserId,

@@ -161,6 +161,7 @@ impl Store for SqliteStore {
             .map_err(fault)?
             .rows_affected();
         gone += sessions::expire(&mut transaction, now).await?;
+        gone += objects::expire(&mut transaction, now).await?;
         gone += sqlx::query("DELETE FROM undo WHERE at <= $1")
             .bind(now.saturating_sub(undo_kept::KEPT))
             .execute(&mut *transaction)

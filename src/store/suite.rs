@@ -1,6 +1,7 @@
 //! What every store must do, written against `dyn Store`: SQLite runs it here, PostgreSQL will run
 //! the same functions.
 
+mod notices;
 mod rules;
 mod sign_in;
 
@@ -689,10 +690,12 @@ async fn s7_rows_of_what_is_gone_go_after_long_and_numbers_never_come_again(stor
         .note_gone(&alice, "t1", &[77], 90 * DAY)
         .await
         .unwrap();
+    store.expire(90 * DAY).await.unwrap();
     assert_eq!(known(&alice).await, [1, 2, 3, 4], "not yet long");
     // One came back in time.
     assert_eq!(number(&alice, &["a/3"]).await, [3]);
     store.note_gone(&alice, "t1", &[4], 91 * DAY).await.unwrap();
+    store.expire(91 * DAY).await.unwrap();
     assert_eq!(known(&alice).await, [1, 3, 4]);
     assert_eq!(known(&bob).await, [1], "T13");
     assert_eq!(number(&alice, &["a/2", "a/5"]).await, [5, 6]);
@@ -820,6 +823,7 @@ pub(super) async fn run(store: Arc<dyn Store>) {
     s2_two_versions_of_an_object_are_held(parts).await;
     s8_what_was_overwritten_is_kept_for_thirty_days(parts).await;
     sign_in::run(&store).await;
+    notices::run(store.as_ref()).await;
     rules::run(&store).await;
     assert_eq!(parts.check_integrity().await.unwrap(), Vec::<String>::new());
 }

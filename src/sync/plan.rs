@@ -95,6 +95,11 @@ pub fn plan(view: &MailView, limit: usize) -> Plan {
     }
 }
 
+/// How many changes there are to tell.
+pub fn pending(view: &MailView) -> u64 {
+    Differences::of(view).len(view)
+}
+
 /// How many changes are waiting, for GetItemEstimate. What the phone moved itself a Sync tells as
 /// well, but it is no news.
 pub fn waiting(view: &MailView) -> u64 {

@@ -19,9 +19,12 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::Class;
 use airgate_codec::eas::folder_sync::FolderType;
+use airgate_codec::eas::ping;
 use airgate_codec::wbxml::tasks;
 use support::backend::dav::DavKind;
 use support::backend::{Kind, User};
@@ -113,6 +116,11 @@ async fn careless_phone() -> World {
     world
 }
 
+/// Runs a walk on the thread of the test, whose servers go on meanwhile.
+fn walks(world: &World, name: &str, more: &[(&str, &str)]) -> serde_json::Value {
+    tokio::task::block_in_place(|| walk(world, name, more))
+}
+
 /// Where the pictures go.
 fn pictures() -> PathBuf {
     let pictures = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../browser");
@@ -154,7 +162,7 @@ fn walk(world: &World, name: &str, more: &[(&str, &str)]) -> serde_json::Value {
 #[ignore = "needs a browser: scripts/test browser"]
 async fn a_person_sets_up_two_steps_and_a_phone() {
     let (world, signing) = world(true).await;
-    let found = tokio::task::block_in_place(|| walk(&world, "first", &[]));
+    let found = walks(&world, "first", &[]);
     let word = |name: &str| found[name].as_str().expect(name).to_owned();
 
     // The profile is what Apple wants, and its signature holds.
@@ -173,58 +181,95 @@ async fn a_person_sets_up_two_steps_and_a_phone() {
     let script = "import plistlib, sys\n\
         a = plistlib.load(open(sys.argv[1], 'rb'))['PayloadContent'][0]\n\
         assert a['PayloadType'] == 'com.apple.eas.account' and a['SSL'] is True\n\
-        print(a['UserName'], a['Password'])";
+        print(a['Host'], a['UserName'], a['EmailAddress'], a['Password'])";
     let read = run(Command::new("python3").arg("-c").arg(script).arg(&plain));
-    assert_eq!(
-        read.trim(),
-        format!("{} {}", world.alice.name, word("passcode"))
-    );
+    let filled: Vec<&str> = read.split_whitespace().collect();
+    let name = world.alice.name.as_str();
+    let host = format!("localhost:{}", world.server.address().port());
+    assert_eq!(filled, [host.as_str(), name, name, &word("passcode")]);
 
     // The phone comes in with the passcode, never with the mail password (T36).
     let mut wrong = world.new_phone(Profile::ios(), &world.alice);
     assert!(wrong.try_folder_sync().await.is_err());
+    // What the profile fills in is what the phone signs in with.
     let owner = User {
-        name: world.alice.name.clone(),
-        password: word("passcode"),
+        name: filled[1].to_owned(),
+        password: filled[3].to_owned(),
     };
     let mut phone = world.new_phone(Profile::ios(), &owner);
     phone.set_up().await;
     phone.sync_all("INBOX").await;
+    let mut held = phone.clone();
+    let request = ping::Request {
+        heartbeat: Some(600),
+        folders: Some(vec![ping::Folder {
+            id: phone.id("INBOX"),
+            class: Some(Class::Email),
+        }]),
+    };
+    let ping = tokio::spawn(async move {
+        let ended = held.try_ping(&request).await;
+        (ended, SystemTime::now())
+    });
 
     let used = found["used"].to_string();
-    let app = [("APP_URI", word("uri")), ("APP_USED", used)];
+    let device = phone.profile.device_id.to_lowercase();
+    let app = [
+        ("APP_URI", word("uri")),
+        ("APP_USED", used),
+        ("DEVICE_ID", device),
+    ];
     let app: Vec<(&str, &str)> = app
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    tokio::task::block_in_place(|| walk(&world, "second", &app));
-    // Revoked: out within five seconds (T46).
-    let mut out = false;
-    for _ in 0..80 {
-        out = phone.try_folder_sync().await.is_err();
-        if out {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    assert!(out, "a revoked passcode still works");
+    let found = walks(&world, "second", &app);
+    // The Ping that was held ends within five seconds (T46), and nothing gets in any more.
+    let (ended, at) = ping.await.unwrap();
+    let at = at.duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let late = at.saturating_sub(u128::from(found["revoked"].as_u64().unwrap()));
+    assert!(late < 5_000, "{late} ms after it was revoked");
+    assert_eq!(ended.unwrap_err().http(), 401);
+    assert_eq!(phone.try_folder_sync().await.unwrap_err().http(), 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a browser: scripts/test browser"]
 async fn every_page_fits_every_screen_and_is_read_by_everyone() {
-    let (world, _signing) = world(false).await;
+    let world = careless_phone().await;
     let mut phone = world.phone(Profile::blackberry()).await;
     phone.sync_all("INBOX").await;
     world.server.passcode(&world.alice, &["--expires", "90d"]);
-    tokio::task::block_in_place(|| walk(&world, "shapes", &[]));
+    let device = phone.profile.device_id.to_lowercase();
+    walks(&world, "shapes", &[("DEVICE_ID", &device)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a browser: scripts/test browser"]
+async fn what_is_wrong_is_said_so_that_people_know_what_to_do() {
+    let (world, _signing) = world(false).await;
+    walks(&world, "troubles", &[]);
+    // Nobody listens at that port.
+    let toml = "[portal]\nname = \"Example Mail\"";
+    let down = World::start_with(Kind::Dovecot, |settings| {
+        settings.tls().imap("imap://127.0.0.1:9").toml(toml)
+    })
+    .await;
+    walks(&down, "down", &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a browser: scripts/test browser"]
+async fn the_main_job_is_done_with_the_keyboard_alone() {
+    let (world, _signing) = world(false).await;
+    walks(&world, "keyboard", &[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a browser: scripts/test browser"]
 async fn a_person_undoes_what_a_phone_did() {
     let world = careless_phone().await;
-    tokio::task::block_in_place(|| walk(&world, "undo", &[]));
+    walks(&world, "undo", &[]);
     let dav = world.dav();
     let back = world.dav_client();
     assert_eq!(back.list(&dav.contacts(&world.alice)).await.len(), 2);
@@ -233,9 +278,9 @@ async fn a_person_undoes_what_a_phone_did() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a browser: scripts/test browser"]
-async fn it_works_without_scripts_and_by_keyboard() {
+async fn it_works_without_scripts() {
     let (world, _signing) = world(false).await;
-    tokio::task::block_in_place(|| walk(&world, "bare", &[]));
+    walks(&world, "bare", &[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,11 +289,29 @@ async fn an_administrator_looks_around() {
     let (world, _signing) = world(false).await;
     let mut phone = world.phone(Profile::gmail()).await;
     phone.sync_all("INBOX").await;
+    let mut waiting = world.phone(Profile::ios().called("WAITS")).await;
+    waiting.folder_sync().await;
+    let verb = |arguments: &[&str]| {
+        let output = world.server.verb_with(arguments, "");
+        assert!(output.status.success(), "{output:?}");
+    };
+    let device = waiting.profile.device_id.as_str();
+    verb(&["device", "quarantine", &world.alice.name, device]);
+    verb(&[
+        "policy",
+        "set",
+        "--everyone",
+        "phone-secret=until-second-factor",
+        "MinDevicePasswordLength=6",
+        "AllowCamera=no",
+        "RequireDeviceEncryption=yes",
+        "MaxInactivityTimeDeviceLock=300",
+    ]);
     world.server.passcode(&world.alice, &[]);
     let bob = User::new("bob@example.com");
     let admin = [
         ("ADMIN_NAME", bob.name.as_str()),
         ("ADMIN_PASSWORD", bob.password.as_str()),
     ];
-    tokio::task::block_in_place(|| walk(&world, "admin", &admin));
+    walks(&world, "admin", &admin);
 }

@@ -89,6 +89,62 @@ class Person {
     }
   }
 
+  /** The page as a printer gets it. */
+  async print(name) {
+    await this.page.emulateMedia({ media: 'print' });
+    await this.page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+    const seen = await this.page.evaluate(() => document.body.innerText);
+    await this.page.emulateMedia({ media: 'screen' });
+    return seen;
+  }
+
+  /** Nothing of the page lies beyond the edge of the screen, and no word is torn apart. */
+  async fits(name) {
+    const found = await this.page.evaluate(() => {
+      const wide = document.documentElement.scrollWidth > window.innerWidth;
+      const torn = [];
+      const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        // Ids of devices and the like are longer and may break; so may words at a hyphen.
+        for (const match of node.data.matchAll(/[^\s/-]+/gu)) {
+          if (match[0].length < 2 || match[0].length > 24) continue;
+          const range = document.createRange();
+          range.setStart(node, match.index);
+          range.setEnd(node, match.index + match[0].length);
+          const tops = new Set([...range.getClientRects()].filter((one) => one.width > 0).map((one) => Math.round(one.top)));
+          if (tops.size > 1) torn.push(match[0]);
+        }
+      }
+      return { wide, torn };
+    });
+    expect(`${name} fits a small screen`, !found.wide);
+    expect(`${name} keeps words whole: ${found.torn.join(', ')}`, found.torn.length === 0);
+  }
+
+  /** Presses Tab until what has the focus is called so; the focus must be seen. */
+  async tabTo(name) {
+    const { page } = this;
+    for (let step = 0; step < 60; step += 1) {
+      await page.keyboard.press('Tab');
+      const at = await page.evaluate(() => {
+        const one = document.activeElement;
+        const label = one.labels?.[0]?.innerText ?? one.innerText ?? '';
+        const { outlineStyle, outlineWidth } = getComputedStyle(one);
+        return { label: label.trim(), seen: outlineStyle !== 'none' && outlineWidth !== '0px' };
+      });
+      if (name instanceof RegExp ? name.test(at.label) : at.label === name) {
+        expect(`the focus on "${at.label}" is seen`, at.seen);
+        return;
+      }
+    }
+    throw new Error(`not so: Tab leads to "${name}" at ${page.url()}`);
+  }
+
+  /** A key that leads to another page. */
+  async key(name) {
+    await Promise.all([this.page.waitForNavigation(), this.page.keyboard.press(name)]);
+  }
+
   async signIn(user = USER_NAME, password = USER_PASSWORD) {
     await this.open('/account/sign-in');
     await this.page.getByLabel('Mail address').fill(user);
@@ -173,6 +229,9 @@ async function switchOn(person, password, look = async () => {}) {
   await look('10-recovery-codes');
   const codes = await page.locator('.codes li').allInnerTexts();
   expect('ten recovery codes', codes.length === 10);
+  const printed = await person.print('10-recovery-codes-printed');
+  expect('all codes are on the paper', codes.every((code) => printed.includes(code)));
+  expect('and no buttons', !/Set up a phone|Sign out/.test(printed));
   return { app, codes };
 }
 
@@ -219,6 +278,8 @@ const WALKS = {
     writeFileSync(join(PICTURES, 'mail.mobileconfig'), readFileSync(profile));
     await phone.page.goto(link);
     await phone.at('Dieser Link gilt nicht mehr');
+    await phone.fits('the link that is used up');
+    await phone.look('17-link-used-up');
     await phone.end();
 
     await person.press('Done');
@@ -243,6 +304,12 @@ const WALKS = {
     await person.press('Continue');
     await person.look('22-overview-on');
     await page.getByRole('navigation').getByRole('link', { name: 'Devices' }).click();
+    const card = page.locator('section.card').filter({ hasText: process.env.DEVICE_ID });
+    expect('the device is in the list', (await card.count()) === 1);
+    const said = await card.innerText();
+    for (const part of ['iPhone', 'Last sync', 'mail folders (1)', 'iPhone and iPad', 'EAS', 'allowed']) {
+      expect(`the list says ${part}: ${said}`, said.includes(part));
+    }
     await person.look('23-devices');
     await page.getByRole('link', { name: 'Erase the whole device' }).first().click();
     await person.look('24-wipe');
@@ -263,6 +330,7 @@ const WALKS = {
     await page.getByText('The passcode is revoked').waitFor();
     await person.look('30-revoked');
     await person.end();
+    console.log(`RESULT ${JSON.stringify({ revoked: Date.now() })}`);
   },
 
   /** A phone was careless: the user gets back what it deleted. */
@@ -309,26 +377,41 @@ const WALKS = {
     await person.end();
   },
 
-  /** Every page in the dark, on a small screen, in German; and in French. */
+  /** Every page in the dark, on a small screen, in German; in French on the smallest; and wide. */
   async shapes() {
     const person = await Person.start({
       locale: 'de-DE', colorScheme: 'dark', viewport: { width: 390, height: 844 },
     });
+    const { page } = person;
     await person.open('/account/sign-in');
-    await person.page.locator('#user').fill(USER_NAME);
-    await person.page.locator('#password').fill(USER_PASSWORD);
+    await person.fits('signing in');
+    await person.look('dark-sign-in');
+    await page.locator('#user').fill(USER_NAME);
+    await page.locator('#password').fill(USER_PASSWORD);
     await person.press('Anmelden');
+    const device = '/devices/' + process.env.DEVICE_ID;
     const pages = ['', '/set-up', ...FAMILIES.map((family) => `/set-up/${family}`), '/passcodes', '/passcodes/new',
-      '/devices', '/two-step', '/two-step/begin', '/security', '/confirm', '/nowhere'];
+      '/devices', `${device}/wipe`, `${device}/remove`, '/undo', '/two-step', '/two-step/begin', '/security', '/confirm', '/nowhere'];
+    const named = (path) => path.replace(process.env.DEVICE_ID, 'device').replaceAll('/', '-');
     for (const path of pages) {
       await person.open(`/account${path}`);
-      const wide = await person.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-      expect(`${path || '/'} fits a small screen`, !wide);
-      await person.look(`dark${path.replaceAll('/', '-')}`);
+      await person.fits(path || '/');
+      await person.look(`dark${named(path)}`);
     }
-    await person.page.getByRole('button', { name: 'Français' }).click();
-    await person.open('/account');
-    await person.look('french');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.getByRole('button', { name: 'Français' }).click();
+    for (const path of pages) {
+      await person.open(`/account${path}`);
+      await person.fits(path || '/');
+      await person.look(`french${named(path)}`);
+    }
+    await page.setViewportSize({ width: 1100, height: 820 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    for (const path of ['', '/passcodes', '/devices', '/security', '/set-up/iphone']) {
+      await person.open(`/account${path}`);
+      await person.look(`wide-dark${named(path)}`);
+    }
     await person.end();
     const guest = await Person.start();
     for (const family of FAMILIES) {
@@ -336,6 +419,102 @@ const WALKS = {
       await guest.look(`guest-${family}`);
     }
     await guest.end();
+  },
+
+  /** What people see when something is wrong. */
+  async troubles() {
+    const person = await Person.start({ locale: 'de-DE', viewport: { width: 390, height: 844 } });
+    const { page } = person;
+    const look = async (name) => {
+      await person.fits(name);
+      await person.look(name);
+    };
+    await person.open('/account/nowhere');
+    await look('trouble-not-found');
+    await person.open('/account/link/nothing');
+    await look('trouble-link');
+    // A form of yesterday.
+    await person.open('/account/sign-in');
+    await page.locator('main input[name=proof]').evaluate((one) => { one.value = 'stale'; });
+    await page.locator('#user').fill(USER_NAME);
+    await page.locator('#password').fill(USER_PASSWORD);
+    await person.press('Anmelden');
+    await person.at('Bitte versuchen Sie es noch einmal');
+    await look('trouble-forged');
+    // Somebody who is no administrator.
+    await person.open('/admin/sign-in');
+    await page.locator('#user').fill(USER_NAME);
+    await page.locator('#password').fill(USER_PASSWORD);
+    await page.locator('main button').first().click();
+    await person.at('Nicht mit diesem Konto');
+    await look('trouble-forbidden');
+    for (let tries = 0; tries < 9; tries += 1) {
+      await person.open('/account/sign-in');
+      await page.locator('#user').fill(USER_NAME);
+      await page.locator('#password').fill(`guess ${tries}`);
+      await person.press('Anmelden');
+    }
+    await person.at('Bitte etwas langsamer');
+    await look('trouble-throttled');
+    await person.end();
+  },
+
+  /** The mail server does not answer. */
+  async down() {
+    const person = await Person.start({ locale: 'fr-FR', viewport: { width: 390, height: 844 } });
+    await person.open('/account/sign-in');
+    await person.page.locator('#user').fill(USER_NAME);
+    await person.page.locator('#password').fill(USER_PASSWORD);
+    await person.press('Se connecter');
+    await person.at('Le serveur de messagerie ne répond pas');
+    await person.fits('trouble-down');
+    await person.look('trouble-down');
+    await person.end();
+  },
+
+  /** The main job with the keyboard alone: sign in, make a passcode, revoke it, sign out. */
+  async keyboard() {
+    const person = await Person.start();
+    const { page } = person;
+    await person.open('/account/sign-in');
+    // The first field has the focus already.
+    await page.keyboard.type(USER_NAME);
+    await person.tabTo('Mail password');
+    await page.keyboard.type(USER_PASSWORD);
+    await person.key('Enter');
+    await person.at('Your mail on your devices');
+    await person.tabTo('Skip to the content');
+    await page.screenshot({ path: join(PICTURES, 'keyboard-skip.png') });
+    await person.tabTo('Passcodes');
+    await page.screenshot({ path: join(PICTURES, 'keyboard-focus.png') });
+    await person.key('Enter');
+    await person.at('Passcodes');
+    await person.tabTo('Make a passcode');
+    await person.key('Enter');
+    if ((await person.title()) === 'Is it still you?') {
+      await page.keyboard.type(USER_PASSWORD);
+      await person.key('Enter');
+    }
+    await person.tabTo('Name');
+    await page.keyboard.type('Typed');
+    await person.tabTo('tasks');
+    await page.keyboard.press('Space');
+    await person.tabTo('Make passcode');
+    await person.key('Enter');
+    await person.at('Passcode for “Typed”');
+    await person.tabTo('Done');
+    await person.key('Enter');
+    const card = await page.locator('section.card').filter({ hasText: 'Typed' }).innerText();
+    expect(`no tasks: ${card}`, /read mail/.test(card) && !/tasks/.test(card));
+    await person.tabTo('Revoke');
+    await page.keyboard.press('Enter');
+    await person.tabTo('Revoke “Typed”');
+    await person.key('Enter');
+    await page.getByText('The passcode is revoked').waitFor();
+    await person.tabTo('Sign out');
+    await person.key('Enter');
+    await person.at('Sign in');
+    await person.end();
   },
 
   /** Without scripts, with the page's own policy in force: nothing is missed, nothing complains. */
@@ -356,9 +535,16 @@ const WALKS = {
     await page.keyboard.press('Tab');
     const focused = await page.locator(':focus').innerText();
     expect(`the first stop is the way to the content, it is "${focused}"`, focused === 'Skip to the content');
+    // The whole way to the second step as well.
+    await switchOn(person, USER_PASSWORD);
+    for (const path of ['', '/set-up/iphone', '/devices', '/security', '/two-step']) {
+      const answer = await person.open(`/account${path}`);
+      expect(`${path} is there`, answer.status() === 200);
+    }
     await person.press('Sign out');
     await person.at('Sign in');
-    const real = person.complaints.filter((one) => !/favicon/.test(one));
+    // The wrong code was meant to be refused.
+    const real = person.complaints.filter((one) => !/favicon|status of 422/.test(one));
     expect(`nothing complains: ${real.join('\n')}`, real.length === 0);
     await person.end();
   },
@@ -385,6 +571,52 @@ const WALKS = {
     }
     await person.open(`/admin/policy?of=${USER_NAME}`);
     await person.look('47-preview');
+
+    // Everything has something in it now: a rule, policies, somebody who is slowed down.
+    const guesser = await Person.start();
+    await guesser.signIn(ADMIN_NAME, ADMIN_PASSWORD);
+    for (let tries = 0; tries < 7; tries += 1) {
+      await guesser.open('/account/sign-in/code');
+      await guesser.page.getByLabel('Six-digit code').fill('000000');
+      await guesser.press('Continue');
+    }
+    await guesser.end();
+    await page.getByRole('navigation').getByRole('link', { name: 'Quarantine' }).click();
+    await page.getByLabel('Device type').fill('BadPhone*');
+    await page.getByLabel('Decision').selectOption('quarantine');
+    await person.press('Add a rule');
+    const stranger = await Person.start();
+    for (let tries = 0; tries < 9; tries += 1) await stranger.signIn(USER_NAME, `guess ${tries}`);
+    const views = ['', `/users/${USER_NAME}`, '/devices', '/policy', `/policy?of=${USER_NAME}`, '/throttled', '/audit'];
+    const named = (path) => path.replace(USER_NAME, 'user').replace(/[/?=]+/g, '-');
+    await person.open('/admin/throttled');
+    const slowed = await page.locator('main').innerText();
+    await person.look('admin-slowed');
+    for (const why of ['in an unknown browser', 'wrong one-time or recovery codes']) {
+      expect(`it says ${why}: ${slowed}`, slowed.includes(why));
+    }
+    await stranger.end();
+    for (const path of views) {
+      await person.open(`/admin${path}`);
+      await person.look(`admin-full${named(path)}`);
+    }
+    await person.press('Deutsch');
+    await person.at('Protokoll');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const path of views) {
+      await person.open(`/admin${path}`);
+      await person.fits(path || '/admin');
+      await person.look(`admin-dark${named(path)}`);
+    }
+    await person.press('Français');
+    await person.at('Journal');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 1100, height: 820 });
+    for (const path of views) {
+      await person.open(`/admin${path}`);
+      await person.look(`admin-french${named(path)}`);
+    }
     await person.end();
   },
 };

@@ -152,7 +152,7 @@ async fn c16_users_find_notices_in_their_inbox() {
     let mut phone = phone_with(&world, &passcode);
     phone.set_up().await;
     let subjects = inbox(&world, &mut phone).await;
-    let german = ["Ein neues Gerät", "Ein neuer Passcode"];
+    let german = ["Ein neues Gerät", "Ein neues Gerätepasswort"];
     let told = |subject: &String| {
         // As it lies in the mail, encoded.
         let mail = format!("Subject: {subject}\r\n\r\n");

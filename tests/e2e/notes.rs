@@ -1,6 +1,8 @@
 //! Notes in a mailbox: the form of Apple's mail clients, edited from both sides, each note once and
 //! under one ServerId, with nothing lost.
 
+mod journal;
+
 use std::time::Duration;
 
 use airgate_codec::ProtocolVersion;

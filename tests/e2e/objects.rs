@@ -4,6 +4,7 @@
 mod conflicts;
 mod merged;
 mod places;
+mod poison;
 mod statuses;
 mod trouble;
 mod walk;

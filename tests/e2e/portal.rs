@@ -2,6 +2,7 @@
 //! stranger must not be able to do. `tests/browser` looks at the same pages with eyes.
 
 mod admins;
+mod guides;
 mod passcodes;
 mod two_steps;
 mod undo;
@@ -15,7 +16,7 @@ use crate::support::world::World;
 
 /// The app on a person's phone.
 #[derive(Clone, Debug)]
-struct App {
+pub(crate) struct App {
     secret: String,
     used: u64,
 }
@@ -68,7 +69,7 @@ async fn signed_in(world: &World, user: &User) -> Surfer {
 }
 
 /// Switches two-step verification on; gives the app and the recovery codes.
-async fn switch_on(surfer: &mut Surfer, password: &str) -> (App, Vec<String>) {
+pub(crate) async fn switch_on(surfer: &mut Surfer, password: &str) -> (App, Vec<String>) {
     surfer.open("/account/two-step/begin").await;
     surfer.send("/account/two-step/begin", &[]).await;
     let to = "/account/two-step/app";
@@ -92,7 +93,7 @@ async fn switch_on(surfer: &mut Surfer, password: &str) -> (App, Vec<String>) {
 }
 
 /// The recovery codes the page shows.
-fn recovery_codes(surfer: &Surfer) -> Vec<String> {
+pub(crate) fn recovery_codes(surfer: &Surfer) -> Vec<String> {
     let codes = surfer.between("<ul class=\"codes\">", "</ul>");
     let codes: Vec<String> = codes
         .split("<li>")

@@ -54,7 +54,7 @@ on_versions!(
 );
 
 /// Longest wait for a running server to hear of something (T46), with room for a loaded machine.
-const HEARD: Duration = Duration::from_secs(5);
+pub(crate) const HEARD: Duration = Duration::from_secs(5);
 
 async fn store(world: &World) -> SqliteStore {
     SqliteStore::open(&world.server.state().join("airgate.db"))
@@ -74,7 +74,7 @@ async fn audited(world: &World, action: AuditAction) -> Vec<AuditRow> {
 }
 
 /// What an administrator types; `Err` is what it was told.
-fn admin(world: &World, arguments: &[&str]) -> Result<String, String> {
+pub(crate) fn admin(world: &World, arguments: &[&str]) -> Result<String, String> {
     let output = world.server.verb_with(arguments, "");
     match output.status.success() {
         true => Ok(String::from_utf8(output.stdout).unwrap()),
@@ -93,7 +93,7 @@ fn device(world: &World, verb: &str, phone: &Phone, more: &[&str]) -> Result<Str
     admin(world, &arguments)
 }
 
-fn phone_at(world: &World, version: ProtocolVersion, name: &str) -> Phone {
+pub(crate) fn phone_at(world: &World, version: ProtocolVersion, name: &str) -> Phone {
     let profile = Profile::ios()
         .speaking(version)
         .called(name)
@@ -102,7 +102,7 @@ fn phone_at(world: &World, version: ProtocolVersion, name: &str) -> Phone {
 }
 
 /// HTTP status and the Status of a FolderSync.
-async fn folders(phone: &mut Phone) -> (u16, u16) {
+pub(crate) async fn folders(phone: &mut Phone) -> (u16, u16) {
     match phone.try_folder_sync().await {
         Ok(response) => (200, response.status),
         Err(Trouble::Http(answer)) => (answer.status, 0),
@@ -111,7 +111,7 @@ async fn folders(phone: &mut Phone) -> (u16, u16) {
 }
 
 /// Waits until a FolderSync is answered like that.
-async fn until_folders(phone: &Phone, expected: (u16, u16)) {
+pub(crate) async fn until_folders(phone: &Phone, expected: (u16, u16)) {
     let start = Instant::now();
     loop {
         let found = folders(&mut phone.clone()).await;
@@ -294,7 +294,7 @@ async fn a_blocked_device_is_refused_a_removed_one_begins_anew(version: Protocol
 }
 
 /// Goes to the explaining inbox as a phone does, and gives the one mail in it.
-async fn explained(phone: &mut Phone, inbox: &str) -> (String, String) {
+pub(crate) async fn explained(phone: &mut Phone, inbox: &str) -> (String, String) {
     assert_eq!(phone.folder_names(), [inbox]);
     phone.sync_all(inbox).await;
     let held = phone.held(inbox);
@@ -315,13 +315,13 @@ async fn a_phone_in_quarantine_reads_why_waits_and_comes_back_by_itself(version:
     let mut phone = phone_at(&world, version, "QUARANTINE");
     phone.set_up().await;
     let (subject, text) = explained(&mut phone, "Inbox").await;
-    assert_eq!(subject, "This device is waiting to be let in");
+    assert_eq!(subject, "This device is waiting for approval");
     assert!(text.contains("comes back by itself"), "{text}");
     // It may be read, flagged and deleted; nothing is sent.
     let item = phone.item("Inbox", &subject);
     phone.mark_read("Inbox", &item, true).await;
     let whole = phone.fetch_body("Inbox", &item, BodyType::Plain).await;
-    assert!(whole.is_some_and(|whole| whole.contains("let this device in")));
+    assert!(whole.is_some_and(|whole| whole.contains("approve this device")));
     let estimate = phone.estimate("Inbox").await;
     assert_eq!(estimate.estimates[0].count, Some(0));
     let mime = b"From: alice@example.com\r\nTo: bob@example.com\r\n\r\nx\r\n";

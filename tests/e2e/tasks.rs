@@ -1,6 +1,8 @@
 //! Tasks between phones and DAV servers: what is a task's own, series above all. The engine's
 //! stories are in `objects.rs`.
 
+mod lines;
+
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::folder_sync::FolderType;
 use airgate_codec::eas::sync::{self, ItemResponse};
@@ -64,7 +66,10 @@ fn statuses(response: &sync::Response) -> Vec<u16> {
 
 async fn assert_quiet(phone: &mut Phone, folder: &str) {
     let response = phone.sync(folder).await;
-    assert!(response.collections.is_empty(), "echo: {response:?}");
+    // Before 12.0 there is no empty answer.
+    let mut all = response.collections.iter();
+    let silent = all.all(|one| one.commands.is_empty() && one.responses.is_empty());
+    assert!(silent, "echo: {response:?}");
     assert_eq!(phone.surprises(), [""; 0]);
 }
 

@@ -21,5 +21,6 @@ pub mod smtp;
 pub mod spoiler;
 pub mod surfer;
 pub mod tls;
+pub mod touched;
 pub mod world;
 pub mod zoo;

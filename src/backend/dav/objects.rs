@@ -44,15 +44,23 @@ impl Dav {
                 }
                 // Quirk: servers that lack the report or choke on one of many objects.
                 Err(
-                    DavError::TooLarge
+                    error @ (DavError::TooLarge
                     | DavError::Unsupported(_)
                     | DavError::Refused { .. }
                     | DavError::Denied(_)
                     | DavError::NotFound
-                    | DavError::Protocol(_),
+                    | DavError::Protocol(_)),
                 ) => {
+                    let before = got.len();
                     for href in batch {
                         got.push(self.one(login, href).await?);
+                    }
+                    let mut singles = got.iter().skip(before);
+                    if matches!(error, DavError::Denied(_))
+                        && singles.all(|got| matches!(got.result, Err(NotGot::Failed(_))))
+                    {
+                        // No to all of them is a word about the collection, and none about an object.
+                        return Err(error);
                     }
                 }
                 Err(error) => return Err(error),

@@ -451,6 +451,16 @@ impl Connection {
     /// For a connection that will mostly sleep (T56).
     pub(super) fn slim_down(&mut self) {
         self.wire.slim_down();
+        self.let_go_of_room();
+    }
+
+    /// For one that sleeps until it is used again.
+    pub(super) fn rest(&mut self) {
+        self.wire.rest();
+        self.let_go_of_room();
+    }
+
+    fn let_go_of_room(&mut self) {
         let early = self.framer.take_buffered();
         self.framer = framer();
         self.framer.push(&early);

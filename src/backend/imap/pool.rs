@@ -236,10 +236,11 @@ impl Lease {
     }
 
     /// Takes the connection back if it is in step and still wanted.
-    pub(super) fn give_back(&mut self, connection: Box<Connection>) {
+    pub(super) fn give_back(&mut self, mut connection: Box<Connection>) {
         if !connection.in_step() || self.era.is_cancelled() {
             return;
         }
+        connection.rest();
         let backend = &self.imap.backend;
         let mut users = backend.users();
         let Some(tenant) = users.get_mut(&self.login.user) else {

@@ -24,8 +24,9 @@ pub(super) struct Wire {
     outgoing: BytesMut,
     /// The stream took octets it may still hold back.
     unflushed: bool,
-    /// Room made for each read.
+    /// Room made for each read, and what it is while an answer is awaited.
     room: usize,
+    usual_room: usize,
     deflate: Option<Box<Deflate>>,
 }
 
@@ -47,7 +48,7 @@ struct Deflate {
 
 /// Read at a time: one TLS record.
 const CHUNK: usize = 16 << 10;
-/// Read at a time by a watch: a few notices.
+/// Read at a time while nothing was asked: a few notices.
 const SIP: usize = 512;
 
 impl Wire {
@@ -57,6 +58,7 @@ impl Wire {
             outgoing: BytesMut::new(),
             unflushed: false,
             room: CHUNK,
+            usual_room: CHUNK,
             deflate: None,
         }
     }
@@ -68,6 +70,7 @@ impl Wire {
 
     /// Queues octets.
     pub(super) fn push(&mut self, octets: &[u8]) {
+        self.room = self.usual_room;
         match &mut self.deflate {
             None => self.outgoing.extend_from_slice(octets),
             Some(deflate) => deflate.squeeze(octets, &mut self.outgoing),
@@ -77,6 +80,12 @@ impl Wire {
     /// Reads little at a time from here on, so that a connection that mostly sleeps does not hold
     /// room for what will not come (T56).
     pub(super) fn slim_down(&mut self) {
+        self.usual_room = SIP;
+        self.rest();
+    }
+
+    /// The same until something is asked again.
+    pub(super) fn rest(&mut self) {
         self.room = SIP;
         self.outgoing = BytesMut::from(&self.outgoing[..]);
     }

@@ -44,8 +44,8 @@ pub(super) fn language(call: &Call<'_>) -> Language {
         .unwrap_or(call.gateway.settings.language)
 }
 
-/// The mail itself. It is as old as the partnership: a date that stands still, so that a phone that
-/// asks twice sees one mail.
+/// The mail itself. It is as new as the device's last visit, so that it stands on top; its identity
+/// is that of the partnership, so that a phone that asks twice sees one mail.
 pub(super) fn email(call: &Call<'_>, why: Why, wanted: &Wanted) -> Email {
     let language = language(call);
     let page = call.gateway.settings.account_page.as_deref();

@@ -12,12 +12,13 @@ use super::{Answered, Change, retire};
 use crate::backend::dav::{Collection, CollectionKind, Dav, DavError, Href, NewKind, NotGot};
 use crate::clock;
 use crate::command::{Call, folders, objects};
-use crate::failure::{self, Failure};
+use crate::failure::{self, Failure, Remedy};
 use crate::store::{FolderKind, FolderRow, UndoReason};
 use crate::sync::folders::dav::{self, Look};
 use crate::sync::folders::tree::MAX_NAME;
 use crate::sync::folders::{Folder, Role};
 use crate::sync::hierarchy::Folders;
+use crate::sync::hierarchy::collections::let_go;
 use crate::undo::{self, Kept};
 
 /// Objects of a collection that a phone deletes as a whole: half of what is kept of a user, so that one
@@ -87,7 +88,8 @@ pub(in crate::command) async fn create(
     }
     let before = folders::refresh(call).await?;
     if let Look::Down = before.collections.of(service) {
-        return Err(out_of_reach());
+        info!("the server cannot be reached (T60)");
+        return Ok(Answered::Refused(status::SERVER_ERROR));
     }
     let segment = change.segment();
     let known = before.rows.iter().find(|row| {
@@ -190,6 +192,12 @@ pub(in crate::command) async fn delete(
         Ok(()) | Err(DavError::NotFound) => {}
         Err(error) => return refused(error, status::SPECIAL_FOLDER).map(Answered::Refused),
     }
+    let store = call.gateway.store.as_ref();
+    let retired = FolderRow {
+        retired: true,
+        ..row.clone()
+    };
+    let_go(store, call.user, &before.rows, &[retired]).await?;
     retire(call, &[row]).await?;
     change.held.drop_tree(&row.id);
     change.commit(None).await
@@ -206,7 +214,10 @@ async fn keep_all(
     let Some(kind) = objects::kind_of(row) else {
         return Ok(Err(status::SPECIAL_FOLDER));
     };
-    let all = dav.changes(call.login, collection, None).await?.changed;
+    let all = match dav.changes(call.login, collection, None).await {
+        Ok(delta) => delta.changed,
+        Err(error) => return refused(error, status::SPECIAL_FOLDER).map(Err),
+    };
     if all.len() > MOST_KEPT {
         info!(folder = %row.id, objects = all.len(), "a collection too large to be kept stays (S8)");
         return Ok(Err(status::SPECIAL_FOLDER));
@@ -220,7 +231,11 @@ async fn keep_all(
     let hrefs: Vec<Href> = all.into_iter().map(|(href, _)| href).collect();
     for batch in hrefs.chunks(KEPT_AT_A_TIME) {
         let data = undo::data_of(kind);
-        for got in dav.multiget(call.login, collection, data, batch).await? {
+        let got = match dav.multiget(call.login, collection, data, batch).await {
+            Ok(got) => got,
+            Err(error) => return refused(error, status::SPECIAL_FOLDER).map(Err),
+        };
+        for got in got {
             let text = match got.result {
                 Ok((_, text)) => text.to_vec(),
                 Err(NotGot::Gone) => continue,
@@ -250,7 +265,8 @@ fn found<'f>(
         return Ok(Err(status::NOT_FOUND));
     };
     let Look::Seen(seen) = before.collections.of(service) else {
-        return Err(out_of_reach());
+        info!("the server cannot be reached (T60)");
+        return Ok(Err(status::SERVER_ERROR));
     };
     let href = Href::path(&row.name).ok();
     let collection = seen
@@ -281,10 +297,6 @@ fn taken(shown: &[Folder], own: Option<&str>, parent: &str, name: &str) -> bool 
     })
 }
 
-fn out_of_reach() -> Failure {
-    DavError::Unreachable("the last look at it failed".into()).into()
-}
-
 /// The status for what the server refused, or the failure of the whole command. `forbidden` makes the
 /// phone put back what it did.
 fn refused(error: DavError, forbidden: u16) -> Result<u16, Failure> {
@@ -293,6 +305,15 @@ fn refused(error: DavError, forbidden: u16) -> Result<u16, Failure> {
         DavError::Denied(_) | DavError::Unsupported(_) => Ok(forbidden),
         DavError::NotFound => Ok(status::NOT_FOUND),
         DavError::Refused { .. } => Ok(status::UNKNOWN_ERROR),
-        other => Err(other.into()),
+        other => passing(other.into()),
+    }
+}
+
+/// The status of what passes: the phone tries again. Not HTTP 503, which would stop its mail as well
+/// (T60).
+fn passing(failure: Failure) -> Result<u16, Failure> {
+    match failure.remedy {
+        Remedy::RetryLater => Ok(status::SERVER_ERROR),
+        _ => Err(failure),
     }
 }

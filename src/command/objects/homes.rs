@@ -143,14 +143,9 @@ impl Source<'_, '_> {
         Ok(rows.await?.into_iter().filter_map(place).collect())
     }
 
-    /// One of several collections cannot be looked at. The others go on and what it had stays, unless
-    /// it is proven to be gone (S7); what speaks against the whole server is passed on (T60).
-    pub(super) async fn spare(
-        &self,
-        view: &mut ObjectView,
-        home: &Href,
-        error: DavError,
-    ) -> Result<(), Failure> {
+    /// Whether an error is about one of several collections and not about the server, nor about the
+    /// folder's own.
+    pub(super) fn is_its_own(&self, home: &Href, error: &DavError) -> bool {
         let its_own = error.is_final()
             || matches!(
                 error,
@@ -160,7 +155,55 @@ impl Source<'_, '_> {
                     | DavError::Redirected(_)
                     | DavError::Unavailable(http::StatusCode::INTERNAL_SERVER_ERROR)
             );
-        if !its_own || *home == self.href {
+        its_own && *home != self.href
+    }
+
+    /// Some objects lie where nothing can be read now. What else was seen there is forgotten, so that
+    /// it is seen as new when it can be had, and what the phone holds stays (S7, T60).
+    ///
+    /// # Errors
+    /// The store's.
+    pub(in crate::command) async fn withhold(
+        &self,
+        view: &mut ObjectView,
+        numbers: &[u32],
+    ) -> Result<(), Failure> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let mut reached = self.reached(view);
+        let placed = self.placed(view).await?;
+        let named = placed.iter().filter(|(number, _)| numbers.contains(number));
+        let homes: BTreeSet<Href> = named.map(|(_, href)| self.home_of(href).clone()).collect();
+        for (number, href) in &placed {
+            if homes.contains(self.home_of(href)) {
+                view.unsee(*number);
+            }
+        }
+        for home in &homes {
+            view.cursor = self.without(&mut reached, home);
+        }
+        Ok(())
+    }
+
+    /// How far a collection was seen is not known any more; the view's cursor with it.
+    pub(super) fn without(&self, reached: &mut Reached, home: &Href) -> Option<Vec<u8>> {
+        reached.0.remove(home.as_str());
+        if !self.is_merged() {
+            return None;
+        }
+        Some(postcard::to_stdvec(reached).unwrap_or_default())
+    }
+
+    /// One of several collections cannot be looked at. The others go on and what it had stays, unless
+    /// it is proven to be gone (S7); what speaks against the whole server is passed on (T60).
+    pub(super) async fn spare(
+        &self,
+        view: &mut ObjectView,
+        home: &Href,
+        error: DavError,
+    ) -> Result<(), Failure> {
+        if !self.is_its_own(home, &error) {
             return Err(error.into());
         }
         if matches!(error, DavError::NotFound)

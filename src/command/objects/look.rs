@@ -1,7 +1,7 @@
 //! Looking at a collection: what changed at the backend is folded into the view, and what is new is
 //! told apart into what the phone wants and what it does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tracing::info;
 
@@ -43,9 +43,12 @@ impl Source<'_, '_> {
         view.run_out(clock::now_seconds());
         let mut reached = self.reached(view);
         self.leave(view, &mut reached).await?;
-        let mut moved = Vec::new();
+        let (mut moved, mut fresh) = (Vec::new(), Vec::new());
         for home in self.homes() {
             let known = reached.of(home).cloned();
+            if known.is_none() && *home != self.href {
+                fresh.push(home.clone());
+            }
             if known.is_none() || known.as_ref() != seen.of(self.call, self.kind, home).await {
                 let (dav, login) = (self.dav, self.call.login);
                 match dav.changes(login, home, known.as_ref()).await {
@@ -68,6 +71,12 @@ impl Source<'_, '_> {
                     Err(error) => self.spare(view, home, error).await?,
                 }
             }
+        }
+        if self.others.is_empty() {
+            view.take_back_departed();
+        }
+        for home in fresh {
+            self.probe(view, &home).await?;
         }
         self.judge(view, bodies).await
     }
@@ -158,6 +167,7 @@ impl Source<'_, '_> {
                 return Ok(());
             }
         }
+        let mut withheld = Vec::new();
         for (number, read) in self.read(&unsure).await? {
             match &read {
                 Read::There { href, etag, text } => {
@@ -167,10 +177,80 @@ impl Source<'_, '_> {
                 }
                 Read::Gone => view.vanished(number),
                 Read::Failed => view.judge(number, Standing::Inside),
+                Read::Withheld => {
+                    withheld.push(number);
+                    continue;
+                }
             }
             self.read.insert(number, read);
         }
+        self.withhold(view, &withheld).await
+    }
+
+    /// A look behind what this very request wrote: from here on the cursor means the collection as the
+    /// view has it.
+    ///
+    /// Quirk: the cursors of some servers are hashes of what there is (Xandikos: of git's tree). When
+    /// others undo what a phone did before anybody looked, the cursor is again what it was before, and
+    /// a view that has the phone's doing under that cursor would never hear of it (S1). So what was
+    /// written must be among what changed, or everything is listed.
+    ///
+    /// # Errors
+    /// The store's. A server that does not answer any more is looked at anew next time.
+    pub(in crate::command) async fn look_after(
+        &self,
+        view: &mut ObjectView,
+        wrote: &BTreeSet<u32>,
+    ) -> Result<(), Failure> {
+        if wrote.is_empty() {
+            return Ok(());
+        }
+        let store = self.call.gateway.store.as_ref();
+        let numbers: Vec<u32> = wrote.iter().copied().collect();
+        let rows = store.objects(self.call.user, &self.space, &numbers).await?;
+        let mut written: BTreeMap<Href, BTreeSet<Href>> = BTreeMap::new();
+        for href in rows
+            .into_iter()
+            .filter_map(|row| Href::path(&row.href).ok())
+        {
+            let home = self.home_of(&href).clone();
+            written.entry(home).or_default().insert(href);
+        }
+        let mut reached = self.reached(view);
+        let (dav, login) = (self.dav, self.call.login);
+        for (home, hrefs) in written {
+            let mut seen = dav.changes(login, &home, reached.of(&home)).await;
+            if let Ok(delta) = &seen
+                && !delta.complete
+                && !hrefs.iter().all(|href| mentions(delta, href))
+            {
+                seen = dav.changes(login, &home, None).await;
+            }
+            match seen {
+                Ok(delta) => self.take(view, &mut reached, &home, delta).await?,
+                Err(error) => {
+                    info!(error = %failure::chain(&error), "what was written is looked for later");
+                    view.cursor = self.without(&mut reached, &home);
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// Whether anything can be read of a collection that was not seen before, beside others: what a
+    /// phone cannot be told must not wake it (S23).
+    async fn probe(&mut self, view: &mut ObjectView, home: &Href) -> Result<(), Failure> {
+        let there = self.present_in(view, home).await?;
+        let Some(number) = view.any_news(there.into_iter().map(|(number, _)| number)) else {
+            return Ok(());
+        };
+        match self.read_one(number).await? {
+            Read::Withheld => self.withhold(view, &[number]).await,
+            read => {
+                self.read.insert(number, read);
+                Ok(())
+            }
+        }
     }
 
     /// Whether the phone wants an object.
@@ -252,6 +332,11 @@ impl Source<'_, '_> {
         let rows = rows.await?;
         Ok(Some(rows.into_iter().map(|row| row.number).collect()))
     }
+}
+
+fn mentions(delta: &Delta, href: &Href) -> bool {
+    let mut changed = delta.changed.iter().map(|(changed, _)| changed);
+    changed.any(|changed| changed == href) || delta.gone.contains(href)
 }
 
 /// What a server is asked for of the objects with a component.

@@ -37,7 +37,7 @@ pub(in crate::command) async fn fetch(
             let shown = source.show(number, &href, &text, bodies);
             Some(ItemData::Other(shown.data))
         }
-        Read::Gone | Read::Failed => None,
+        Read::Gone | Read::Failed | Read::Withheld => None,
     })
 }
 

@@ -17,7 +17,7 @@ use crate::backend::imap::Session;
 use crate::command::read::Source;
 use crate::failure::{self, Failure, Remedy};
 use crate::push::Hold;
-use crate::store::{FolderKind, FolderRow};
+use crate::store::{FingerprintBatch, FolderKind, FolderRow};
 use crate::sync::chain::{Asked, Position};
 use crate::sync::folders::Role;
 use crate::sync::journal::Journal;
@@ -336,21 +336,12 @@ impl Round<'_, '_> {
         let mut renewed = None;
         if self.must_look(window, backend_status) {
             let opened = session.insert(call.gateway.imap.session(call.login, Some(&name)).await?);
-            let mailbox = call.mailbox(self.folder, &name);
-            let looked = mailbox
-                .look(opened, &mut self.view, window, backend_status)
-                .await;
-            renewed = match looked {
-                // A connection that had the mailbox open when it was replaced is of no use any more
-                // (Dovecot says so with BYE); looking changes nothing, so it may be done again.
-                Err(failure) if failure.remedy == Remedy::RetryLater => {
-                    info!(error = %failure::chain(&failure), "looking again on a fresh connection");
-                    self.view.clone_from(&before);
-                    *opened = call.gateway.imap.fresh_session(call.login).await?;
-                    mailbox.look(opened, &mut self.view, window, None).await?
-                }
-                looked => looked?,
-            };
+            // A connection that fails here is replaced by the look.
+            let stands =
+                self.has_plenty(window, budget) && opened.resume(&name).await.unwrap_or(false);
+            if !stands {
+                renewed = self.look(opened, &name, window, backend_status).await?;
+            }
         }
         let applied = if self.wanted.commands.is_empty() {
             Applied {
@@ -395,6 +386,39 @@ impl Round<'_, '_> {
         page.fingerprints.extend(renewed);
         page.fingerprints.extend(applied.fingerprints);
         self.finish(&before, applied.journal, responses, page).await
+    }
+
+    async fn look(
+        &mut self,
+        session: &mut Session,
+        name: &MailboxName,
+        window: Window,
+        status: Option<&MailboxStatus>,
+    ) -> Result<Option<FingerprintBatch>, Failure> {
+        let call = self.call;
+        let mailbox = call.mailbox(self.folder, name);
+        let before = self.view.clone();
+        match mailbox.look(session, &mut self.view, window, status).await {
+            // A connection that had the mailbox open when it was replaced is of no use any more
+            // (Dovecot says so with BYE); looking changes nothing, so it may be done again.
+            Err(failure) if failure.remedy == Remedy::RetryLater => {
+                info!(error = %failure::chain(&failure), "looking again on a fresh connection");
+                self.view = before;
+                *session = call.gateway.imap.fresh_session(call.login).await?;
+                mailbox.look(session, &mut self.view, window, None).await
+            }
+            looked => looked,
+        }
+    }
+
+    /// Whether the view knows of more than fits in this answer, so that it is made of what was seen
+    /// before: as long as the server tells of no change, looking may wait until that has gone out.
+    fn has_plenty(&self, window: Window, budget: &Budget) -> bool {
+        let fits = window_of(self.wanted.window_size).min(budget.changes);
+        self.view.cursor.is_some()
+            && self.view.window() == window
+            && self.wanted.get_changes.unwrap_or(true)
+            && plan::pending(&self.view) > fits as u64
     }
 
     /// Nothing is asked of the backend when its status says that nothing moved.

@@ -151,6 +151,8 @@ struct State {
     held: BTreeMap<(u32, Mark), Digest>,
     /// Versions the phone made in an earlier try of this step.
     said: BTreeSet<(u32, Mark)>,
+    /// What this step wrote at the backend.
+    wrote: BTreeSet<u32>,
 }
 
 /// A round on a chain that is under way.
@@ -198,7 +200,10 @@ impl Round<'_, '_> {
                 done: self.step.journal(),
                 journal: self.step.journal(),
             };
-            target.apply(&self.wanted.commands).await?
+            let applied = target.apply(&self.wanted.commands).await?;
+            let State { view, wrote, .. } = &mut self.state;
+            self.source.look_after(view, wrote).await?;
+            applied
         };
         let (told, more) = if tells {
             let (bodies, limit) = (&self.bodies, limit(budget));

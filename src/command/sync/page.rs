@@ -74,6 +74,13 @@ impl Budget {
         self.changes = self.changes.saturating_sub(1);
     }
 
+    /// Whether something still fits when these are told.
+    fn outlasts(&self, batch: &Batch) -> bool {
+        self.changes > batch.messages.len()
+            && self.octets > batch.octets()
+            && clock::monotonic() < self.until
+    }
+
     /// Whether no further change fits.
     pub(super) fn is_spent(&self) -> bool {
         self.changes == 0 || self.octets == 0 || clock::monotonic() >= self.until
@@ -126,7 +133,8 @@ pub(super) async fn tell(
     Ok((page, adds))
 }
 
-/// Reads and tells new messages as far as the budget goes.
+/// Reads and tells new messages as far as the budget goes. While some are translated the backend
+/// already answers for the next, so that neither waits for the other.
 pub(super) async fn tell_adds(
     source: &Source<'_, '_>,
     session: &mut Session,
@@ -135,16 +143,69 @@ pub(super) async fn tell_adds(
     adds: &[u32],
     budget: &mut Budget,
 ) -> Result<(), Failure> {
-    let mut entries = Vec::new();
-    let attends = attendant::attends(source.call, source.folder);
-    let mut arrivals = Vec::new();
-    let (start, mut rest) = (clock::monotonic(), adds);
-    while !rest.is_empty() {
-        let read = adds.len() - rest.len();
-        let size = budget.batch(read, start.elapsed()).min(rest.len());
-        let (batch, after) = rest.split_at(size);
-        rest = after;
-        let uids: UidSet = batch.iter().copied().collect();
+    let mut teller = Teller {
+        source,
+        view,
+        page,
+        budget,
+        attends: attendant::attends(source.call, source.folder),
+        arrivals: Vec::new(),
+        entries: Vec::new(),
+    };
+    let start = clock::monotonic();
+    let mut rest = adds;
+    let mut ahead = Batch::default();
+    while !ahead.is_empty() || !rest.is_empty() {
+        let mut next = |budget: &Budget| {
+            let read = adds.len() - rest.len();
+            let size = budget.batch(read, start.elapsed()).min(rest.len());
+            let (batch, after) = rest.split_at(size);
+            rest = after;
+            batch
+        };
+        let batch = if ahead.is_empty() {
+            Batch::read(source, session, next(teller.budget)).await?
+        } else {
+            std::mem::take(&mut ahead)
+        };
+        // What would not go out any more is not read.
+        let wanted = if teller.budget.outlasts(&batch) {
+            next(teller.budget)
+        } else {
+            &[]
+        };
+        let (told, following) =
+            tokio::join!(teller.tell(batch), Batch::read(source, session, wanted));
+        told?;
+        ahead = following?;
+        if teller.budget.is_spent() && (!ahead.is_empty() || !rest.is_empty()) {
+            teller.page.more = true;
+            break;
+        }
+    }
+    teller.finish();
+    Ok(())
+}
+
+/// Messages read together.
+#[derive(Debug, Default)]
+struct Batch {
+    /// Newest first. One that is there and cannot be read has nothing but its UID.
+    messages: Vec<Fetched>,
+    /// Asked for, and proved not to be there any more.
+    gone: UidSet,
+}
+
+impl Batch {
+    async fn read(
+        source: &Source<'_, '_>,
+        session: &mut Session,
+        uids: &[u32],
+    ) -> Result<Self, Failure> {
+        if uids.is_empty() {
+            return Ok(Self::default());
+        }
+        let uids: UidSet = uids.iter().copied().collect();
         let mut messages = source.read_all(session, &uids).await?;
         let found: UidSet = messages
             .iter()
@@ -152,58 +213,95 @@ pub(super) async fn tell_adds(
             .map(Uid::get)
             .collect();
         let untold = &uids - &found;
+        let mut gone = UidSet::default();
         if !untold.is_empty() {
             // A message asked for and not told of may be gone: only a search proves it (S7).
             let there = session.search(&Search::In(untold.clone())).await?;
-            view.vanished(&(&untold - &there));
+            gone = &untold - &there;
             messages.extend(there.iter().map(|uid| Fetched {
                 uid: Uid::new(uid),
                 ..Fetched::default()
             }));
         }
         messages.sort_by_key(|message| std::cmp::Reverse(message.uid));
-        for message in messages {
-            let Some(uid) = message.uid.map(Uid::get) else {
-                continue;
-            };
-            let mut flags = message.flags.clone().unwrap_or_default();
-            if flags.deleted {
-                view.hide(uid);
-                continue;
-            }
-            let item = source.item(&message).await?;
-            if let (true, ItemData::Email(email)) = (attends, &item) {
-                arrivals.extend(arrival(source, &message, email));
-            }
-            entries.extend(identity::fingerprint(&message).map(|print| (uid, print)));
-            budget.octets = budget.octets.saturating_sub(data_octets(&item));
-            budget.changes = budget.changes.saturating_sub(1);
-            flags.keywords.retain(|name| categories::is_visible(name));
-            let known = view.phone.items.contains(uid);
-            view.told_whole(uid, &flags);
-            let id = server_id::write(&source.folder.id, view.number_of(uid));
-            page.told.push(if known {
-                Told::Change(id, item)
-            } else {
-                Told::Add(id, item)
+        Ok(Self { messages, gone })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.gone.is_empty()
+    }
+
+    /// Octets that were read, of which the bodies are made.
+    fn octets(&self) -> usize {
+        let sections = self.messages.iter().flat_map(|message| &message.sections);
+        let octets = sections.filter_map(|section| section.octets.as_deref());
+        octets.map(<[u8]>::len).sum()
+    }
+}
+
+/// Turns what was read into what is told.
+struct Teller<'s, 'a, 'b> {
+    source: &'s Source<'a, 'b>,
+    view: &'s mut MailView,
+    page: &'s mut Page,
+    budget: &'s mut Budget,
+    /// Whether what messages say of meetings goes to the calendar.
+    attends: bool,
+    arrivals: Vec<Arrival>,
+    entries: Vec<(u32, i64)>,
+}
+
+impl Teller<'_, '_, '_> {
+    async fn tell(&mut self, batch: Batch) -> Result<(), Failure> {
+        self.view.vanished(&batch.gone);
+        for message in batch.messages {
+            self.tell_one(&message).await?;
+            // What comes of the next batch is taken in meanwhile, and others have their turn.
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    async fn tell_one(&mut self, message: &Fetched) -> Result<(), Failure> {
+        let Some(uid) = message.uid.map(Uid::get) else {
+            return Ok(());
+        };
+        let mut flags = message.flags.clone().unwrap_or_default();
+        if flags.deleted {
+            self.view.hide(uid);
+            return Ok(());
+        }
+        let item = self.source.item(message).await?;
+        if let (true, ItemData::Email(email)) = (self.attends, &item) {
+            self.arrivals.extend(arrival(self.source, message, email));
+        }
+        let print = identity::fingerprint(message);
+        self.entries.extend(print.map(|print| (uid, print)));
+        self.budget.spend(data_octets(&item));
+        flags.keywords.retain(|name| categories::is_visible(name));
+        let known = self.view.phone.items.contains(uid);
+        self.view.told_whole(uid, &flags);
+        let id = server_id::write(&self.source.folder.id, self.view.number_of(uid));
+        self.page.told.push(if known {
+            Told::Change(id, item)
+        } else {
+            Told::Add(id, item)
+        });
+        Ok(())
+    }
+
+    fn finish(self) {
+        attendant::arrived(self.source.call, self.arrivals);
+        // Never MoreAvailable with nothing: phones count that as a loop.
+        self.page.more &= !self.page.told.is_empty();
+        if !self.entries.is_empty() {
+            self.page.fingerprints.push(FingerprintBatch {
+                collection: self.source.folder.id.clone(),
+                uid_validity: self.source.uid_validity,
+                entries: self.entries,
             });
         }
-        if budget.is_spent() && !rest.is_empty() {
-            page.more = true;
-            break;
-        }
     }
-    attendant::arrived(source.call, arrivals);
-    // Never MoreAvailable with nothing: phones count that as a loop.
-    page.more &= !page.told.is_empty();
-    if !entries.is_empty() {
-        page.fingerprints.push(FingerprintBatch {
-            collection: source.folder.id.clone(),
-            uid_validity: source.uid_validity,
-            entries,
-        });
-    }
-    Ok(())
 }
 
 /// What a message says of a meeting, for the calendar.

@@ -200,8 +200,12 @@ async fn c9_t39_wrong_codes_slow_down_who_sends_them_and_nobody_else() {
         let verdict = world.code(name, wrong, &lane, world.start).await;
         assert_eq!(verdict, CodeVerdict::Wrong, "{name} {lane:?}");
     }
+    // Administrators see who waits and why.
+    let waiting = world.gate.codes.waiting(world.start);
+    assert_eq!(waiting.len(), 2, "{waiting:?}");
     // Slower, never locked.
     let later = world.after(180);
+    assert_eq!(world.gate.codes.waiting(later), []);
     let code = code_of(&secret, later);
     let verdict = world
         .code("alice@example.com", &code, &Lane::Portal, later)

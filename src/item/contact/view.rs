@@ -142,6 +142,22 @@ impl View {
         hash(text)
     }
 
+    /// The usual FileAs of before is none when the names are others since: a phone that does not make
+    /// it up by itself still holds it. It is to be told the new one, or its next change would say the
+    /// old one as if it were its wish.
+    pub(super) fn settle_file_as(&self, said: &Contact, after: &Self, holds: &mut Digest) {
+        let number = Field::FileAs as u8;
+        if holds.get(number) != Some(hash(USUAL)) {
+            return;
+        }
+        let text = |texts: &Texts| texts.get(&Field::FileAs).cloned();
+        match said.text(Field::FileAs) {
+            Some(text) => holds.set(number, after.hash_of(Field::FileAs, text, &[])),
+            None if text(&self.texts) != text(&after.texts) => holds.unset(number),
+            None => {}
+        }
+    }
+
     /// What the phone is told, with the picture it is told.
     pub(super) fn contact(&self, picture: Option<Vec<u8>>, manner: &Manner<'_>) -> Contact {
         let hour = Habits::of(&manner.client).birthday_hour;

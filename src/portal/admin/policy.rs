@@ -8,8 +8,8 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use http::StatusCode;
 
-use super::Admin;
-use crate::gate::policy::{AccessLayer, SETTINGS};
+use super::{Admin, meanings};
+use crate::gate::policy::{AccessLayer, BadSetting, SETTINGS};
 use crate::gate::provisioning::{self, Layer, Setting};
 use crate::identity::UserId;
 use crate::portal::form::Form;
@@ -27,6 +27,13 @@ struct Row {
 struct Choice {
     name: &'static str,
     takes: String,
+}
+
+/// One setting of who may come in.
+struct Effective {
+    name: String,
+    value: String,
+    meaning: &'static str,
 }
 
 /// One setting of what a phone will enforce.
@@ -47,7 +54,7 @@ struct Page {
     device: Vec<Choice>,
     of: String,
     /// Who may come in, for that user.
-    effective: Vec<(String, String)>,
+    effective: Vec<Effective>,
     /// What his phones are asked to enforce.
     enforced: Vec<Enforced>,
     wrong: Option<String>,
@@ -91,6 +98,7 @@ pub(super) async fn set(
         Ok(()) => {}
         Err(wrong) => {
             let frame = Frame::member(&admin.0, "policy");
+            let wrong = meanings::complaint(&wrong, &frame);
             let again = desk.policy_page(frame, "", Some(wrong)).await?;
             return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &again));
         }
@@ -101,13 +109,13 @@ pub(super) async fn set(
 }
 
 impl Desk {
-    /// Puts one setting into a policy, or takes it out; the complaint is for people.
+    /// Puts one setting into a policy, or takes it out.
     async fn change_policy(
         &self,
         scope: &PolicyScope,
         setting: &str,
         value: Option<&str>,
-    ) -> Result<Result<(), String>, Trouble> {
+    ) -> Result<Result<(), BadSetting>, Trouble> {
         let kind = match SETTINGS.iter().any(|(name, _)| *name == setting) {
             true => PolicyKind::Access,
             false => PolicyKind::Device,
@@ -120,13 +128,13 @@ impl Desk {
                 let mut layer: AccessLayer = serde_json::from_str(&before).unwrap_or_default();
                 match layer.set(setting, value) {
                     Ok(()) => serde_json::to_string(&layer),
-                    Err(wrong) => return Ok(Err(wrong.to_string())),
+                    Err(wrong) => return Ok(Err(wrong)),
                 }
             }
             PolicyKind::Device => {
                 let mut layer: Layer = serde_json::from_str(&before).unwrap_or_default();
                 let Some(known) = Setting::named(setting) else {
-                    return Ok(Err(format!("there is no setting `{setting}`")));
+                    return Ok(Err(BadSetting::Unknown(setting.to_owned())));
                 };
                 match value {
                     None => {
@@ -136,7 +144,7 @@ impl Desk {
                         Ok(value) => {
                             layer.insert(known.name.to_owned(), value);
                         }
-                        Err(wrong) => return Ok(Err(wrong.to_string())),
+                        Err(wrong) => return Ok(Err(wrong)),
                     },
                 }
                 serde_json::to_string(&layer)
@@ -172,14 +180,21 @@ impl Desk {
         if let Ok(user) = UserId::parse(of, None) {
             let holds = self.gate.rules_of(&user).await?;
             let access = serde_json::to_string(&holds.access).unwrap_or_default();
-            effective = pairs(&access);
+            effective = pairs(&access)
+                .into_iter()
+                .map(|(name, value)| Effective {
+                    meaning: meanings::meaning(&name, &frame),
+                    name,
+                    value,
+                })
+                .collect();
             if let Some(provisioning) = &holds.provisioning {
                 for setting in provisioning::SETTINGS {
                     if let Some(said) = setting.said(&provisioning.policy) {
                         enforced.push(Enforced {
                             name: setting.name,
-                            said,
-                            meaning: setting.meaning,
+                            said: meanings::said(said, &frame),
+                            meaning: meanings::meaning(setting.name, &frame),
                             since: setting.since.as_str(),
                         });
                     }
@@ -192,14 +207,14 @@ impl Desk {
                 .iter()
                 .map(|(name, takes)| Choice {
                     name,
-                    takes: (*takes).to_owned(),
+                    takes: meanings::takes(takes, &frame),
                 })
                 .collect(),
             device: provisioning::SETTINGS
                 .iter()
                 .map(|setting| Choice {
                     name: setting.name,
-                    takes: setting.takes().to_owned(),
+                    takes: meanings::takes(setting.takes(), &frame),
                 })
                 .collect(),
             of: of.to_owned(),

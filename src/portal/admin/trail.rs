@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 
 use super::Admin;
+use crate::gate::SlowedFor;
 use crate::identity::UserId;
 use crate::portal::Desk;
 use crate::portal::frame::{Frame, show as show_page};
@@ -58,9 +59,10 @@ pub(super) async fn throttled(
 ) -> Result<Response, Trouble> {
     let frame = Frame::member(&member, "throttled");
     let rows = desk.gate.slowed().into_iter().map(|slowed| Slow {
-        why: frame.t(match slowed.address {
-            true => "admin.slow.address",
-            false => "admin.slow.account",
+        why: frame.t(match slowed.why {
+            SlowedFor::Secrets => "admin.slow.address",
+            SlowedFor::Passwords => "admin.slow.account",
+            SlowedFor::Codes => "admin.slow.codes",
         }),
         who: slowed.who,
         wait: frame.wait(slowed.wait),

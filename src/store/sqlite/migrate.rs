@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0009_gate.sql"),
     include_str!("../migrations/0010_collections.sql"),
     include_str!("../migrations/0011_meetings.sql"),
+    include_str!("../migrations/0015_classes.sql"),
 ];
 
 /// Marks the file as ours (`PRAGMA application_id`): "AirG".

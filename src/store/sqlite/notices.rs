@@ -102,6 +102,17 @@ impl Notices for SqliteStore {
         Ok(notices)
     }
 
+    async fn put_off_notice(&self, id: i64, until: i64) -> Result<()> {
+        let mut transaction = self.write().await?;
+        sqlx::query("UPDATE notices SET taken_until = $1 WHERE audit_id = $2")
+            .bind(until)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?;
+        transaction.commit().await.map_err(fault)
+    }
+
     async fn notice_done(&self, id: i64) -> Result<()> {
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM notices WHERE audit_id = $1")

@@ -15,8 +15,9 @@ const AT_ONCE: usize = 500;
 /// How long the number of what is gone stays known, in seconds: as long as a device counts that was not
 /// seen (`command::partnership`).
 const KEPT: i64 = 90 * 86_400;
-/// Rows that go in one transaction, so that nobody waits long for it.
-const TRIMMED: i64 = 1_000;
+/// Rows that go in one transaction, so that nobody waits long for it: more than a phone's user loses in
+/// an hour.
+const TRIMMED: i64 = 5_000;
 
 #[async_trait]
 impl Objects for SqliteStore {
@@ -267,16 +268,6 @@ impl Objects for SqliteStore {
                 .await
                 .map_err(fault)?;
         }
-        sqlx::query(
-            "DELETE FROM objects WHERE rowid IN \
-             (SELECT rowid FROM objects WHERE user_id = $1 AND gone_at < $2 LIMIT $3)",
-        )
-        .bind(user.as_str())
-        .bind(now.saturating_sub(KEPT))
-        .bind(TRIMMED)
-        .execute(&mut *transaction)
-        .await
-        .map_err(fault)?;
         transaction.commit().await.map_err(fault)
     }
 
@@ -292,16 +283,9 @@ impl Objects for SqliteStore {
         }
         let mut found = Vec::new();
         for some in numbers.chunks(AT_ONCE) {
-            let mut select = QueryBuilder::<Sqlite>::new(
-                "SELECT number, mark, digest FROM held WHERE user_id = ",
-            );
-            select
-                .push_bind(user.as_str())
-                .push(" AND device_id = ")
-                .push_bind(device.as_str())
-                .push(" AND chain = ")
-                .push_bind(chain)
-                .push(" AND number IN (");
+            let start = "SELECT number, mark, digest FROM held WHERE user_id = ";
+            let mut select = of_chain(start, user, device, chain);
+            select.push(" AND number IN (");
             let mut list = select.separated(", ");
             for number in some {
                 list.push_bind(i64::from(*number));
@@ -359,6 +343,23 @@ impl SqliteStore {
     }
 }
 
+/// Deletes rows of what has been gone for long, some at a time.
+pub(super) async fn expire(
+    transaction: &mut Transaction<'static, Sqlite>,
+    now: i64,
+) -> Result<u64> {
+    let deleted = sqlx::query(
+        "DELETE FROM objects WHERE rowid IN \
+         (SELECT rowid FROM objects WHERE gone_at < $1 LIMIT $2)",
+    )
+    .bind(now.saturating_sub(KEPT))
+    .bind(TRIMMED)
+    .execute(&mut **transaction)
+    .await
+    .map_err(fault)?;
+    Ok(deleted.rows_affected())
+}
+
 /// Writes what a step changes of held versions, in the step's own transaction.
 pub(super) async fn change_held(
     transaction: &mut Transaction<'static, Sqlite>,
@@ -370,60 +371,87 @@ pub(super) async fn change_held(
     if changes.afresh {
         drop_held(transaction, user, device, chain).await?;
     }
-    for number in &changes.forgotten {
-        sqlx::query(
-            "DELETE FROM held WHERE user_id = $1 AND device_id = $2 AND chain = $3 AND number = $4",
-        )
-        .bind(user.as_str())
-        .bind(device.as_str())
-        .bind(chain)
-        .bind(i64::from(*number))
-        .execute(&mut **transaction)
-        .await
-        .map_err(fault)?;
-    }
-    for object in &changes.objects {
-        let mut delete = QueryBuilder::<Sqlite>::new("DELETE FROM held WHERE user_id = ");
-        delete
-            .push_bind(user.as_str())
-            .push(" AND device_id = ")
-            .push_bind(device.as_str())
-            .push(" AND chain = ")
-            .push_bind(chain)
-            .push(" AND number = ")
-            .push_bind(i64::from(object.number));
-        if !object.keep.is_empty() {
-            delete.push(" AND mark NOT IN (");
+    // A page has a hundred objects: a statement for each would take longer than all the rest of it.
+    let whole = changes
+        .objects
+        .iter()
+        .filter(|object| object.keep.is_empty());
+    let numbers: Vec<u32> = whole.map(|object| object.number).collect();
+    for some in [&numbers, &changes.forgotten] {
+        for some in some.chunks(AT_ONCE) {
+            let mut delete = of_chain("DELETE FROM held WHERE user_id = ", user, device, chain);
+            delete.push(" AND number IN (");
             let mut list = delete.separated(", ");
-            for mark in object.keep.iter().take(AT_ONCE) {
-                list.push_bind(mark.cast_signed());
+            for number in some {
+                list.push_bind(i64::from(*number));
             }
             delete.push(")");
-        }
-        delete
-            .build()
-            .execute(&mut **transaction)
-            .await
-            .map_err(fault)?;
-        for (mark, digest) in &object.versions {
-            storable(&[digest])?;
-            sqlx::query(
-                "INSERT INTO held (user_id, device_id, chain, number, mark, digest) \
-                 VALUES ($1, $2, $3, $4, $5, $6) \
-                 ON CONFLICT (user_id, device_id, chain, number, mark) DO UPDATE SET digest = $6",
-            )
-            .bind(user.as_str())
-            .bind(device.as_str())
-            .bind(chain)
-            .bind(i64::from(object.number))
-            .bind(mark.cast_signed())
-            .bind(digest.as_slice())
-            .execute(&mut **transaction)
-            .await
-            .map_err(fault)?;
+            let delete = delete.build().persistent(false);
+            delete.execute(&mut **transaction).await.map_err(fault)?;
         }
     }
+    for object in &changes.objects {
+        if object.keep.is_empty() {
+            continue;
+        }
+        let mut delete = of_chain("DELETE FROM held WHERE user_id = ", user, device, chain);
+        delete
+            .push(" AND number = ")
+            .push_bind(i64::from(object.number))
+            .push(" AND mark NOT IN (");
+        let mut list = delete.separated(", ");
+        for mark in object.keep.iter().take(AT_ONCE) {
+            list.push_bind(mark.cast_signed());
+        }
+        delete.push(")");
+        let delete = delete.build();
+        delete.execute(&mut **transaction).await.map_err(fault)?;
+    }
+    let versions = changes.objects.iter().flat_map(|object| {
+        let versions = object.versions.iter();
+        versions.map(|(mark, digest)| (object.number, *mark, digest.as_slice()))
+    });
+    let versions: Vec<(u32, u64, &[u8])> = versions.collect();
+    for some in versions.chunks(AT_ONCE) {
+        for (_, _, digest) in some {
+            storable(&[digest])?;
+        }
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO held (user_id, device_id, chain, number, mark, digest) ",
+        );
+        insert.push_values(some, |mut row, (number, mark, digest)| {
+            row.push_bind(user.as_str())
+                .push_bind(device.as_str())
+                .push_bind(chain)
+                .push_bind(i64::from(*number))
+                .push_bind(mark.cast_signed())
+                .push_bind(*digest);
+        });
+        insert.push(
+            " ON CONFLICT (user_id, device_id, chain, number, mark) \
+             DO UPDATE SET digest = excluded.digest",
+        );
+        let insert = insert.build().persistent(false);
+        insert.execute(&mut **transaction).await.map_err(fault)?;
+    }
     Ok(())
+}
+
+/// A statement about what a device holds of a collection, to be gone on with.
+fn of_chain(
+    start: &'static str,
+    user: &UserId,
+    device: &DeviceId,
+    chain: &str,
+) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::<Sqlite>::new(start);
+    query
+        .push_bind(user.as_str())
+        .push(" AND device_id = ")
+        .push_bind(device.as_str())
+        .push(" AND chain = ")
+        .push_bind(chain);
+    query
 }
 
 /// Forgets all a device holds of a collection.

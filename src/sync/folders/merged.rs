@@ -64,10 +64,15 @@ pub fn hide(folders: &mut Vec<Folder>, rows: &[FolderRow], one: OneFolder) {
 /// something only such clients meet.
 pub fn space(folder: &FolderRow, one: OneFolder) -> String {
     if one.is_of(folder.kind) && is_main(folder) {
-        format!("{}{MARK}", folder.id)
+        space_of_all(folder)
     } else {
         folder.id.clone()
     }
+}
+
+/// The name of the keys and numbers of a folder where it stands for all of its class.
+pub fn space_of_all(folder: &FolderRow) -> String {
+    format!("{}{MARK}", folder.id)
 }
 
 /// The id of the folder whose space this is.
@@ -79,7 +84,8 @@ fn is_member(row: &FolderRow, kind: FolderKind) -> bool {
     row.kind == kind && !row.retired && service(row).is_some()
 }
 
-fn is_main(row: &FolderRow) -> bool {
+/// Whether it is the one that stands for all of its class.
+pub fn is_main(row: &FolderRow) -> bool {
     is_member(row, row.kind) && row.role == role(row.kind, true) as u8
 }
 

@@ -83,6 +83,19 @@ impl ObjectView {
         self.unsure = self.news.0.keys().copied().collect();
     }
 
+    /// After a look: what the phone moved away and the backend has all the same was brought back, and the
+    /// phone shows it no more.
+    pub fn take_back_departed(&mut self) {
+        let there = |number: &u32| self.held.0.contains_key(number) && !self.gone.contains(number);
+        let back: Vec<u32> = self.departed.iter().copied().filter(there).collect();
+        for number in back {
+            if let Some(mark) = self.server(number) {
+                self.let_go(number);
+                self.place(number, mark);
+            }
+        }
+    }
+
     /// News of which nobody knows yet whether the phone wants them.
     pub fn unsure(&self) -> Vec<u32> {
         self.unsure.iter().copied().collect()
@@ -105,6 +118,18 @@ impl ObjectView {
     /// An object proven absent while it was about to be told.
     pub fn vanished(&mut self, number: u32) {
         self.remove(number);
+    }
+
+    /// What was seen of an object and not told is forgotten: the next look finds it again. What the phone
+    /// holds of it stays.
+    pub fn unsee(&mut self, number: u32) {
+        self.news.0.remove(&number);
+        self.unsure.remove(&number);
+    }
+
+    /// One of the news, if there are any among these.
+    pub fn any_news(&self, mut numbers: impl Iterator<Item = u32>) -> Option<u32> {
+        numbers.find(|number| self.news.0.contains_key(number))
     }
 
     /// An object was read in this version, which may be newer than the one that was seen.

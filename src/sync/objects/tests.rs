@@ -804,6 +804,50 @@ fn s1_what_a_phone_moved_is_told_and_does_not_wake_it() {
 }
 
 #[test]
+fn t59_a_stub_that_is_dismissed_stays_away_until_its_object_changes() {
+    let seen = |mark| Observation {
+        changed: vec![(1, Mark(mark))],
+        ..Observation::default()
+    };
+    let mut view = ObjectView::default();
+    view.observe(&seen(1));
+    view.told(1, Mark(1), Lasts::default(), None);
+    view.dismissed(1);
+    let nothing = super::Plan::default();
+    assert_eq!((plan(&view, 9), view.knows(1)), (nothing.clone(), false));
+    // Neither another look nor another window brings it back.
+    view.observe(&seen(1));
+    view.look_through(Window::Since(0));
+    view.look_through(Window::All);
+    assert_eq!(plan(&view, 9), nothing);
+    assert_eq!(view.server(1), Some(Mark(1)), "it is there all the same");
+    view.observe(&seen(2));
+    assert_eq!(plan(&view, 9).changes, [Change::Add(1)]);
+    // One that was repaired meanwhile is shown and not dismissed.
+    view.told(1, Mark(2), Lasts::default(), None);
+    view.observe(&seen(3));
+    view.dismissed(1);
+    assert_eq!(plan(&view, 9).changes, [Change::Add(1)]);
+}
+
+#[test]
+fn s1_what_a_phone_moved_away_and_others_brought_back_is_told_again() {
+    let mut view = ObjectView::default();
+    view.told(1, Mark(1), Lasts::default(), None);
+    view.told(2, Mark(2), Lasts::default(), None);
+    view.departs(1);
+    view.departs(2);
+    // One is gone, of the other the backend says nothing: it has it in the version it had.
+    view.observe(&Observation {
+        gone: vec![2],
+        ..Observation::default()
+    });
+    view.take_back_departed();
+    assert_eq!(plan(&view, 9).changes, [Change::Delete(2), Change::Add(1)]);
+    assert_eq!(waiting(&view), 1);
+}
+
+#[test]
 fn what_runs_out_is_told_once_more_and_costs_nothing_until_then() {
     let seen = |mark| Observation {
         cursor: vec![1],

@@ -28,7 +28,7 @@ pub struct ObjectView {
     pub(super) gone: BTreeSet<u32>,
     /// At the backend in this version, and not to be shown.
     pub(super) outside: Versions<Mark>,
-    /// Of those, what is not of the collection's class at all.
+    /// Of those, what is not of the collection's class at all, or was dismissed.
     pub(super) others: BTreeSet<u32>,
     /// Objects the phone may hold although it was never told of them: it moved them here itself, and
     /// whether it got our answer nobody knows.
@@ -176,6 +176,16 @@ impl ObjectView {
             self.others.remove(&number);
         } else if let (Some(there), false) = (there, standing) {
             self.news.0.insert(number, there);
+        }
+    }
+
+    /// The phone let go of what stood for an object that cannot be shown. The backend keeps that as it
+    /// is, and the phone is told of it again when it changes.
+    pub fn dismissed(&mut self, number: u32) {
+        let unchanged = self.server(number) == self.held(number);
+        self.phone_deleted(number, self.server(number).is_none());
+        if unchanged {
+            self.judge(number, Standing::Other);
         }
     }
 

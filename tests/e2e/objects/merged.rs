@@ -209,6 +209,39 @@ async fn s3_a_client_that_becomes_another_kind_begins_again_and_misses_nothing()
     }
 }
 
+/// A UID is one object's within its calendar only (RFC 4791 4.1): copies in two calendars are two events
+/// to every other program, and to a phone that sees both calendars as one.
+#[tokio::test]
+async fn s12_one_uid_in_two_calendars_is_two_events() {
+    let (world, work) = with_two_calendars().await;
+    let other = world.dav_client();
+    let home = world.dav().calendar(&world.alice);
+    let (mine, copy) = (format!("{home}both.ics"), format!("{work}both.ics"));
+    other.put(&mine, &event("both", START, "")).await;
+    let text = event("both", START, "").replace("SUMMARY:both", "SUMMARY:copy");
+    other.put(&copy, &text).await;
+    let mut phone = world.phone(one_of_each("TWICE")).await;
+    let folder = phone.folder(FolderType::Calendar);
+    phone.sync_all(&folder).await;
+    let now = ["both", "copy", "dinner", "meeting"];
+    assert_eq!(subjects(&phone, &folder), now);
+    // Each is changed and deleted where it lies.
+    let before = other.get(&mine).await;
+    let id = phone.object(&folder, calendar::SUBJECT, "copy");
+    phone
+        .edit_object(&folder, &id, calendar::SUBJECT, "changed")
+        .await;
+    let changed = other.get(&copy).await.expect("there");
+    assert!(changed.contains("SUMMARY:changed"), "{changed}");
+    assert_eq!(other.get(&mine).await, before);
+    assert_quiet(&mut phone, &folder).await;
+    phone.delete_object(&folder, &id).await;
+    assert_eq!(other.get(&copy).await, None);
+    assert_eq!(other.get(&mine).await, before);
+    assert_eq!(subjects(&phone, &folder), ["both", "dinner", "meeting"]);
+    assert_quiet(&mut phone, &folder).await;
+}
+
 #[tokio::test]
 async fn s24_one_address_book_beside_many_on_cyrus() {
     let world = World::with_dav(DavKind::Cyrus).await;

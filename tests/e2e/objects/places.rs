@@ -74,6 +74,55 @@ async fn s10_cards_move_on_cyrus() {
     moves(DavKind::Cyrus).await;
 }
 
+/// On a server whose cursors are hashes of what there is, everything is as it was before.
+#[tokio::test]
+async fn s1_what_others_undo_before_a_look_is_heard_of() {
+    let world = World::with_dav(DavKind::Xandikos).await;
+    let other = world.dav_client();
+    let place = world.dav().contacts(&world.alice);
+    let path = format!("{place}ada.vcf");
+    let text = card("ada", "Ada", "Byron");
+    other.put(&path, &text).await;
+    let friends = format!("{}friends/", world.dav().addressbooks(&world.alice));
+    other.make_addressbook(&friends, "Friends").await;
+    let (mut phone, book) = phone_of(&world, ProtocolVersion::V14_1, "ABA").await;
+    phone.sync_all("Friends").await;
+    // An Add that others delete, a change that others take back, a deletion that others undo.
+    let command = super::object_added("c1", super::new_card("Grace", "Hopper"));
+    phone.do_in(&book, vec![command]).await;
+    let mut there = other.list(&place).await;
+    there.retain(|path| !path.ends_with("ada.vcf"));
+    other.delete(&there[0]).await;
+    phone.sync_all(&book).await;
+    assert_eq!(phone.values(&book, contacts::LAST_NAME), ["Byron"]);
+    let id = phone.object(&book, contacts::LAST_NAME, "Byron");
+    phone
+        .edit_object(&book, &id, contacts::JOB_TITLE, "Boss")
+        .await;
+    other.put(&path, &text).await;
+    phone.sync_all(&book).await;
+    assert_eq!(phone.values(&book, contacts::JOB_TITLE), ["Clerk"]);
+    phone.delete_object(&book, &id).await;
+    other.put(&path, &text).await;
+    phone.sync_all(&book).await;
+    assert_eq!(phone.values(&book, contacts::LAST_NAME), ["Byron"]);
+    // And a move.
+    let id = phone.object(&book, contacts::LAST_NAME, "Byron");
+    phone
+        .move_items(&book, "Friends", std::slice::from_ref(&id))
+        .await;
+    let moved = other.list(&friends).await;
+    other.delete(&moved[0]).await;
+    other.put(&path, &text).await;
+    phone.sync_all("Friends").await;
+    phone.sync_all(&book).await;
+    assert_eq!(phone.values(&book, contacts::LAST_NAME), ["Byron"]);
+    assert_eq!(phone.objects("Friends").len(), 0);
+    for folder in [book.as_str(), "Friends"] {
+        assert_quiet(&mut phone, folder).await;
+    }
+}
+
 #[tokio::test]
 async fn a_single_object_is_fetched_and_nobody_elses() {
     let world = World::with_dav(DavKind::Radicale).await;

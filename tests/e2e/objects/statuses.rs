@@ -3,28 +3,81 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::folder_sync::FolderType;
 use airgate_codec::eas::sync::{ApplicationData, Command};
-use airgate_codec::eas::{folder_create, move_items};
+use airgate_codec::eas::{folder_create, move_items, status as common};
 use airgate_codec::wbxml::{calendar, contacts};
 
 use super::{assert_quiet, card, event, new_card, phone_of, status_of};
 use crate::support::backend::dav::{DavKind, DavServer};
 use crate::support::backend::{Backend, Kind, User, radicale};
 use crate::support::dav_script::{Asked, DavScript, reply};
-use crate::support::phone::{Profile, object_added, with};
+use crate::support::phone::{Phone, Profile, object_added, with};
 use crate::support::world::World;
 
-/// What the proxy takes from the server.
-const NOTHING: usize = 0;
-const MOVE_UNKNOWN: usize = 1;
-const MOVE_AND_PUT_DENIED: usize = 2;
-const FULL: usize = 3;
-const NO_NEW_COLLECTIONS: usize = 4;
+/// What the server says no to.
+struct Refusal {
+    methods: &'static [&'static str],
+    /// At paths with this in them.
+    path: String,
+    /// In requests with this in them.
+    body: &'static str,
+    status: &'static str,
+}
+
+/// What is taken from the server, changed by the test.
+#[derive(Clone, Default)]
+struct Refusing(Arc<Mutex<Option<Refusal>>>);
+
+impl Refusing {
+    fn is(&self, methods: &'static [&'static str], status: &'static str) {
+        self.at("", methods, status);
+    }
+
+    fn at(&self, path: &str, methods: &'static [&'static str], status: &'static str) {
+        self.set(Some(Refusal {
+            methods,
+            path: path.to_owned(),
+            body: "",
+            status,
+        }));
+    }
+
+    /// Lists are answered, and no object.
+    fn reading(&self, path: &str, status: &'static str) {
+        self.set(Some(Refusal {
+            methods: &["REPORT", "GET"],
+            path: path.to_owned(),
+            body: "multiget",
+            status,
+        }));
+    }
+
+    fn ends(&self) {
+        self.set(None);
+    }
+
+    fn set(&self, refusal: Option<Refusal>) {
+        *self.0.lock().expect("nobody panics with it") = refusal;
+    }
+
+    fn of(&self, asked: &Asked) -> Option<&'static str> {
+        let now = self.0.lock().expect("nobody panics with it");
+        let refusal = now.as_ref()?;
+        let refused = refusal.methods.contains(&asked.method.as_str())
+            && asked.path.contains(&refusal.path)
+            && (asked.method == "GET" || asked.body.contains(refusal.body));
+        refused.then_some(refusal.status)
+    }
+}
+
+const FORBIDDEN: &str = "403 Forbidden";
+const FAULT: &str = "500 Internal Server Error";
+const FULL: &str = "507 Insufficient Storage";
+const CONFLICT: &str = "409 Conflict";
 
 /// The server's own answer.
 fn forward(server: SocketAddr, asked: &Asked) -> String {
@@ -37,40 +90,32 @@ fn forward(server: SocketAddr, asked: &Asked) -> String {
 }
 
 /// A Radicale behind a proxy that says no as it is told.
-async fn spoilt() -> (World, Arc<AtomicUsize>, DavScript) {
+async fn spoilt() -> (World, Refusing, DavScript) {
     let users = [User::alice(), User::new("bob@example.com")];
     let dav = DavServer::radicale(&users, &radicale::Settings::default()).await;
-    let (server, mode) = (dav.address(), Arc::new(AtomicUsize::new(NOTHING)));
-    let now = Arc::clone(&mode);
-    let script = DavScript::start(move |asked| {
-        let refusal = match (now.load(Ordering::SeqCst), asked.method.as_str()) {
-            (MOVE_UNKNOWN, "MOVE") => Some("501 Not Implemented"),
-            (MOVE_AND_PUT_DENIED, "MOVE" | "PUT") => Some("403 Forbidden"),
-            (FULL, "PUT") => Some("507 Insufficient Storage"),
-            (NO_NEW_COLLECTIONS, "MKCOL" | "MKCALENDAR") => Some("403 Forbidden"),
-            _ => None,
-        };
-        match refusal {
-            Some(status) => reply(status, "", ""),
-            None => forward(server, asked),
-        }
+    let (server, refusing) = (dav.address(), Refusing::default());
+    let now = refusing.clone();
+    let script = DavScript::start(move |asked| match now.of(asked) {
+        Some(status) => reply(status, "", ""),
+        None => forward(server, asked),
     })
     .await;
     let url = format!("http://{}", script.address());
     let mail = Backend::start(Kind::Dovecot, &users);
     let mut world = World::around(mail, &users, |settings| settings.dav(&url)).await;
     world.dav = Some(dav);
-    (world, mode, script)
+    (world, refusing, script)
 }
 
 #[tokio::test]
 async fn s10_s30_what_a_server_refuses_is_said_by_number() {
-    let (world, mode, _script) = spoilt().await;
-    let is = |now| mode.store(now, Ordering::SeqCst);
+    let (world, refusing, _script) = spoilt().await;
     let other = world.dav_client();
     let place = world.dav().contacts(&world.alice);
     let friends = format!("{}friends/", world.dav().addressbooks(&world.alice));
     other.make_addressbook(&friends, "Friends").await;
+    let family = format!("{}family/", world.dav().addressbooks(&world.alice));
+    other.make_addressbook(&family, "Family").await;
     for name in ["ada", "eve"] {
         let path = format!("{place}{name}.vcf");
         other.put(&path, &card(name, "A", name)).await;
@@ -80,24 +125,30 @@ async fn s10_s30_what_a_server_refuses_is_said_by_number() {
     let ada = phone.object(&book, contacts::LAST_NAME, "ada");
     let eve = phone.object(&book, contacts::LAST_NAME, "eve");
 
-    // Nothing may be moved or written: it stays where it is.
-    is(MOVE_AND_PUT_DENIED);
-    let moved = phone
-        .move_items(&book, "Friends", std::slice::from_ref(&ada))
-        .await;
-    assert_eq!(moved.results[0].status, move_items::status::LOCKED);
-    assert_eq!(other.list(&place).await.len(), 2, "S10");
-    assert!(other.list(&friends).await.is_empty());
+    // Nothing may be moved or written, or there is no room: it stays where it is.
+    for status in [FORBIDDEN, FULL] {
+        refusing.is(&["MOVE", "PUT"], status);
+        let moved = phone
+            .move_items(&book, "Friends", std::slice::from_ref(&ada))
+            .await;
+        assert_eq!(moved.results[0].status, move_items::status::LOCKED);
+        assert_eq!(other.list(&place).await.len(), 2, "S10");
+        assert!(other.list(&friends).await.is_empty());
+    }
     // And into the folder it lies in.
     let same = phone.move_items(&book, &book, std::slice::from_ref(&ada));
     let same = same.await.results[0].status;
     assert_eq!(same, move_items::status::SAME_FOLDER);
-    // A server that cannot move: copied, looked at, removed.
-    is(MOVE_UNKNOWN);
-    let moved = phone
-        .move_items(&book, "Friends", std::slice::from_ref(&ada))
-        .await;
-    assert_eq!(moved.results[0].status, move_items::status::OK);
+    // A server that cannot move: copied, looked at, removed. Nothing goes to two places at once.
+    refusing.is(&["MOVE"], "501 Not Implemented");
+    let to = ["Friends", "Family"].map(|folder| phone.id(folder));
+    let two = phone.move_to_each(&book, &ada, &to).await;
+    let statuses: Vec<u16> = two.results.iter().map(|moved| moved.status).collect();
+    assert_eq!(
+        statuses,
+        [move_items::status::OK, move_items::status::FAILED]
+    );
+    assert!(other.list(&family).await.is_empty());
     assert_eq!(other.list(&place).await.len(), 1, "S10");
     let there = other.objects(&friends).await;
     assert!(there[0].contains("X-KEEP;X-P=1:me"), "S12: {there:?}");
@@ -107,7 +158,7 @@ async fn s10_s30_what_a_server_refuses_is_said_by_number() {
     }
 
     // No room.
-    is(FULL);
+    refusing.is(&["PUT"], FULL);
     let full = phone
         .edit_object(&book, &eve, contacts::JOB_TITLE, "Boss")
         .await;
@@ -115,16 +166,144 @@ async fn s10_s30_what_a_server_refuses_is_said_by_number() {
     let command = object_added("c1", new_card("Grace", "Hopper"));
     let full = phone.do_in(&book, vec![command]).await;
     assert_eq!(status_of(&full), Some(9), "{full:?}");
-    is(NOTHING);
+    refusing.ends();
     phone.sync_all(&book).await;
     assert_eq!(phone.values(&book, contacts::JOB_TITLE), ["Clerk"]);
     assert_quiet(&mut phone, &book).await;
+}
 
-    is(NO_NEW_COLLECTIONS);
-    let calendar = FolderType::UserCalendar;
-    let made = phone.try_create_folder("0", "More", calendar).await;
-    let made = made.expect("an answer").status;
-    assert_eq!(made, folder_create::status::SPECIAL_FOLDER);
+/// What a phone is told when the server will not make, rename or delete a collection: by which it puts
+/// back what it did, or tries again. Its mail goes on in any case (T60).
+#[tokio::test]
+async fn s9_s30_t60_what_a_server_refuses_of_collections_is_said_by_number() {
+    use folder_create::status as s;
+    let (world, refusing, _script) = spoilt().await;
+    let other = world.dav_client();
+    let home = world.dav().calendars(&world.alice);
+    let work = format!("{home}work/");
+    other.make_calendar(&work, "Work", &["VEVENT"]).await;
+    let path = format!("{work}tea.ics");
+    other
+        .put(&path, &event("tea", "20300115T100000Z", ""))
+        .await;
+    let before = other.get(&path).await;
+    let make = &["MKCOL", "MKCALENDAR"];
+    for version in super::VERSIONS {
+        let name = format!("DIRS{}", version.as_str().replace('.', ""));
+        let profile = Profile::ios().speaking(version).called(&name);
+        let mut phone = world.phone(profile).await;
+        let id = phone.id("Work");
+        for (status, created, renamed, deleted) in [
+            (FORBIDDEN, s::SPECIAL_FOLDER, s::EXISTS, s::SPECIAL_FOLDER),
+            (FAULT, s::SERVER_ERROR, s::SERVER_ERROR, s::SERVER_ERROR),
+            (
+                CONFLICT,
+                s::UNKNOWN_ERROR,
+                s::UNKNOWN_ERROR,
+                s::UNKNOWN_ERROR,
+            ),
+            (
+                "405 Method Not Allowed",
+                s::SPECIAL_FOLDER,
+                s::EXISTS,
+                s::SPECIAL_FOLDER,
+            ),
+        ] {
+            refusing.is(make, status);
+            let made = phone.try_create_folder("0", "More", FolderType::UserCalendar);
+            let made = made.await.expect("an answer").status;
+            assert_eq!(made, created, "{version} {status}");
+            refusing.is(&["PROPPATCH"], status);
+            let other_name = phone.try_update_folder(&id, "0", "Rest").await;
+            let other_name = other_name.expect("an answer").status;
+            assert_eq!(other_name, renamed, "{version} {status}");
+            refusing.is(&["DELETE"], status);
+            let gone = phone.try_delete_folder(&id).await.expect("an answer");
+            assert_eq!(gone.status, deleted, "{version} {status}");
+            refusing.ends();
+            assert_eq!(other.get(&path).await, before, "S9");
+            let changes = phone.folder_sync().await.changes.expect("always there");
+            let count = changes.adds.len() + changes.updates.len() + changes.deletes.len();
+            assert_eq!(count, 0, "{version} {status}: {changes:?}");
+        }
+        // What is in it cannot be read, so it cannot be kept (S8): it stays.
+        refusing.at("/work", &["REPORT", "PROPFIND", "GET"], FAULT);
+        let gone = phone.try_delete_folder(&id).await.expect("an answer");
+        assert_eq!(gone.status, s::SERVER_ERROR, "{version}");
+        refusing.ends();
+        assert_eq!(other.get(&path).await, before, "S8");
+        // No room: the common status, or what stands for it in HTTP.
+        refusing.is(make, FULL);
+        let made = phone.try_create_folder("0", "More", FolderType::UserCalendar);
+        match made.await {
+            Ok(made) => assert_eq!(made.status, common::MAILBOX_QUOTA_EXCEEDED),
+            Err(trouble) => assert_eq!(trouble.http(), 507, "{version}"),
+        }
+        refusing.ends();
+        phone.sync_all("INBOX").await;
+        assert_eq!(phone.surprises(), [""; 0]);
+    }
+    // One that is gone already is what was wanted, and nobody's to rename.
+    let mut phone = world.phone(Profile::gmail().called("GONE")).await;
+    let id = phone.id("Work");
+    refusing.is(&["PROPPATCH", "DELETE"], "404 Not Found");
+    let renamed = phone.try_update_folder(&id, "0", "Rest").await;
+    assert_eq!(renamed.expect("an answer").status, s::NOT_FOUND);
+    let gone = phone.try_delete_folder(&id).await.expect("an answer");
+    assert_eq!(gone.status, s::OK);
+}
+
+/// One of several calendars that a phone sees as one says no, or fails: it keeps what it had, the others
+/// go on, and nothing is missed in the end.
+#[tokio::test]
+async fn t60_s7_a_member_that_refuses_costs_the_others_nothing() {
+    let (world, refusing, _script) = spoilt().await;
+    let other = world.dav_client();
+    let home = world.dav().calendar(&world.alice);
+    let work = format!("{}work/", world.dav().calendars(&world.alice));
+    other.make_calendar(&work, "Work", &["VEVENT"]).await;
+    let put = async |place: &str, name: &str, text: &str| {
+        let path = format!("{place}{name}.ics");
+        other.put(&path, &event(text, "20300115T100000Z", "")).await;
+    };
+    put(&home, "dinner", "dinner").await;
+    put(&work, "meeting", "meeting").await;
+    let profile = Profile::windows_phone().keeps_all().called("ONE");
+    let mut phone = world.phone(profile).await;
+    let folder = phone.folder(FolderType::Calendar);
+    phone.sync_all(&folder).await;
+    let shown = |phone: &Phone| phone.values(&folder, calendar::SUBJECT);
+    assert_eq!(shown(&phone), ["dinner", "meeting"]);
+    for (at, status) in [FORBIDDEN, FAULT].into_iter().enumerate() {
+        let (tea, review) = (format!("tea{at}"), format!("review{at}"));
+        let before = shown(&phone);
+        // Nothing of it can be had.
+        refusing.at("/work", &["REPORT", "PROPFIND", "GET"], status);
+        put(&home, &tea, &tea).await;
+        put(&work, &review, &review).await;
+        phone.sync_all(&folder).await;
+        let mut now = before.clone();
+        now.push(tea.clone());
+        now.sort();
+        assert_eq!(shown(&phone), now, "{status}: S7");
+        // What is there is known, and cannot be read.
+        refusing.reading("/work", status);
+        let (cake, talk) = (format!("cake{at}"), format!("talk{at}"));
+        put(&home, &cake, &cake).await;
+        put(&work, &talk, &talk).await;
+        phone.sync_all(&folder).await;
+        now.push(cake);
+        now.sort();
+        assert_eq!(shown(&phone), now, "{status}");
+        assert_quiet(&mut phone, &folder).await;
+        // It says yes again.
+        refusing.ends();
+        phone.sync_all(&folder).await;
+        now.extend([review, talk]);
+        now.sort();
+        assert_eq!(shown(&phone), now, "{status}: S1");
+        assert_quiet(&mut phone, &folder).await;
+    }
 }
 
 /// An Add of what is in the calendar already under another name, which only the server knows.

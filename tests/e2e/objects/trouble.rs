@@ -3,7 +3,7 @@
 
 use airgate_codec::ProtocolVersion;
 use airgate_codec::eas::folder_sync::FolderType;
-use airgate_codec::wbxml::{calendar, contacts, tasks};
+use airgate_codec::wbxml::contacts;
 
 use super::{assert_quiet, card, collection_status, new_card, phone_of, status_of};
 use crate::support::backend::dav::{DavKind, DavServer};
@@ -41,47 +41,6 @@ async fn t60_a_server_that_is_down_costs_its_collections_alone() {
     phone.sync_all(&book).await;
     assert!(phone.objects(&book).is_empty());
     assert_quiet(&mut phone, &book).await;
-}
-
-#[tokio::test]
-async fn t59_a_poison_object_becomes_a_stub_and_the_rest_flows() {
-    let world = World::with_dav(DavKind::Xandikos).await;
-    let other = world.dav_client();
-    let calendar = world.dav().calendar(&world.alice);
-    let profile = crate::support::phone::Profile::ios().speaking(ProtocolVersion::V14_1);
-    // Nested deeper than anything is (T19).
-    let begins: String = (0..20).map(|n| format!("BEGIN:X-{n}\r\n")).collect();
-    let ends: String = (0..20).rev().map(|n| format!("END:X-{n}\r\n")).collect();
-    let poison = begins + &ends;
-    let object = |component: &str, uid: &str, more: &str| {
-        format!(
-            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:{component}\r\n\
-             UID:{uid}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20300101T100000Z\r\n\
-             SUMMARY:{uid}\r\n{more}END:{component}\r\nEND:VCALENDAR\r\n"
-        )
-    };
-    for (component, place, subject) in [
-        ("VEVENT", &calendar, calendar::SUBJECT),
-        ("VTODO", &calendar, tasks::SUBJECT),
-    ] {
-        let (good, bad) = (format!("good{component}"), format!("bad{component}"));
-        for (uid, more) in [(&good, ""), (&bad, poison.as_str())] {
-            let path = format!("{place}{uid}.ics");
-            other.put(&path, &object(component, uid, more)).await;
-        }
-        let mut phone = world.phone(profile.clone().called(component)).await;
-        let folder = match component {
-            "VEVENT" => phone.folder(FolderType::Calendar),
-            _ => phone.folder(FolderType::Tasks),
-        };
-        phone.sync_all(&folder).await;
-        let shown = phone.values(&folder, subject);
-        assert_eq!(shown.len(), 2, "{component}: {shown:?}");
-        assert!(shown.contains(&good), "{shown:?}");
-        assert_quiet(&mut phone, &folder).await;
-        let log = world.server.log();
-        assert!(log.contains("cannot be"), "a line in the log");
-    }
 }
 
 #[tokio::test]

@@ -83,11 +83,22 @@ async fn an_administrator_blocks_and_allows_and_the_user_cannot_undo_it() {
     let mut phone = world.phone(Profile::ios()).await;
     phone.sync_all("INBOX").await;
     let (mut admin, _) = bob(&world).await;
+    // In another language, and back.
+    for (language, title) in [("de", "Benutzer"), ("en", "Users")] {
+        let fields = [("language", language), ("to", "/admin")];
+        admin.send("/admin/language", &fields).await;
+        assert_eq!(admin.title(), title, "{}", admin.page);
+    }
     admin.open("/admin?q=ali").await;
     assert!(admin.page.contains("alice@example.com"), "{}", admin.page);
     admin.open("/admin/users/alice%40example.com").await;
     let device = admin.between("/devices/", "/");
     let root = format!("/admin/users/alice%40example.com/devices/{device}");
+    admin.open(&format!("{root}/block")).await;
+    // Whoever thinks better of it comes back to the user's page.
+    let back = admin.between("class=\"button quiet\" href=\"", "\"");
+    assert_eq!(admin.open(&back).await.status, 200, "{back}");
+    assert!(admin.page.contains(&root), "{}", admin.page);
     admin.open(&format!("{root}/block")).await;
     admin.send(&format!("{root}/block"), &[]).await;
     assert!(
@@ -163,25 +174,28 @@ async fn rules_and_policies_are_set_and_shown() {
     // A running server hears of it within five seconds (T46).
     for _ in 0..80 {
         admin.open("/admin/policy?of=alice@example.com").await;
-        if admin.page.contains("<td>MinDevicePasswordLength</td>") {
+        if admin.page.contains(">MinDevicePasswordLength</td>") {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     assert!(
-        admin.page.contains("<dt>devices</dt><dd>3</dd>"),
+        admin
+            .page
+            .contains(">devices</td><td class=\"word\" data-label=\"Value\">3</td>"),
         "{}",
         admin.page
     );
     assert!(
         admin
             .page
-            .contains("<td>MinDevicePasswordLength</td><td>6</td>"),
+            .contains(">MinDevicePasswordLength</td><td data-label=\"Value\">6</td>"),
         "{}",
         admin.page
     );
     // In words, and from which version on a phone knows it.
-    let preview = "<td lang=\"en\">shortest password, in characters</td><td>12.0</td>";
+    let preview = "<td data-label=\"Meaning\">shortest password, in characters</td>\
+        <td data-label=\"Known since EAS\">12.0</td>";
     assert!(admin.page.contains(preview), "{}", admin.page);
     admin.send("/admin/policy", &set("devices", "")).await;
     admin.open("/admin/policy").await;

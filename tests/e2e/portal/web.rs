@@ -258,7 +258,7 @@ async fn t39_wrong_passwords_slow_strangers_down_and_nobody_else() {
             .sign_in(&world.alice.name, &format!("guess {number}"))
             .await;
         match answer.status {
-            422 => assert!(stranger.page.contains("is not right")),
+            422 => assert!(stranger.page.contains("is wrong")),
             429 => {
                 slowed = Some(number);
                 let wait: u64 = answer.all("retry-after")[0].parse().unwrap();

@@ -271,6 +271,29 @@ impl Phone {
         Ok(self.take_sync(&request, &answer))
     }
 
+    /// One item to several folders at once, which cannot be. The phone's copy stays as it is.
+    pub async fn move_to_each(
+        &mut self,
+        from: &str,
+        item: &str,
+        folders: &[String],
+    ) -> move_items::Response {
+        let moves = folders.iter().map(|folder| move_items::Move {
+            source_item: item.to_owned(),
+            source_folder: self.id(from),
+            destination_folder: folder.clone(),
+        });
+        let request = move_items::Request {
+            moves: moves.collect(),
+        };
+        let body = request.write(self.version());
+        let answer = must(
+            self.command(CommandName::MoveItems, body).await,
+            "MoveItems",
+        );
+        move_items::Response::read(&answer.body).expect("a MoveItems response")
+    }
+
     /// MoveItems; gives the new ids, the phone's copy follows.
     pub async fn move_items(
         &mut self,

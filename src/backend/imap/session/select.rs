@@ -65,6 +65,35 @@ impl Session {
         }
     }
 
+    /// Takes up a mailbox that an earlier holder left selected; `false` when it is not, or when the
+    /// server, asked now, has told of a change in it. Costs one NOOP, and spares the server opening
+    /// it anew: Dovecot forgets then under which names it found the files of a Maildir, and reads
+    /// the whole directory for the first message.
+    ///
+    /// # Errors
+    /// See [`ImapError`].
+    pub async fn resume(&mut self, name: &MailboxName) -> Result<bool, ImapError> {
+        let stands = |mailbox: &&mut Mailbox| {
+            mailbox.name == *name && !mailbox.read_only && !mailbox.changed
+        };
+        if self.connection()?.mailbox.as_mut().filter(stands).is_none() {
+            return Ok(false);
+        }
+        match self.command(None, |c| c.atom("NOOP"), &mut nothing).await {
+            Err(error) if self.replace(&error).await? => return Ok(false),
+            ended => ended?,
+        };
+        let stands = match self.connection()?.mailbox.as_mut().filter(stands) {
+            Some(mailbox) => {
+                mailbox.news = News::default();
+                true
+            }
+            None => false,
+        };
+        self.selected = stands;
+        Ok(stands)
+    }
+
     /// The state of the selected mailbox now.
     ///
     /// # Errors

@@ -49,6 +49,44 @@ async fn the_connection_with_the_wanted_mailbox_is_preferred() {
     assert_eq!(selected.expect("warm").exists, 5);
 }
 
+/// An earlier holder's mailbox is taken up as long as nothing is told of it, and not a moment longer.
+#[tokio::test]
+async fn s23_a_mailbox_is_taken_up_again_only_as_it_was() {
+    let (imap, mut peers) = client();
+    let (mut first, mut peer) = session(&imap, &mut peers).await;
+    select(&mut first, &mut peer, "INBOX").await;
+    drop(first);
+    let (inbox, alice) = (MailboxName::inbox(), alice());
+    let cases: [(&[&str], bool); 4] = [
+        (&[], true),
+        (&[], true),
+        (&["* 6 EXISTS"], false),
+        // What it heard then, it knows still: nothing is asked.
+        (&[], false),
+    ];
+    for (place, (news, expected)) in cases.into_iter().enumerate() {
+        let mut session = imap.session(&alice, Some(&inbox)).await.expect("pooled");
+        let other = MailboxName::new("Work");
+        assert!(!session.resume(&other).await.expect("not asked"));
+        let server = async {
+            if place < 3 {
+                let tag = peer.hears("NOOP").await;
+                for line in news {
+                    peer.says(line).await;
+                }
+                peer.says(&format!("{tag} OK done")).await;
+            }
+        };
+        let (resumed, ()) = join!(session.resume(&inbox), server);
+        assert_eq!(resumed.expect("answered"), expected, "case {place}");
+        assert_eq!(
+            session.selected(),
+            expected.then_some(&inbox),
+            "case {place}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn verify_is_always_a_login_and_its_connection_is_kept() {
     let (imap, mut peers) = client();

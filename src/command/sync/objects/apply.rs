@@ -230,6 +230,7 @@ impl Target<'_, '_, '_> {
         let Some(number) = numbers.first().copied() else {
             return Ok((None, Done::status(status::SERVER_ERROR)));
         };
+        self.state.wrote.insert(number);
         let uids = [(number, created.uid)];
         store.learn_uids(call.user, &space, &uids).await?;
         let done = self.settle(number, created.holds, created.answer).await?;
@@ -299,11 +300,17 @@ impl Target<'_, '_, '_> {
     }
 
     /// A Delete beats whatever others changed meanwhile, in any order (S14); what it takes away is kept
-    /// (S8).
+    /// (S8). Who deletes the stub of an object that cannot be shown is rid of the stub: nobody saw what
+    /// it stands for, and the stub itself says that it is kept (T59).
     async fn delete(&mut self, server_id: &str) -> Result<Done, Failure> {
         let Some(number) = self.find(server_id) else {
             return Ok(Done::status(status::NOT_FOUND));
         };
+        if self.told(number).await? == Some(Digest::of_stub()) {
+            info!(number, "the stub of an object is dismissed");
+            self.state.view.dismissed(number);
+            return Ok(Done::status(status::OK));
+        }
         let command = journal::fingerprint(&["delete", server_id]);
         if let Some(outcome) = self.done.take(&command) {
             let gone = self.state.view.server(number).is_none();
@@ -333,7 +340,7 @@ impl Target<'_, '_, '_> {
             let (href, etag, text) = match self.source.read_one(number).await? {
                 Read::There { href, etag, text } => (href, etag, text),
                 Read::Gone => return Ok(Done::status(status::OK)),
-                Read::Failed => return Ok(Done::status(status::SERVER_ERROR)),
+                Read::Failed | Read::Withheld => return Ok(Done::status(status::SERVER_ERROR)),
             };
             let kept = self.keep(UndoReason::Deleted, &href, &text).await?;
             let due = match &announcer {
@@ -342,6 +349,7 @@ impl Target<'_, '_, '_> {
             };
             match dav.withdraw(call.login, &href, &etag, quiet).await {
                 Ok(()) => {
+                    self.state.wrote.insert(number);
                     tell(call, announcer, due).await;
                     return Ok(Done::status(status::OK));
                 }
@@ -380,7 +388,7 @@ impl Target<'_, '_, '_> {
                 let shown = self.source.show(number, &href, &text, &bodies);
                 (status::OK, Some(ItemData::Other(shown.data)))
             }
-            Some((_, Read::Failed)) => (status::SERVER_ERROR, None),
+            Some((_, Read::Failed | Read::Withheld)) => (status::SERVER_ERROR, None),
             Some((_, Read::Gone)) | None => (status::NOT_FOUND, None),
         };
         Ok(ItemResponse::Fetch {

@@ -51,7 +51,9 @@ impl Target<'_, '_, '_> {
     /// again.
     pub(super) async fn change(&mut self, doing: Doing<'_>) -> Result<Done, Failure> {
         let number = doing.number;
-        let done = if self.source.is_read_only(number).await? {
+        let is_stub = doing.told.as_ref() == Some(&Digest::of_stub());
+        let done = if is_stub || self.source.is_read_only(number).await? {
+            // Words about a stub say nothing of what it stands for, whatever that is by now (T59).
             Done::status(status::CONFLICT)
         } else {
             self.attempt(&doing).await?
@@ -89,7 +91,7 @@ impl Target<'_, '_, '_> {
                     self.state.view.vanished(number);
                     return Ok(Done::status(status::NOT_FOUND));
                 }
-                Read::Failed => return Ok(Done::status(status::SERVER_ERROR)),
+                Read::Failed | Read::Withheld => return Ok(Done::status(status::SERVER_ERROR)),
             };
             let base = |client_wins| Base {
                 told: doing.told.as_ref(),
@@ -136,7 +138,10 @@ impl Target<'_, '_, '_> {
                     .put(login, &href, octets, data, Guard::Match(&etag))
                     .await
                 {
-                    Ok(_) => tell(call, announcer, due).await,
+                    Ok(_) => {
+                        self.state.wrote.insert(number);
+                        tell(call, announcer, due).await;
+                    }
                     Err(DavError::Precondition | DavError::NotFound) => {
                         not_due(call, due).await?;
                         self.forget(kept).await?;
@@ -188,7 +193,7 @@ impl Target<'_, '_, '_> {
             }
             // Written, and gone before we looked.
             Read::Gone => (None, None),
-            Read::Failed => (
+            Read::Failed | Read::Withheld => (
                 self.state
                     .view
                     .server(number)

@@ -59,7 +59,12 @@ pub(super) async fn tell(
         if reads.is_empty() {
             continue;
         }
+        let mut withheld = Vec::new();
         for (number, read) in source.read(&reads).await? {
+            if matches!(read, Read::Withheld) {
+                withheld.push(number);
+                continue;
+            }
             let Some((mark, rendered)) = look_at(source, state, bodies, number, &read) else {
                 continue;
             };
@@ -75,6 +80,7 @@ pub(super) async fn tell(
                 false => Told::Add(id, item),
             });
         }
+        source.withhold(&mut state.view, &withheld).await?;
     }
 }
 
@@ -110,6 +116,8 @@ fn look_at(
         }
         // Until it changes: that it cannot be read today may be so for ever.
         Read::Failed => (state.view.server(number)?, source.stand_in(number, bodies)),
+        // Nothing is known of it.
+        Read::Withheld => return None,
     };
     if !state.view.window().holds(rendered.span.into()) {
         state.view.judge(number, Standing::Outside);

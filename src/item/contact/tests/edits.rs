@@ -297,6 +297,35 @@ fn a_new_contact_is_a_card() {
 }
 
 #[test]
+fn s12_s6_a_file_as_of_before_is_told_anew_and_never_becomes_the_name() {
+    let card = card(&["N:Smith;John;;;", "FN:John Smith"]);
+    let mut phone = Phone::modern();
+    let married = phone.change(&card, set(Field::LastName, "Miller"));
+    let truth = phone.render(text(&married)).digest;
+    assert_ne!(married.holds, truth, "it still says Smith, John");
+    // Before it was told, it says the same again beside something else.
+    let mut contact = phone.see(text(&married));
+    contact.texts.insert(Field::FileAs, "Smith, John".into());
+    contact.texts.insert(Field::JobTitle, "Clerk".into());
+    let again = phone.edit(text(&married), &contact, Some(&married.holds));
+    let again = again.expect("may be");
+    assert_eq!(difference(text(&married), text(&again)), ["+TITLE:Clerk"]);
+    // One that made up the new one by itself is told nothing.
+    let made_up = phone.change(&card, |contact| {
+        contact.texts.insert(Field::LastName, "Miller".into());
+        contact.texts.insert(Field::FileAs, "Miller, John".into());
+    });
+    assert_eq!(made_up.holds, phone.render(text(&made_up)).digest);
+    // Nor is one that says nothing of it left with the old one.
+    phone.supported = Supported::Nothing;
+    let silent = phone.change(&card, |contact| {
+        contact.texts.remove(&Field::FileAs);
+        contact.texts.insert(Field::LastName, "Miller".into());
+    });
+    assert_ne!(silent.holds, phone.render(text(&silent)).digest);
+}
+
+#[test]
 fn file_as_is_nobodys_wish_unless_it_is() {
     let usual = card(&["N:Smith;John;;;", "FN:John Smith"]);
     let phone = Phone::modern();
