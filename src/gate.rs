@@ -31,6 +31,7 @@ pub mod policy;
 mod probes;
 pub mod provisioning;
 mod recovery;
+pub mod report;
 mod rulebook;
 mod scopes;
 pub mod seal;
@@ -39,6 +40,7 @@ mod sign_in;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod throttles;
 mod upkeep;
 pub mod vault;
 mod verdicts;
@@ -58,8 +60,6 @@ use tokio::time::Instant;
 
 use self::book::{Book, Seen};
 use self::changes::Changes;
-use self::delays::Delays;
-use self::factors::CodeThrottle;
 pub use self::factors::{CodeVerdict, FactorError, Lane};
 pub use self::facts::{DeviceFacts, model_of, name_of};
 use self::hash::{Mark, Marker, PasscodeHasher};
@@ -73,9 +73,11 @@ pub use self::recovery::{Busy, RECOVERY_CODES, RecoverySet};
 use self::rulebook::Rulebook;
 pub use self::rulebook::{UserRules, fits};
 pub use self::scopes::{Scopes, UnknownClass};
-pub use self::sign_in::{BrowserMark, Slowed, SlowedFor};
-use self::sign_in::{DelayKey, FREE_TRIES, SIGN_INS_AT_ONCE};
-use self::throttle::{AddressKey, Looks, Throttle};
+pub use self::sign_in::BrowserMark;
+use self::sign_in::SIGN_INS_AT_ONCE;
+use self::throttle::{AddressKey, Looks};
+use self::throttles::Throttles;
+pub use self::throttles::{Slowed, SlowedFor, slowed_from};
 use self::vault::Vault;
 use self::verdicts::{BackendKey, Verdicts};
 use crate::backend::login::Login;
@@ -220,11 +222,11 @@ pub struct Gate {
     store: Arc<dyn Store>,
     settings: GateSettings,
     ring: ArcSwap<KeyRing>,
-    codes: CodeThrottle,
     marker: Marker,
     verdicts: Verdicts,
     probes: Probes,
-    throttle: Throttle,
+    /// What slows strangers down, on all nodes together (C14).
+    throttles: Throttles,
     book: Book,
     changes: Changes,
     /// The same wrong secret from the same device counts once.
@@ -247,8 +249,6 @@ pub struct Gate {
     /// Looks into the store for secrets that are not known; keeps readers free for everyone else
     /// when strangers try many (T38).
     cold: Semaphore,
-    /// Waits after wrong passwords at the portal (C14).
-    delays: Delays<DelayKey>,
     /// Turns for hashes that take long (T38).
     slow: SlowHash,
     /// Places for password checks of the portal (T38).
@@ -329,18 +329,16 @@ impl Gate {
                 );
             }
         }
-        let clock = GateClock::new(Moment::read());
+        let now = Moment::read();
+        let clock = GateClock::new(now.an_hour_ago());
+        let throttles = Throttles::open(store.as_ref(), &settings, &clock, now).await?;
+        clock.reach(now);
         Ok(Arc::new(Self {
             ring: ArcSwap::from_pointee(KeyRing::new(keys.clone())),
-            codes: CodeThrottle::new(clock.clone()),
             marker: Marker::new()?,
             verdicts: Verdicts::new(),
             probes: Probes::new(verifier),
-            throttle: Throttle::new(
-                settings.failures_at_once,
-                settings.failure_every,
-                clock.clone(),
-            ),
+            throttles,
             book: Book::new(clock.clone()),
             changes: Changes::new(version),
             failures: Seen::new(SAME_FAILURE, SEEN_CAPACITY),
@@ -352,7 +350,6 @@ impl Gate {
             looks: Looks::new(clock.clone()),
             own_looks: Looks::new(clock.clone()),
             cold: Semaphore::new(COLD_AT_ONCE),
-            delays: Delays::new(FREE_TRIES),
             slow: SlowHash::new(),
             sign_ins: Semaphore::new(SIGN_INS_AT_ONCE),
             walked: AtomicU64::new(0),

@@ -8,6 +8,7 @@ pub mod backend;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod cores;
 pub mod failure;
 pub mod front;
 pub mod gate;

@@ -154,6 +154,9 @@ const WORKER_STACK: usize = 4 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Err(error) = airgate::cores::off() {
+        eprintln!("airgate: warning: core dumps cannot be switched off: {error}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(WORKER_STACK)

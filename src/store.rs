@@ -26,6 +26,7 @@ pub mod rules;
 pub mod second_factors;
 pub mod sessions;
 pub mod sqlite;
+pub mod tallies;
 pub mod undo;
 
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use self::rules::{DeviceRule, PolicyKind, PolicyRow, PolicyScope, Rules, Use
 pub use self::second_factors::{RecoveryCode, SecondFactorRow, SecondFactors};
 pub use self::sessions::{Area, SessionRow, Sessions, Stage, TokenHash, TrustedBrowser};
 pub use self::sqlite::SqliteStore;
+pub use self::tallies::{Tallies, Tally};
 pub use self::undo::{Undo, UndoReason, UndoRow};
 
 /// What a store answers.
@@ -77,6 +79,7 @@ pub trait Store:
     + Send
     + Sessions
     + Sync
+    + Tallies
     + Undo
 {
     /// Writes and commits a small row. A command with side effects calls it first where nothing

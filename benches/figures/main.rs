@@ -35,6 +35,7 @@ mod imap;
 mod initial;
 mod mails;
 mod objects;
+mod pages;
 mod peak;
 mod phone;
 mod pings;
@@ -42,6 +43,7 @@ mod process;
 mod rig;
 mod search;
 mod start;
+mod strangers;
 mod table;
 mod unchanged;
 mod wbxml;
@@ -105,7 +107,7 @@ impl Scale {
 /// One group of figures.
 type Bench = fn(Scale, &mut Table);
 
-const BENCHES: [(&str, Bench); 10] = [
+const BENCHES: [(&str, Bench); 12] = [
     ("wbxml", wbxml::measure),
     ("initial", initial::measure),
     ("unchanged", unchanged::measure),
@@ -116,6 +118,8 @@ const BENCHES: [(&str, Bench); 10] = [
     ("objects", objects::measure),
     ("start", start::measure),
     ("gate", gate::measure),
+    ("strangers", strangers::measure),
+    ("pages", pages::measure),
 ];
 
 fn main() {

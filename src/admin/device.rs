@@ -120,26 +120,10 @@ impl Desk<'_> {
         match verb {
             Verb::List { user, json } => self.list_devices(user.as_deref(), *json).await,
             Verb::Rule { verb } => self.rule(verb).await,
-            Verb::Allow(named) => {
-                let (user, device) = self.named(named)?;
-                let done = devices::allow(store, &user, &device, decision).await;
-                self.done(named, "allowed", done)
-            }
-            Verb::Block(named) => {
-                let (user, device) = self.named(named)?;
-                let done = devices::block(store, &user, &device, decision).await;
-                self.done(named, "blocked", done)
-            }
-            Verb::Quarantine(named) => {
-                let (user, device) = self.named(named)?;
-                let done = devices::quarantine(store, &user, &device, decision).await;
-                self.done(named, "quarantined", done)
-            }
-            Verb::Undecide(named) => {
-                let (user, device) = self.named(named)?;
-                let done = devices::undecide(store, &user, &device, decision).await;
-                self.done(named, "left to the rules", done)
-            }
+            Verb::Allow(named) => self.stand(named, Some(Standing::Allowed)).await,
+            Verb::Block(named) => self.stand(named, Some(Standing::Blocked)).await,
+            Verb::Quarantine(named) => self.stand(named, Some(Standing::Quarantined)).await,
+            Verb::Undecide(named) => self.stand(named, None).await,
             Verb::Remove(named) => {
                 let (user, device) = self.named(named)?;
                 let done = devices::remove(store, &user, &device, decision).await;
@@ -173,6 +157,16 @@ impl Desk<'_> {
                 self.done(named, "not to be wiped any more", done)
             }
         }
+    }
+
+    async fn stand(&self, named: &Named, standing: Option<Standing>) -> Result<String, DeskError> {
+        let (user, device) = self.named(named)?;
+        let done = devices::decide(self.store(), &user, &device, standing, self.decision()).await;
+        self.done(
+            named,
+            standing.map_or("left to the rules", devices::word),
+            done,
+        )
     }
 
     fn named(&self, named: &Named) -> Result<(UserId, DeviceId), DeskError> {

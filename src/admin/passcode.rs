@@ -310,6 +310,8 @@ impl Desk<'_> {
         let password = self.mail_password(&user, reseal.unchecked, ask).await?;
         let sealed =
             issue::change_mail_password(self.store, &user, &password, BY, self.now).await?;
+        // Whoever signed in with the old one signs in again (C13).
+        self.store.end_sessions(&user, None).await?;
         match sealed {
             1.. if reseal.json => Ok(as_text(&json!({ "resealed": sealed }))),
             0 => Err(PasscodeError::None(user)),

@@ -4,9 +4,11 @@ use serde_json::json;
 
 use super::desk::{Desk, DeskError};
 use super::shown;
+use crate::gate::report::Known;
+use crate::gate::{Slowed, SlowedFor, slowed_from};
 use crate::identity::UserId;
 use crate::language::Language;
-use crate::store::{AuditAction, DeviceRow, UserSettings};
+use crate::store::{AuditAction, UserSettings};
 
 /// What `airgate user` can do.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -18,6 +20,11 @@ pub enum Verb {
     },
     /// Show who still uses the mail password on a phone, and who has no second factor
     Report {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show who has to wait after too many wrong secrets: addresses, and accounts at the portal
+    Throttled {
         #[arg(long)]
         json: bool,
     },
@@ -47,20 +54,6 @@ pub enum Verb {
     },
 }
 
-/// What is known of a user.
-struct Known {
-    user: UserId,
-    settings: UserSettings,
-    factor: bool,
-    devices: Vec<DeviceRow>,
-    passcodes: usize,
-    /// Phones that came without a passcode.
-    by_mail_password: Vec<String>,
-}
-
-/// A phone not seen for so many seconds has been replaced.
-const GONE_AFTER: i64 = 90 * 86_400;
-
 impl Desk<'_> {
     /// Does one of the verbs; returns what to print.
     ///
@@ -70,6 +63,7 @@ impl Desk<'_> {
         match verb {
             Verb::List { json } => self.list_users(*json).await,
             Verb::Report { json } => self.report(*json).await,
+            Verb::Throttled { json } => self.throttled(*json).await,
             Verb::Class {
                 user, class, json, ..
             } => {
@@ -128,31 +122,43 @@ impl Desk<'_> {
     }
 
     async fn known(&self, user: UserId) -> Result<Known, DeskError> {
-        let store = self.store();
-        let credentials = store.credentials(&user).await?;
-        let live = |at: Option<i64>| at.is_none_or(|at| at > self.now);
-        let live: Vec<_> = credentials
-            .iter()
-            .filter(|row| row.revoked_at.is_none() && live(row.expires_at))
-            .collect();
-        let mut devices = store.devices(&user).await?;
-        devices.retain(|row| self.now.saturating_sub(row.last_seen) < GONE_AFTER);
-        let bound = |device: &DeviceRow| {
-            live.iter()
-                .any(|row| row.device.as_ref() == Some(&device.device))
+        Ok(Known::of(self.store(), user, self.now).await?)
+    }
+
+    /// As the running servers count (C14): whoever has to wait is kept out by each of them.
+    async fn throttled(&self, json: bool) -> Result<String, DeskError> {
+        let slowed = slowed_from(self.store(), &self.offline.settings).await?;
+        // For programs, and for people.
+        let why = |slowed: &Slowed| match slowed.why {
+            SlowedFor::Secrets => ("address", "too many wrong secrets from this address"),
+            SlowedFor::Passwords => ("account", "too many wrong passwords at the portal"),
+            SlowedFor::Codes => ("codes", "too many wrong one-time or recovery codes"),
         };
-        Ok(Known {
-            settings: store.user_settings(&user).await?,
-            factor: store.second_factor_of(&user).await?.is_some(),
-            by_mail_password: devices
+        if json {
+            let all: Vec<_> = slowed
                 .iter()
-                .filter(|device| !bound(device))
-                .map(|device| device.device.to_string())
-                .collect(),
-            passcodes: live.len(),
-            devices,
-            user,
-        })
+                .map(|slowed| {
+                    json!({
+                        "who": slowed.who,
+                        "why": why(slowed).0,
+                        "seconds": slowed.wait.as_secs(),
+                    })
+                })
+                .collect();
+            return Ok(shown::json(&serde_json::Value::Array(all)));
+        }
+        if slowed.is_empty() {
+            return Ok("Nobody has to wait.\n".to_owned());
+        }
+        let mut table = vec![["WHO", "FOR", "WHY"].map(String::from)];
+        table.extend(slowed.iter().map(|slowed| {
+            [
+                slowed.who.clone(),
+                format!("{} s", slowed.wait.as_secs()),
+                why(slowed).1.to_owned(),
+            ]
+        }));
+        Ok(shown::columns(&table))
     }
 
     async fn list_users(&self, json: bool) -> Result<String, DeskError> {
@@ -196,7 +202,7 @@ impl Desk<'_> {
         let mut all = Vec::new();
         for user in self.store().users().await? {
             let known = self.known(user).await?;
-            if !known.by_mail_password.is_empty() || !known.factor {
+            if known.on_the_way() {
                 all.push(known);
             }
         }

@@ -331,7 +331,7 @@ impl Gate {
         let address = AddressKey::of(attempt.client);
         let mut probe = self.probes.frozen(&backend, now).await;
         if probe.is_none() {
-            if let Some(retry_after) = self.throttle.closed_for(address, now).await
+            if let Some(retry_after) = self.throttles.closed_for(address, now).await
                 && !self.probes.was_right(&backend, now).await
             {
                 metrics::counter!("airgate_throttled_total", "scope" => "address").increment(1);
@@ -436,7 +436,7 @@ impl Gate {
             }
         }
         let address = AddressKey::of(attempt.client);
-        let closed = self.throttle.count(address, now).await;
+        let closed = self.throttles.wrong_secret(address, now).await;
         log_failure(attempt.client, reason, attempt.user_text);
         let user = key.map(|key| &key.user);
         let row = AuditRow {

@@ -82,8 +82,9 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Delays<K> {
             .collect()
     }
 
-    pub(super) async fn succeeded(&self, key: &K) {
-        self.counts.invalidate(key).await;
+    /// Forgets the failures; false when there were none.
+    pub(super) async fn succeeded(&self, key: &K) -> bool {
+        self.counts.remove(key).await.is_some()
     }
 
     fn wait_after(&self, failures: u32) -> Option<Duration> {

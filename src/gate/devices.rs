@@ -39,62 +39,13 @@ pub enum DeviceError {
     Store(#[from] StoreError),
 }
 
-/// Lets a device in whatever rules say. One that was wiped may be set up again.
+/// Lets a device in whatever rules say, shows it nothing but the mail that explains why, or keeps it out
+/// (403, or status 129 from 14.0 on); `None` leaves it to the rules again. One that was wiped and is let in
+/// may be set up anew.
 ///
 /// # Errors
 /// No such device; the store's.
-pub async fn allow(
-    store: &dyn Store,
-    user: &UserId,
-    device: &DeviceId,
-    decision: Decision<'_>,
-) -> Result<(), DeviceError> {
-    stand(store, user, device, Some(Standing::Allowed), decision).await?;
-    let wiped = (Wipe::Done, Wipe::None);
-    store.advance_wipe(user, device, wiped.0, wiped.1).await?;
-    Ok(())
-}
-
-/// Keeps a device out: 403, or status 129 from 14.0 on.
-///
-/// # Errors
-/// No such device; the store's.
-pub async fn block(
-    store: &dyn Store,
-    user: &UserId,
-    device: &DeviceId,
-    decision: Decision<'_>,
-) -> Result<(), DeviceError> {
-    stand(store, user, device, Some(Standing::Blocked), decision).await
-}
-
-/// Shows a device nothing but the mail that explains why.
-///
-/// # Errors
-/// No such device; the store's.
-pub async fn quarantine(
-    store: &dyn Store,
-    user: &UserId,
-    device: &DeviceId,
-    decision: Decision<'_>,
-) -> Result<(), DeviceError> {
-    stand(store, user, device, Some(Standing::Quarantined), decision).await
-}
-
-/// Leaves a device to the rules again.
-///
-/// # Errors
-/// No such device; the store's.
-pub async fn undecide(
-    store: &dyn Store,
-    user: &UserId,
-    device: &DeviceId,
-    decision: Decision<'_>,
-) -> Result<(), DeviceError> {
-    stand(store, user, device, None, decision).await
-}
-
-async fn stand(
+pub async fn decide(
     store: &dyn Store,
     user: &UserId,
     device: &DeviceId,
@@ -104,16 +55,14 @@ async fn stand(
     if !store.set_standing(user, device, standing).await? {
         return Err(DeviceError::NotThere);
     }
+    let action = AuditAction::DeviceStanding;
     let detail = standing.map_or("by rules", word);
-    note(
-        store,
-        AuditAction::DeviceStanding,
-        user,
-        device,
-        detail,
-        decision,
-    )
-    .await
+    note(store, action, user, device, detail, decision).await?;
+    if standing == Some(Standing::Allowed) {
+        let (from, to) = (Wipe::Done, Wipe::None);
+        store.advance_wipe(user, device, from, to).await?;
+    }
+    Ok(())
 }
 
 /// Forgets a device and revokes the passcodes that are bound to it. One that signs in with the mail

@@ -172,7 +172,7 @@ impl Gate {
             return Err(self.not_taken(now, attempt, key).await);
         }
         let address = AddressKey::of(attempt.client);
-        match self.throttle.closed_for(address, now).await {
+        match self.throttles.closed_for(address, now).await {
             Some(retry_after) => Err(Refusal::Throttled { retry_after }),
             None => Ok(()),
         }
@@ -311,7 +311,7 @@ impl Gate {
         key: &VerdictKey,
     ) -> Result<Vec<CredentialRow>, Refusal> {
         let address = AddressKey::of(attempt.client);
-        if let Some(retry_after) = self.throttle.closed_for(address, now).await
+        if let Some(retry_after) = self.throttles.closed_for(address, now).await
             && !self.looks.take(&address, now)
             && !self.has_own_look(now, attempt, &key.user).await
         {

@@ -16,6 +16,7 @@ use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
+use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::moment::{GateClock, Moment};
@@ -68,20 +69,26 @@ pub enum FactorError {
     Hash,
 }
 
+/// A lane of a user's, as codes are counted by it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(super) enum Counted {
+pub(super) enum CodeLane {
     Phone(AddressKey, UserId),
     Portal(UserId),
-    Browser(UserId, String),
+    /// By a hash of its cookie: counts are written down, and the cookie is nobody else's business.
+    Browser(UserId, [u8; 16]),
 }
 
 /// Wrong codes by lane.
 pub(super) struct CodeThrottle {
-    limiter:
-        RateLimiter<Counted, DefaultKeyedStateStore<Counted>, GateClock, NoOpMiddleware<Duration>>,
+    limiter: RateLimiter<
+        CodeLane,
+        DefaultKeyedStateStore<CodeLane>,
+        GateClock,
+        NoOpMiddleware<Duration>,
+    >,
     clock: GateClock,
     /// Lanes that were told to wait, and until when: administrators see them.
-    waiting: Mutex<HashMap<Counted, Instant>>,
+    waiting: Mutex<HashMap<CodeLane, Instant>>,
 }
 
 /// Wrong codes at once ...
@@ -105,7 +112,7 @@ impl CodeThrottle {
 
     /// Takes a turn before the code is looked at, or parallel guesses would all be looked at before
     /// the first is counted. A right one costs a turn as well; there are few of them.
-    fn turn(&self, lane: &Counted, now: Moment) -> Result<(), Duration> {
+    pub(super) fn turn(&self, lane: &CodeLane, now: Moment) -> Result<(), Duration> {
         self.clock.reach(now);
         if self.limiter.len() >= MAX_LANES {
             self.limiter.retain_recent();
@@ -118,7 +125,7 @@ impl CodeThrottle {
     }
 
     /// The list is for eyes alone: one lane more than there is room for is not in it.
-    fn note_waiting(&self, lane: &Counted, until: Instant) {
+    fn note_waiting(&self, lane: &CodeLane, until: Instant) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < MAX_LANES {
             waiting.insert(lane.clone(), until);
@@ -126,7 +133,7 @@ impl CodeThrottle {
     }
 
     /// Who has to wait with codes, and how long.
-    pub(super) fn waiting(&self, now: Moment) -> Vec<(Counted, Duration)> {
+    pub(super) fn waiting(&self, now: Moment) -> Vec<(CodeLane, Duration)> {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting
             .iter()
@@ -196,7 +203,7 @@ impl Gate {
         by: &str,
     ) -> Result<CodeVerdict, FactorError> {
         let now = Moment::read();
-        if let Err(retry_after) = self.codes.turn(&counted(lane, user), now) {
+        if let Err(retry_after) = self.throttles.code_turn(counted(lane, user), now) {
             return Ok(CodeVerdict::Slower { retry_after });
         }
         let Some(row) = self.store.pending_factor_of(user).await? else {
@@ -217,7 +224,7 @@ impl Gate {
         Ok(CodeVerdict::Right)
     }
 
-    /// Judges a code of the user's factor and uses it up.
+    /// Judges a code of the user's factor and uses it up; `by` says for the audit trail from where.
     ///
     /// # Errors
     /// The store's; a secret under another server key.
@@ -226,8 +233,35 @@ impl Gate {
         user: &UserId,
         code: &str,
         lane: &Lane,
+        by: &str,
     ) -> Result<CodeVerdict, FactorError> {
-        self.check_code_at(user, code, lane, Moment::read()).await
+        let now = Moment::read();
+        let verdict = self.check_code_at(user, code, lane, now).await?;
+        self.note_wrong_code(verdict, user, by, now);
+        Ok(verdict)
+    }
+
+    /// A code that was not taken, for the audit trail (C15).
+    pub(super) fn note_wrong_code(
+        &self,
+        verdict: CodeVerdict,
+        user: &UserId,
+        by: &str,
+        now: Moment,
+    ) {
+        let detail = match verdict {
+            CodeVerdict::Right | CodeVerdict::NoFactor => return,
+            CodeVerdict::Wrong => "wrong",
+            CodeVerdict::Used => "used before",
+            CodeVerdict::Slower { .. } => "too many",
+        };
+        let row = AuditRow {
+            user: Some(user.clone()),
+            address: Some(by.to_owned()),
+            detail: detail.to_owned(),
+            ..AuditRow::new(now.wall, AuditAction::FactorFailed)
+        };
+        self.book.audit_stranger(row, now);
     }
 
     pub(super) async fn check_code_at(
@@ -237,7 +271,7 @@ impl Gate {
         lane: &Lane,
         now: Moment,
     ) -> Result<CodeVerdict, FactorError> {
-        if let Err(retry_after) = self.codes.turn(&counted(lane, user), now) {
+        if let Err(retry_after) = self.throttles.code_turn(counted(lane, user), now) {
             metrics::counter!("airgate_throttled_total", "scope" => "code").increment(1);
             return Ok(CodeVerdict::Slower { retry_after });
         }
@@ -281,7 +315,9 @@ impl Gate {
 
     /// A turn to try a code; the wait when there have been too many.
     pub(super) fn code_turn(&self, user: &UserId, lane: &Lane) -> Option<Duration> {
-        self.codes.turn(&counted(lane, user), Moment::read()).err()
+        self.throttles
+            .code_turn(counted(lane, user), Moment::read())
+            .err()
     }
 
     /// A set of recovery codes was made anew.
@@ -320,10 +356,14 @@ impl Gate {
     }
 }
 
-fn counted(lane: &Lane, user: &UserId) -> Counted {
+fn counted(lane: &Lane, user: &UserId) -> CodeLane {
     match lane {
-        Lane::Phone(address) => Counted::Phone(AddressKey::of(*address), user.clone()),
-        Lane::Portal => Counted::Portal(user.clone()),
-        Lane::KnownBrowser(name) => Counted::Browser(user.clone(), name.clone()),
+        Lane::Phone(address) => CodeLane::Phone(AddressKey::of(*address), user.clone()),
+        Lane::Portal => CodeLane::Portal(user.clone()),
+        Lane::KnownBrowser(name) => {
+            let hash = Sha256::digest(name.as_bytes());
+            let mark = std::array::from_fn(|at| hash.get(at).copied().unwrap_or_default());
+            CodeLane::Browser(user.clone(), mark)
+        }
     }
 }

@@ -189,3 +189,47 @@ fn update_with_length(hmac: &mut Hmac<Sha256>, part: &[u8]) {
     hmac.update(&(part.len() as u64).to_be_bytes());
     hmac.update(part);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hasher(byte: u8) -> PasscodeHasher {
+        PasscodeHasher {
+            key_id: format!("k{byte}"),
+            keyed: keyed(&[byte; 32]),
+            old: Vec::new(),
+        }
+    }
+
+    fn user(name: &str) -> UserId {
+        UserId::parse(name, None).unwrap()
+    }
+
+    fn id(text: &str) -> CredentialId {
+        CredentialId::parse(text).unwrap()
+    }
+
+    #[test]
+    fn c2_the_hash_is_hmac_sha256_over_user_credential_and_secret() {
+        let secret: Vec<u8> = (0..15).collect();
+        let (alice, first) = (user("alice@example.com"), id("7f3k2m9x"));
+        let hash = hasher(7).hash(&alice, &first, &secret);
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        // Python's hmac and hashlib say the same.
+        assert_eq!(
+            hex,
+            "837c126f01cb21474226bb397592f51684796e90ee684341a137be760289f328"
+        );
+        // Whatever it is bound to changes it: it is worth nothing in another row or under another key.
+        let others = [
+            hasher(8).hash(&alice, &first, &secret),
+            hasher(7).hash(&user("alice@example.org"), &first, &secret),
+            hasher(7).hash(&alice, &id("7f3k2m9y"), &secret),
+            hasher(7).hash(&alice, &first, &[]),
+            // What moves from one part to the next.
+            hasher(7).hash(&user("alice@example.com7"), &id("f3k2m9x"), &secret),
+        ];
+        assert!(others.iter().all(|other| *other != hash));
+    }
+}

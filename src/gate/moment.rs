@@ -31,6 +31,15 @@ impl Moment {
             wall: clock::now_seconds(),
         }
     }
+
+    /// So long before; `None` before the monotonic clock began.
+    pub(super) fn before(self, passed: Duration) -> Option<Self> {
+        let seconds = i64::try_from(passed.as_secs()).ok()?;
+        Some(Self {
+            monotonic: self.monotonic.checked_sub(passed)?,
+            wall: self.wall.checked_sub(seconds)?,
+        })
+    }
 }
 
 impl GateClock {

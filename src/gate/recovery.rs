@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::factors::{FactorError, Lane};
+use super::moment::Moment;
 use super::{CodeVerdict, Gate};
 use crate::identity::UserId;
 
@@ -129,6 +130,18 @@ impl Gate {
     /// # Errors
     /// The store's; too many at a time.
     pub async fn check_recovery_code(
+        &self,
+        user: &UserId,
+        text: &str,
+        lane: &Lane,
+        by: &str,
+    ) -> Result<CodeVerdict, FactorError> {
+        let verdict = self.judge_recovery_code(user, text, lane, by).await?;
+        self.note_wrong_code(verdict, user, by, Moment::read());
+        Ok(verdict)
+    }
+
+    async fn judge_recovery_code(
         &self,
         user: &UserId,
         text: &str,

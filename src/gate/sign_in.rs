@@ -9,7 +9,6 @@
 //! while (T40).
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -19,6 +18,7 @@ use super::moment::Moment;
 use super::passcode::Reading;
 use super::probes::Probe;
 use super::throttle::AddressKey;
+use super::throttles::Slowed;
 use super::vault::MAX_PASSWORD;
 use super::verdicts::VerdictKey;
 use super::{Attempt, Gate, Refusal};
@@ -42,26 +42,6 @@ pub(super) const FREE_TRIES: u32 = 5;
 /// Password checks under way at a time: each is a login at the backend (T38).
 pub(super) const SIGN_INS_AT_ONCE: usize = 16;
 
-/// Somebody who is slowed down.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Slowed {
-    /// An address, an account, or an account at an address.
-    pub who: String,
-    pub why: SlowedFor,
-    pub wait: Duration,
-}
-
-/// Too many of what.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SlowedFor {
-    /// Wrong passwords or passcodes from one address.
-    Secrets,
-    /// Wrong mail passwords for an account at the portal.
-    Passwords,
-    /// Wrong one-time or recovery codes (C9).
-    Codes,
-}
-
 impl Gate {
     /// A user's own login, with the mail password he signed in with: for what he does at the portal.
     pub fn login_of_owner(&self, user: &UserId, password: SecretString) -> Login {
@@ -69,34 +49,9 @@ impl Gate {
         login
     }
 
-    /// Who is slowed down now and why, for administrators: addresses with too many wrong secrets,
-    /// accounts with too many wrong passwords at the portal, and who sent too many wrong codes.
+    /// Who is slowed down now, on this node or another, for administrators.
     pub fn slowed(&self) -> Vec<Slowed> {
-        let now = Moment::read();
-        let addresses = self.throttle.closed(now).into_iter();
-        let addresses = addresses.map(|(address, wait)| Slowed {
-            who: address.to_string(),
-            why: SlowedFor::Secrets,
-            wait,
-        });
-        let accounts = self.delays.waiting(now).into_iter();
-        let accounts = accounts.map(|(key, wait)| Slowed {
-            who: match key {
-                DelayKey::Account(user) | DelayKey::Browser(user, _) => user.to_string(),
-            },
-            why: SlowedFor::Passwords,
-            wait,
-        });
-        let codes = self.codes.waiting(now).into_iter();
-        let codes = codes.map(|(lane, wait)| Slowed {
-            who: match lane {
-                Counted::Phone(address, user) => format!("{user} ({address})"),
-                Counted::Portal(user) | Counted::Browser(user, _) => user.to_string(),
-            },
-            why: SlowedFor::Codes,
-            wait,
-        });
-        addresses.chain(accounts).chain(codes).collect()
+        self.throttles.slowed(Moment::read())
     }
 
     /// Judges a mail password at the backend. `known` tells whether the browser is one this user
@@ -150,13 +105,13 @@ impl Gate {
             Some(mark) => DelayKey::Browser(user.clone(), mark),
             None => DelayKey::Account(user.clone()),
         };
-        if let Some(retry_after) = self.delays.left(&key, now).await {
+        if let Some(retry_after) = self.throttles.delay(&key, now).await {
             metrics::counter!("airgate_throttled_total", "scope" => "account").increment(1);
             return Err(Refusal::Throttled { retry_after });
         }
         let address = AddressKey::of(client);
         if mark.is_none()
-            && let Some(retry_after) = self.throttle.closed_for(address, now).await
+            && let Some(retry_after) = self.throttles.closed_for(address, now).await
         {
             metrics::counter!("airgate_throttled_total", "scope" => "address").increment(1);
             return Err(Refusal::Throttled { retry_after });
@@ -173,7 +128,7 @@ impl Gate {
         match probe {
             Some(Probe::Right) => {
                 metrics::counter!("airgate_auth_total", "result" => "ok").increment(1);
-                self.delays.succeeded(&key).await;
+                self.throttles.right_password(&key).await;
                 self.book.audit(AuditRow {
                     detail: "portal, password".to_owned(),
                     ..self.row(AuditAction::LoginOk, now, attempt, &user)
@@ -184,7 +139,7 @@ impl Gate {
                 retry_after: super::admit::DOWN_RETRY,
             }),
             Some(Probe::Refused { .. }) | None => {
-                let wait = self.delays.failed(key, now).await;
+                let wait = self.throttles.wrong_password(key, now).await;
                 let refusal = if mark.is_some() {
                     // Counted by itself, not against the address it shares with others.
                     metrics::counter!("airgate_auth_total", "result" => "failed").increment(1);

@@ -5,9 +5,11 @@ mod binding;
 mod enrolment;
 mod factors;
 mod mail_password;
+mod nodes;
 mod passcodes;
 mod secrecy;
 mod sign_in;
+mod timing;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,7 +18,7 @@ use std::sync::Mutex;
 use ::secrecy::{ExposeSecret as _, SecretString};
 use tempfile::TempDir;
 
-use super::issue::{NewPasscode, issue};
+use super::issue::{NewPasscode, issue, revoke};
 use super::*;
 use crate::failure::{Blame, Remedy};
 use crate::store::{Audit as _, AuditAction, SqliteStore};

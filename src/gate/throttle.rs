@@ -55,6 +55,16 @@ impl std::fmt::Display for AddressKey {
     }
 }
 
+/// Reads what `Display` writes.
+impl std::str::FromStr for AddressKey {
+    type Err = std::net::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let address = text.strip_suffix("/64").unwrap_or(text);
+        Ok(Self::of(address.parse()?))
+    }
+}
+
 impl AddressKey {
     pub(super) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {

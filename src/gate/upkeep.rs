@@ -251,14 +251,14 @@ impl Gate {
         self.hear_changes().await;
         self.hear_rules().await;
         self.book.write(self.store.as_ref()).await;
+        self.throttles.exchange(self.store.as_ref(), now).await;
         self.verdicts.sweep(now).await;
         self.changes.sweep();
         let seconds = u64::try_from(now.wall).unwrap_or_default();
         let last = self.walked.load(Ordering::Acquire);
         if seconds.abs_diff(last) >= WALK_EVERY {
             self.walked.store(seconds, Ordering::Release);
-            self.throttle.forget_recovered(now);
-            self.codes.forget_recovered(now);
+            self.throttles.forget_recovered(now);
             self.looks.forget_recovered(now);
             self.own_looks.forget_recovered(now);
         }

@@ -69,6 +69,11 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         .route("/admin/confirm", get(step_up::show).post(step_up::confirm))
         .route("/admin/users/{user}", get(users::one))
         .route("/admin/users/{user}/factor-off", post(users::factor_off))
+        .route("/admin/users/{user}/settings", post(users::settings))
+        .route(
+            "/admin/users/{user}/passcodes/revoke-all",
+            post(users::revoke_all),
+        )
         .route(
             "/admin/users/{user}/passcodes/{id}/revoke",
             post(users::revoke),

@@ -81,6 +81,9 @@ pub(super) enum Action {
     Resync,
     Block,
     Allow,
+    /// Only administrators hold devices back, or leave them to the rules.
+    Quarantine,
+    Undecide,
     Remove,
     WipeAccount,
     WipeDevice,
@@ -92,10 +95,12 @@ const HERE: &str = "devices";
 const TRAIL: u32 = 500;
 
 impl Action {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Resync,
         Self::Block,
         Self::Allow,
+        Self::Quarantine,
+        Self::Undecide,
         Self::Remove,
         Self::WipeAccount,
         Self::WipeDevice,
@@ -108,6 +113,8 @@ impl Action {
             Self::Resync => "resync",
             Self::Block => "block",
             Self::Allow => "allow",
+            Self::Quarantine => "quarantine",
+            Self::Undecide => "undecide",
             Self::Remove => "remove",
             Self::WipeAccount => "wipe-account",
             Self::WipeDevice => "wipe",
@@ -135,6 +142,18 @@ impl Action {
                 "device.allow.what",
                 "device.allow.button",
                 "allowed",
+            ],
+            Self::Quarantine => [
+                "device.quarantine",
+                "device.quarantine.what",
+                "device.quarantine.button",
+                "quarantined",
+            ],
+            Self::Undecide => [
+                "device.undecide",
+                "device.undecide.what",
+                "device.undecide.button",
+                "undecided",
             ],
             Self::Remove => [
                 "device.remove",
@@ -169,6 +188,11 @@ impl Action {
         done
     }
 
+    /// Whether only administrators may.
+    const fn for_admins(self) -> bool {
+        matches!(self, Self::Quarantine | Self::Undecide)
+    }
+
     const fn danger(self) -> bool {
         matches!(
             self,
@@ -186,6 +210,8 @@ impl Action {
         match self {
             Self::Allow => row.standing != Standing::Allowed || row.wipe == Wipe::Done,
             Self::Block => row.standing != Standing::Blocked && !pending,
+            Self::Quarantine => row.standing != Standing::Quarantined && row.wipe == Wipe::None,
+            Self::Undecide => row.decided && row.wipe == Wipe::None,
             Self::Resync => row.standing == Standing::Allowed && row.wipe == Wipe::None,
             Self::Remove => true,
             Self::WipeAccount => {
@@ -305,6 +331,7 @@ impl Desk {
                     .into_iter()
                     .filter(|action| action.fits(&row))
                     .filter(|action| may_allow || *action != Action::Allow)
+                    .filter(|action| frame.admin || !action.for_admins())
                     .map(|action| Link {
                         word: action.word(),
                         title: {
@@ -330,7 +357,11 @@ impl Desk {
     ) -> Result<Response, Trouble> {
         let action = Action::named(word).ok_or(Trouble::NotFound)?;
         let row = self.device(user, id).await?;
-        let may = frame.admin || action != Action::Allow || self.blocked_it_himself(&row).await?;
+        let may = match action {
+            _ if frame.admin => true,
+            Action::Allow => self.blocked_it_himself(&row).await?,
+            _ => !action.for_admins(),
+        };
         // An administrator's list of devices is part of the page about their user.
         let back = match frame.admin {
             true => root.trim_end_matches("/devices"),
@@ -381,21 +412,27 @@ impl Desk {
     ) -> Result<(), Trouble> {
         let store = self.store.as_ref();
         let device = DeviceId::parse(id).map_err(|_| Trouble::NotFound)?;
+        if action.for_admins() && !admin {
+            return Err(Trouble::Forbidden);
+        }
         if action == Action::Allow && !admin {
             let row = self.device(user, id).await?;
             if !self.blocked_it_himself(&row).await? {
                 return Err(Trouble::Forbidden);
             }
         }
+        let decide = |standing| devices::decide(store, user, &device, standing, decision);
         let done = match action {
             Action::Resync => devices::resync(store, user, &device, decision).await,
-            Action::Block => devices::block(store, user, &device, decision).await,
-            Action::Allow if admin => devices::allow(store, user, &device, decision).await,
+            Action::Block => decide(Some(Standing::Blocked)).await,
+            Action::Allow if admin => decide(Some(Standing::Allowed)).await,
             // Its owner takes back what he said; rules decide again, and they may say no.
-            Action::Allow => match devices::allow(store, user, &device, decision).await {
-                Ok(()) => devices::undecide(store, user, &device, decision).await,
+            Action::Allow => match decide(Some(Standing::Allowed)).await {
+                Ok(()) => decide(None).await,
                 Err(error) => Err(error),
             },
+            Action::Quarantine => decide(Some(Standing::Quarantined)).await,
+            Action::Undecide => decide(None).await,
             Action::Remove => devices::remove(store, user, &device, decision).await,
             Action::WipeAccount => {
                 devices::wipe(store, user, &device, WipeScope::Account, decision).await
@@ -522,11 +559,21 @@ mod tests {
             fitting.map(Action::word).collect()
         };
         row.protocol = Some("14.1".into());
-        assert_eq!(can(&row), ["resync", "block", "remove", "wipe"]);
+        assert_eq!(
+            can(&row),
+            ["resync", "block", "quarantine", "remove", "wipe"]
+        );
         row.protocol = Some("16.1".into());
         assert_eq!(
             can(&row),
-            ["resync", "block", "remove", "wipe-account", "wipe"]
+            [
+                "resync",
+                "block",
+                "quarantine",
+                "remove",
+                "wipe-account",
+                "wipe"
+            ]
         );
         row.wipe = Wipe::Sent;
         assert_eq!(can(&row), ["remove", "cancel-wipe"]);

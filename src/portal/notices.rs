@@ -22,6 +22,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("resync", "done.resync"),
     ("blocked", "done.blocked"),
     ("allowed", "done.allowed"),
+    ("quarantined", "done.quarantined"),
+    ("undecided", "done.undecided"),
     ("removed", "done.removed"),
     ("wiping", "done.wiping"),
     ("wipe-cancelled", "done.wipe-cancelled"),

@@ -170,7 +170,7 @@ pub(super) async fn code(
     let lane = desk.lane(&visit, &session);
     let verdict = desk
         .gate
-        .check_code(&session.row.user, form.text("code"), &lane)
+        .check_code(&session.row.user, form.text("code"), &lane, &visit.by())
         .await?;
     finish(&desk, &visit, &session, &form, verdict, false).await
 }

@@ -43,7 +43,8 @@ pub(super) async fn confirm(
     let factor = desk.store.second_factor_of(user).await?.is_some();
     let wrong = if factor {
         let lane = desk.lane(&member.visit, &member.session);
-        match desk.gate.check_code(user, form.text("code"), &lane).await? {
+        let (code, by) = (form.text("code"), member.visit.by());
+        match desk.gate.check_code(user, code, &lane, &by).await? {
             CodeVerdict::Right => None,
             CodeVerdict::Slower { retry_after } => return Err(Trouble::Throttled(retry_after)),
             CodeVerdict::Used => Some("code.used"),

@@ -19,6 +19,7 @@ mod outcomes;
 mod rules;
 mod second_factors;
 mod sessions;
+mod tallies;
 #[cfg(test)]
 mod tests;
 mod undo;

@@ -4,6 +4,7 @@
 mod notices;
 mod rules;
 mod sign_in;
+mod tallies;
 
 use std::sync::Arc;
 
@@ -825,5 +826,6 @@ pub(super) async fn run(store: Arc<dyn Store>) {
     sign_in::run(&store).await;
     notices::run(store.as_ref()).await;
     rules::run(&store).await;
+    tallies::run(&store).await;
     assert_eq!(parts.check_integrity().await.unwrap(), Vec::<String>::new());
 }

@@ -41,13 +41,23 @@ impl Differences {
         let server = view.server();
         let phone = &view.phone;
         let rewrites = &(&view.stale & &phone.items) & &server.items;
+        // As nearly always, the phone holds what there is.
+        let (deleted, updates, adds) = if std::ptr::eq(server, phone) {
+            Default::default()
+        } else {
+            (
+                (&phone.items - &server.items) - &view.aged,
+                phone.flagged_differently(server) - &rewrites,
+                &server.items - &phone.items,
+            )
+        };
         Self {
-            deleted: (&phone.items - &server.items) - &view.aged,
+            deleted,
             // A claim that is not in the window is let go without asking whether it still exists.
             aged: (&phone.items & &view.aged) | (&view.claims - &server.items),
-            updates: phone.flagged_differently(server) - &rewrites,
+            updates,
             rewrites,
-            adds: &server.items - &phone.items,
+            adds,
         }
     }
 

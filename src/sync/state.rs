@@ -57,19 +57,19 @@ fn digest(bytes: &[u8]) -> [u8; CHECK] {
 /// A set of UIDs inside a state blob, in roaring's portable form.
 pub mod bitmap {
     use roaring::RoaringBitmap;
-    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de, ser};
+    use serde::{Deserialize as _, Deserializer, Serializer, de, ser};
 
     pub fn serialize<S: Serializer>(set: &RoaringBitmap, out: S) -> Result<S::Ok, S::Error> {
         let mut set = set.clone();
         set.optimize();
         let mut bytes = Vec::with_capacity(set.serialized_size());
         set.serialize_into(&mut bytes).map_err(ser::Error::custom)?;
-        bytes.serialize(out)
+        out.serialize_bytes(&bytes)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<RoaringBitmap, D::Error> {
-        let bytes = Vec::<u8>::deserialize(input)?;
-        RoaringBitmap::deserialize_from(bytes.as_slice()).map_err(de::Error::custom)
+        let bytes = <&[u8]>::deserialize(input)?;
+        RoaringBitmap::deserialize_from(bytes).map_err(de::Error::custom)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use airgate::identity::UserId;
 use airgate::store::{Credentials as _, SqliteStore};
 
+use crate::gate::canaries::{Places, loud};
 use crate::support::backend::{Backend, Kind, User, cyrus, dovecot};
 use crate::support::phone::{Phone, Profile};
 use crate::support::server::{Passcode, Settings};
@@ -22,7 +23,7 @@ fn secret(directory: &tempfile::TempDir, text: &str) -> PathBuf {
 }
 
 fn with_master(settings: Settings, form: &str, name: &str, secret: &std::path::Path) -> Settings {
-    settings.only_passcodes().toml(&format!(
+    loud(settings).only_passcodes().toml(&format!(
         "[backend]\nlogin = \"{form}\"\nmaster_user = \"{name}\"\nmaster_secret = \"{}\"",
         secret.display()
     ))
@@ -81,6 +82,9 @@ async fn works_without_a_mail_password(world: &World) {
     phone.user.name = "EXAMPLE\\ALICE@example.com".to_owned();
     assert_eq!(phone.sync("INBOX").await.collections, []);
     assert_eq!(phone.surprises(), [""; 0]);
+    // T48, T47: neither her password nor the master's is anywhere, and no row of a vault holds one.
+    let secrets = [world.alice.password.as_str(), KEY, &passcode.code];
+    Places::of(world).hold_none_of(&secrets);
 }
 
 #[tokio::test]
@@ -169,7 +173,7 @@ async fn c16_notices_go_by_the_configured_sender() {
     let bob = User::new("bob@example.com");
     let secret = secret(&directory, &bob.password);
     let world = World::start_with(Kind::Dovecot, |settings| {
-        settings
+        loud(settings)
             .variable("AIRGATE_NOTICES_ENABLED", "true")
             .toml(&format!(
                 "[notices]\nsender = \"{}\"\nsecret = \"{}\"",
@@ -202,4 +206,5 @@ async fn c16_notices_go_by_the_configured_sender() {
     // Each once, also over a restart.
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert_eq!(world.smtp.received().len(), 2);
+    Places::of(&world).hold_none_of(&[&bob.password, &passcode.code]);
 }

@@ -2,6 +2,7 @@
 //! stranger must not be able to do. `tests/browser` looks at the same pages with eyes.
 
 mod admins;
+mod devices;
 mod guides;
 mod passcodes;
 mod two_steps;
@@ -22,6 +23,11 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// The key of the codes, as it is typed.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     fn code_of(&self, step: u64) -> String {
         let totp = Builder::new()
             .with_algorithm(Algorithm::SHA1)
@@ -33,7 +39,7 @@ impl App {
     }
 
     /// A code that was not used yet; waits for one where it must.
-    async fn code(&mut self) -> String {
+    pub(crate) async fn code(&mut self) -> String {
         loop {
             let now = std::time::SystemTime::now();
             let since = now

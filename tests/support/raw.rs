@@ -47,8 +47,19 @@ pub async fn exchange(server: SocketAddr, request: &[u8]) -> RawAnswer {
 /// # Panics
 /// As [`exchange`].
 pub async fn answer(stream: &mut TcpStream) -> RawAnswer {
+    answer_within(stream, Duration::from_secs(8)).await
+}
+
+/// The same for an answer that is long in coming.
+///
+/// # Panics
+/// As [`exchange`].
+pub async fn answer_within(stream: &mut TcpStream, patience: Duration) -> RawAnswer {
     loop {
-        let head = until(stream, b"\r\n\r\n").await;
+        let first = tokio::time::timeout(patience, stream.read_u8()).await;
+        let first = first.expect("an answer in time").expect("an answer");
+        let mut head = vec![first];
+        head.extend(until(stream, b"\r\n\r\n").await);
         let head = String::from_utf8_lossy(&head).into_owned();
         let mut lines = head.trim_end().split("\r\n");
         let first = lines.next().unwrap_or_default();

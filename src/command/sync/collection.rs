@@ -340,7 +340,9 @@ impl Round<'_, '_> {
             let stands =
                 self.has_plenty(window, budget) && opened.resume(&name).await.unwrap_or(false);
             if !stands {
-                renewed = self.look(opened, &name, window, backend_status).await?;
+                renewed = self
+                    .look(opened, &name, window, backend_status, &before)
+                    .await?;
             }
         }
         let applied = if self.wanted.commands.is_empty() {
@@ -394,16 +396,16 @@ impl Round<'_, '_> {
         name: &MailboxName,
         window: Window,
         status: Option<&MailboxStatus>,
+        before: &MailView,
     ) -> Result<Option<FingerprintBatch>, Failure> {
         let call = self.call;
         let mailbox = call.mailbox(self.folder, name);
-        let before = self.view.clone();
         match mailbox.look(session, &mut self.view, window, status).await {
             // A connection that had the mailbox open when it was replaced is of no use any more
             // (Dovecot says so with BYE); looking changes nothing, so it may be done again.
             Err(failure) if failure.remedy == Remedy::RetryLater => {
                 info!(error = %failure::chain(&failure), "looking again on a fresh connection");
-                self.view = before;
+                self.view.clone_from(before);
                 *session = call.gateway.imap.fresh_session(call.login).await?;
                 mailbox.look(session, &mut self.view, window, None).await
             }

@@ -123,11 +123,7 @@ async fn a_password_with_its_code_enrols_this_device_and_this_string() {
     let admission = world.admit(later).await.unwrap();
     assert_eq!(admission.login.secret.expose_secret(), "changed");
     // Revoked, it is nothing any more; the code in it is long used up.
-    assert!(
-        issue::revoke(store, &alice, &row.id, "local", 2)
-            .await
-            .unwrap()
-    );
+    assert!(revoke(store, &alice, &row.id, "local", 2).await.unwrap());
     world.gate.upkeep(world.after(8_000)).await;
     assert_eq!(world.admit(later).await.unwrap_err(), Refusal::Unauthorized);
 }

@@ -78,7 +78,7 @@ async fn c9_an_enrolment_ends_with_its_first_code_and_that_is_used_up() {
     assert_eq!(
         world
             .gate
-            .check_code(&alice, &code, &Lane::Portal)
+            .check_code(&alice, &code, &Lane::Portal, "192.0.2.1")
             .await
             .unwrap(),
         CodeVerdict::Used
@@ -89,7 +89,7 @@ async fn c9_an_enrolment_ends_with_its_first_code_and_that_is_used_up() {
     assert_eq!(world.audited(AuditAction::FactorOff).await, 1);
     let none = world
         .gate
-        .check_code(&alice, &code, &Lane::Portal)
+        .check_code(&alice, &code, &Lane::Portal, "192.0.2.1")
         .await
         .unwrap();
     assert_eq!(none, CodeVerdict::NoFactor);
@@ -201,14 +201,52 @@ async fn c9_t39_wrong_codes_slow_down_who_sends_them_and_nobody_else() {
         assert_eq!(verdict, CodeVerdict::Wrong, "{name} {lane:?}");
     }
     // Administrators see who waits and why.
-    let waiting = world.gate.codes.waiting(world.start);
+    let waiting = world.gate.throttles.codes_waiting(world.start);
     assert_eq!(waiting.len(), 2, "{waiting:?}");
     // Slower, never locked.
     let later = world.after(180);
-    assert_eq!(world.gate.codes.waiting(later), []);
+    assert_eq!(world.gate.throttles.codes_waiting(later), []);
     let code = code_of(&secret, later);
     let verdict = world
         .code("alice@example.com", &code, &Lane::Portal, later)
         .await;
     assert_eq!(verdict, CodeVerdict::Right);
+}
+
+#[tokio::test]
+async fn c15_a_code_that_is_not_taken_is_in_the_trail() {
+    let world = World::strict().await;
+    let alice = World::user("alice@example.com");
+    let secret = world.factor("alice@example.com").await;
+    let code = code_of(&secret, Moment::read());
+    for typed in ["000000", &code, &code, "000000", "000000", "000000"] {
+        let lane = Lane::Portal;
+        let judged = world.gate.check_code(&alice, typed, &lane, "192.0.2.1");
+        judged.await.unwrap();
+    }
+    let lane = Lane::KnownBrowser("b1".into());
+    let judged = world
+        .gate
+        .check_recovery_code(&alice, "aaaa-bbbb-cccc-dddd", &lane, "192.0.2.1");
+    // There are no recovery codes in this world, and that is no failure of anybody's.
+    assert_eq!(judged.await.unwrap(), CodeVerdict::NoFactor);
+    world.gate.upkeep(world.start).await;
+    let rows = world.store.recent_audit(Some(&alice), 100).await.unwrap();
+    let told: Vec<_> = rows
+        .iter()
+        .rev()
+        .filter(|row| row.action == AuditAction::FactorFailed)
+        .map(|row| (row.detail.as_str(), row.address.as_deref()))
+        .collect();
+    let by = Some("192.0.2.1");
+    assert_eq!(
+        told,
+        [
+            ("wrong", by),
+            ("used before", by),
+            ("wrong", by),
+            ("wrong", by),
+            ("too many", by)
+        ]
+    );
 }

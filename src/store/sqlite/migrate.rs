@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0010_collections.sql"),
     include_str!("../migrations/0011_meetings.sql"),
     include_str!("../migrations/0015_classes.sql"),
+    include_str!("../migrations/0012_gate.sql"),
 ];
 
 /// Marks the file as ours (`PRAGMA application_id`): "AirG".

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{dovecot, phone_with, world};
 use crate::standing::second_factor;
 use crate::support::phone::{Phone, Profile};
+use crate::support::surfer::Surfer;
 use crate::support::world::World;
 
 /// The command line of one world; knows which verbs it has seen.
@@ -96,6 +97,8 @@ async fn every_verb_about_people_devices_and_policies_is_for_people_and_programs
     assert_eq!(desk.json("user list", "")[0]["user"], alice.as_str());
     desk.says("user report", "");
     assert!(desk.json("user report", "").is_array());
+    desk.says("user throttled", "");
+    assert!(desk.json("user throttled", "").is_array());
     desk.says(&format!("user class {alice} staff"), "");
     desk.json(&format!("user class {alice} --none"), "");
     desk.says(&format!("user language {alice} de"), "");
@@ -197,6 +200,10 @@ async fn every_verb_about_passcodes_and_keys_is_for_people_and_programs() {
     let all = desk.json(&format!("passcode list {alice}"), "");
     assert_eq!(all.as_array().map(Vec::len), Some(3), "{all}");
     let before = super::logins(&world);
+    let mut surfer = Surfer::new(world.server.address());
+    surfer.sign_in(&alice, &world.alice.password).await;
+    assert_eq!(surfer.at, "/account", "{}", surfer.page);
+    let own = super::logins(&world).0 - before.0;
     for verb in ["passcode", "vault"] {
         desk.says(&format!("{verb} reseal {alice}"), &password);
         let done = desk.json(&format!("{verb} reseal {alice}"), &password);
@@ -204,10 +211,13 @@ async fn every_verb_about_passcodes_and_keys_is_for_people_and_programs() {
     }
     assert_eq!(
         super::logins(&world).0 - before.0,
-        4,
+        4 + own,
         "{}",
         dovecot(&world).log()
     );
+    // A changed mail password ends what was signed in with the old one (C13).
+    surfer.open("/account").await;
+    assert_eq!(surfer.at, "/account/sign-in");
     let wrong = world
         .server
         .verb_with(&["vault", "reseal", &alice], "wrong\n");
@@ -256,4 +266,149 @@ async fn every_verb_about_passcodes_and_keys_is_for_people_and_programs() {
         desk.seen, offered,
         "a verb without a test, or one that is gone"
     );
+}
+
+/// Lines that cannot be done: what they are told, and the exit code (2 where it is no use of the program).
+const WRONG: &[(&str, i32, &str)] = &[
+    ("user class", 2, "<USER>"),
+    ("user class alice@example.com", 2, "<CLASS>"),
+    ("user class a*b staff", 1, "is no user name"),
+    (
+        "user language alice@example.com tlh",
+        1,
+        "there are en, de and fr",
+    ),
+    (
+        "user factor-off alice@example.com",
+        1,
+        "has no second factor",
+    ),
+    ("user nothing", 2, "unrecognized subcommand"),
+    ("device list a*b", 1, "is no user name"),
+    (
+        "device block alice@example.com NOTHING",
+        1,
+        "airgate device list",
+    ),
+    (
+        "device allow alice@example.com NOTHING",
+        1,
+        "airgate device list",
+    ),
+    (
+        "device quarantine alice@example.com NOTHING",
+        1,
+        "airgate device list",
+    ),
+    (
+        "device undecide alice@example.com NOTHING",
+        1,
+        "airgate device list",
+    ),
+    (
+        "device remove alice@example.com NOTHING",
+        1,
+        "airgate device list",
+    ),
+    (
+        "device resync alice@example.com NOTHING",
+        1,
+        "airgate device list",
+    ),
+    (
+        "device cancel-wipe alice@example.com NOTHING",
+        1,
+        "airgate device list",
+    ),
+    (
+        "device wipe alice@example.com NOTHING --account --yes",
+        1,
+        "airgate device list",
+    ),
+    (
+        "device wipe alice@example.com NOTHING --account",
+        1,
+        "--yes",
+    ),
+    (
+        "device wipe alice@example.com NOTHING --yes",
+        2,
+        "--account",
+    ),
+    (
+        "device wipe alice@example.com NOTHING --yes --account --whole-device",
+        2,
+        "cannot be used",
+    ),
+    ("device rule add allow", 1, "at least one of"),
+    ("device rule add perhaps --type x", 2, "invalid value"),
+    ("device rule remove 99", 1, "airgate device rule list"),
+    ("passcode add a*b --name x", 1, "is no user name"),
+    ("passcode add alice@example.com --classes fax", 2, "fax"),
+    (
+        "passcode add alice@example.com --expires yesterday",
+        2,
+        "yesterday",
+    ),
+    ("passcode revoke alice@example.com nothing", 1, "nothing"),
+    (
+        "passcode revoke bob@example.com --all",
+        1,
+        "bob@example.com",
+    ),
+    ("passcode list a*b", 1, "is no user name"),
+    (
+        "vault reseal bob@example.com --unchecked",
+        1,
+        "bob@example.com",
+    ),
+    ("policy set --everyone AllowCamera", 1, "NAME=VALUE"),
+    (
+        "policy set --everyone AllowEverything=yes",
+        1,
+        "airgate policy settings",
+    ),
+    ("policy set --everyone explain=perhaps", 1, "true or false"),
+    ("policy set AllowCamera=no", 2, "--everyone"),
+    (
+        "policy unset --everyone Nothing",
+        1,
+        "airgate policy settings",
+    ),
+    ("policy show a*b", 1, "is no user name"),
+    ("policy preview alice@example.com --speaks 9.9", 2, "9.9"),
+    ("audit --action dancing", 1, "is no kind of event"),
+    ("rotate-key everything", 2, "invalid value"),
+    ("undo list --user a*b", 1, "no login has"),
+    ("undo restore --user alice@example.com", 2, "<IDS>"),
+    ("undo restore --user alice@example.com 99", 1, "99"),
+];
+
+#[tokio::test]
+async fn what_cannot_be_done_is_said_and_changes_nothing() {
+    let world = world(|settings| settings).await;
+    world.server.passcode(&world.alice, &[]);
+    let state = |verb: &[&str]| world.server.verb_with(verb, "").stdout;
+    let all = || {
+        [
+            state(&["audit", "--json"]),
+            state(&["policy", "list", "--json"]),
+            state(&["device", "rule", "list", "--json"]),
+            state(&["passcode", "list", &world.alice.name, "--json"]),
+        ]
+    };
+    let before = all();
+    let mut wrong = Vec::new();
+    for (line, code, says) in WRONG {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        let output = world.server.verb_with(&arguments, "password\n");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let quiet = output.stdout.is_empty();
+        if output.status.code() != Some(*code) || !said.contains(says) || !quiet {
+            wrong.push(format!("{line}: {output:?}"));
+        }
+        assert!(!said.contains("panicked"), "{line}: {said}");
+    }
+    assert_eq!(wrong, [""; 0], "{wrong:#?}");
+    assert_eq!(all(), before);
 }

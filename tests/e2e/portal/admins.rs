@@ -213,6 +213,65 @@ async fn rules_and_policies_are_set_and_shown() {
 }
 
 #[tokio::test]
+async fn an_administrator_does_on_pages_what_the_command_line_does() {
+    let world = world().await;
+    let mut phone = world.phone(Profile::ios()).await;
+    phone.sync_all("INBOX").await;
+    world.server.passcode(&world.alice, &[]);
+    world.server.passcode(&world.alice, &[]);
+    let (mut admin, _) = bob(&world).await;
+    // Who is not where policy wants them: Alice has a phone on her mail password.
+    admin.open("/admin?show=report").await;
+    let device = phone.profile.device_id.to_lowercase();
+    assert!(admin.page.contains("alice@example.com"), "{}", admin.page);
+    assert!(admin.page.contains(&device), "{}", admin.page);
+    let page = "/admin/users/alice%40example.com";
+    admin.open(page).await;
+    let fields = [("class", "staff"), ("language", "fr")];
+    admin.send(&format!("{page}/settings"), &fields).await;
+    assert!(admin.page.contains("value=\"staff\""), "{}", admin.page);
+    assert!(
+        admin.page.contains("lang=\"fr\" selected"),
+        "{}",
+        admin.page
+    );
+    let klingon = [("class", ""), ("language", "tlh")];
+    let answer = admin.send(&format!("{page}/settings"), &klingon).await;
+    assert_eq!(answer.status, 400);
+    let shown = world.server.verb_with(&["user", "list", "--json"], "");
+    let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(
+        (&shown[0]["class"], &shown[0]["language"]),
+        (&"staff".into(), &"fr".into())
+    );
+    admin.open(page).await;
+    admin
+        .send(&format!("{page}/passcodes/revoke-all"), &[])
+        .await;
+    assert!(
+        admin.page.contains("All passcodes are revoked"),
+        "{}",
+        admin.page
+    );
+    assert!(!admin.page.contains("/revoke\""), "{}", admin.page);
+    // Held back, and left to the rules again; neither is for its owner.
+    let mut user = alice(&world).await;
+    let root = format!("{page}/devices/{device}");
+    for (action, done) in [
+        ("quarantine", "The device is held back"),
+        ("undecide", "The rules decide"),
+    ] {
+        admin.open(&format!("{root}/{action}")).await;
+        admin.send(&format!("{root}/{action}"), &[]).await;
+        assert!(admin.page.contains(done), "{}", admin.page);
+        user.open("/account/devices").await;
+        let own = format!("/account/devices/{device}/{action}");
+        assert!(!user.page.contains(&own), "{}", user.page);
+        assert_eq!(user.send(&own, &[]).await.status, 403, "{action}");
+    }
+}
+
+#[tokio::test]
 async fn an_administrator_helps_somebody_who_lost_everything() {
     let world = world().await;
     let mut user = alice(&world).await;
@@ -226,4 +285,103 @@ async fn an_administrator_helps_somebody_who_lost_everything() {
     assert_eq!(user.at, "/account/sign-in", "C13: signed out");
     user.sign_in(&world.alice.name, &world.alice.password).await;
     assert_eq!(user.at, "/account");
+}
+
+/// Everything an administrator can change, out of the source: a new one is in this test by itself.
+fn changing() -> Vec<String> {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/portal/admin.rs");
+    let source = std::fs::read_to_string(source).expect("the routes");
+    let mut found = Vec::new();
+    for route in source.split(".route(").skip(1) {
+        let path = route.split('"').nth(1).expect("a path");
+        // These are how one proves who one is, how one goes, and what one reads the pages in.
+        let open = ["sign-in", "sign-out", "confirm", "/admin/language"];
+        if !route.contains("post(") || open.iter().any(|word| path.contains(word)) {
+            continue;
+        }
+        let path = path
+            .replace("{user}", "alice%40example.com")
+            .replace("{id}", "1");
+        match path.contains("{action}") {
+            false => found.push(path),
+            true => found.extend(ACTIONS.map(|action| path.replace("{action}", action))),
+        }
+    }
+    assert!(found.len() > 10, "{found:?}");
+    found
+}
+
+const ACTIONS: [&str; 9] = [
+    "resync",
+    "block",
+    "allow",
+    "quarantine",
+    "undecide",
+    "remove",
+    "wipe-account",
+    "wipe",
+    "cancel-wipe",
+];
+
+/// As if all proofs had been given five minutes ago.
+async fn proofs_grow_old(world: &World) {
+    use sqlx::Connection as _;
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(world.server.state().join("airgate.db"))
+        .busy_timeout(std::time::Duration::from_secs(5));
+    let mut connection = sqlx::sqlite::SqliteConnection::connect_with(&options)
+        .await
+        .expect("the database");
+    let done = sqlx::query("UPDATE sessions SET proved_at = proved_at - 300")
+        .execute(&mut connection)
+        .await
+        .expect("a session");
+    assert!(done.rows_affected() > 0);
+}
+
+#[tokio::test]
+async fn c12_whatever_an_administrator_changes_takes_a_fresh_proof() {
+    let world = world().await;
+    let mut phone = world.phone(Profile::ios()).await;
+    phone.sync_all("INBOX").await;
+    let (mut admin, mut app) = bob(&world).await;
+    proofs_grow_old(&world).await;
+    // Logins are written down a moment later; they are not what is looked for.
+    let trail = || {
+        let trail = world.server.verb_with(&["audit", "--json"], "").stdout;
+        let trail = String::from_utf8(trail).expect("text");
+        let done = trail.lines().filter(|line| !line.contains("\"login-ok\""));
+        done.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = trail();
+    let fields = [
+        ("standing", "block"),
+        ("kind", "iPhone"),
+        ("user", ""),
+        ("model", ""),
+        ("agent", ""),
+        ("scope", "everyone"),
+        ("scope-name", ""),
+        ("setting", "devices"),
+        ("value", "1"),
+    ];
+    for path in changing() {
+        // The page that is shown has a form, so the proof of ours is a good one.
+        admin.open("/admin").await;
+        let answer = admin.ask("POST", &path, Some(&admin.form(&fields))).await;
+        assert_eq!(answer.status, 303, "{path}");
+        let to = answer.all("location")[0].to_owned();
+        assert!(to.starts_with("/admin/confirm?to="), "{path}: {to}");
+    }
+    assert_eq!(trail(), before, "nothing was done");
+    // With the code it is, until the proof is five minutes old again.
+    let code = app.code().await;
+    let proof = [("code", code.as_str()), ("to", "/admin/devices")];
+    admin.send("/admin/confirm", &proof).await;
+    assert_eq!(admin.at, "/admin/devices", "{}", admin.page);
+    admin.send("/admin/devices", &fields).await;
+    assert!(admin.page.contains("iPhone"), "{}", admin.page);
+    proofs_grow_old(&world).await;
+    admin.send("/admin/devices", &fields).await;
+    assert!(admin.at.starts_with("/admin/confirm"), "{}", admin.at);
 }

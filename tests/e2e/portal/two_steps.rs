@@ -176,6 +176,10 @@ async fn c11_c12_a_trusted_browser_skips_the_code_but_not_the_proof() {
         ("/account/devices/phone1/wipe", vec![("kind", "iPhone")]),
         ("/account/devices/phone1/wipe-account", vec![]),
         ("/account/devices/phone1/remove", vec![]),
+        ("/account/devices/phone1/cancel-wipe", vec![]),
+        ("/account/devices/phone1/block", vec![]),
+        ("/account/devices/phone1/allow", vec![]),
+        ("/account/devices/phone1/resync", vec![]),
     ] {
         surfer.open("/account").await;
         surfer.send(path, &fields).await;
