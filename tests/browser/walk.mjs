@@ -107,7 +107,8 @@ class Person {
       for (let node = walker.nextNode(); node; node = walker.nextNode()) {
         // Ids of devices and the like are longer and may break; so may words at a hyphen.
         for (const match of node.data.matchAll(/[^\s/-]+/gu)) {
-          if (match[0].length < 2 || match[0].length > 24) continue;
+          const length = match[0].length;
+          if (length < 2 || length > 24 || (length > 12 && /\d/.test(match[0]))) continue;
           const range = document.createRange();
           range.setStart(node, match.index);
           range.setEnd(node, match.index + match[0].length);
