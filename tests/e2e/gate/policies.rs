@@ -175,6 +175,8 @@ async fn a_required_second_factor_has_a_grace_and_a_report() {
         ),
     )
     .await;
+    "0".clone_into(&mut on_password.memory.folder_key);
+    on_password.memory.collections.clear();
     on_password.folder_sync().await;
     assert_eq!(reported(&world, &alice), None);
     let text = admin(&world, "user report");
