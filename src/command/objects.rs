@@ -2,6 +2,7 @@
 //! What Sync, Ping, GetItemEstimate, ItemOperations and MoveItems share: looking at a collection,
 //! reading objects of it, showing them.
 
+mod after;
 mod cursors;
 mod files;
 mod homes;

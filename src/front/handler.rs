@@ -149,7 +149,9 @@ impl<S: Service> Handler<S> {
         let (parts, mut body) = request.into_parts();
         let query = parts.uri.query().unwrap_or_default();
         let head = Head::read(Some(query), &parts.headers, record.client, record.id);
+        // The rest of the head goes: it lies in the connection's buffer and would keep that alive.
         let headers = parts.headers;
+        drop(parts.uri);
         let head = match head {
             Ok(head) => head,
             Err(fault) => {
@@ -187,7 +189,7 @@ impl<S: Service> Handler<S> {
             };
             match read {
                 Ok(read) => {
-                    // A held request must not hold the connection's buffer too, in which these lie.
+                    // As above: a held request must not hold the buffer too.
                     drop((headers, body));
                     let request = EasRequest { head, body: read };
                     self.service.command(admission, request).await

@@ -13,7 +13,6 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::book::{Reason, log_failure, login_row};
-use super::factors::Counted;
 use super::moment::Moment;
 use super::passcode::Reading;
 use super::probes::Probe;

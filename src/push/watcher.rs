@@ -38,7 +38,7 @@ impl Default for PushSettings {
 }
 
 /// Hints a slow waiter may fall behind by before it is told to look at everything.
-const BACKLOG: usize = 32;
+const BACKLOG: usize = 8;
 /// First and longest pause after a failure: news flow again within 30 s of the fault ending (F3).
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 

@@ -1,7 +1,7 @@
 //! Looking at a collection: what changed at the backend is folded into the view, and what is new is
 //! told apart into what the phone wants and what it does not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tracing::info;
 
@@ -58,8 +58,8 @@ impl Source<'_, '_> {
                 moved.push(home);
             }
         }
-        let (gone, all) = objects::losses(view);
-        if !moved.is_empty() && gone > BRAKE && gone.saturating_mul(2) > all {
+        if !moved.is_empty() && is_mass(view) {
+            let (gone, all) = objects::losses(view);
             info!(
                 gone,
                 all, "much of a collection is gone, listing it again (S8)"
@@ -81,7 +81,8 @@ impl Source<'_, '_> {
         self.judge(view, bodies).await
     }
 
-    async fn take(
+    /// Folds in what one collection said.
+    pub(super) async fn take(
         &self,
         view: &mut ObjectView,
         reached: &mut Reached,
@@ -187,56 +188,6 @@ impl Source<'_, '_> {
         self.withhold(view, &withheld).await
     }
 
-    /// A look behind what this very request wrote: from here on the cursor means the collection as the
-    /// view has it.
-    ///
-    /// Quirk: the cursors of some servers are hashes of what there is (Xandikos: of git's tree). When
-    /// others undo what a phone did before anybody looked, the cursor is again what it was before, and
-    /// a view that has the phone's doing under that cursor would never hear of it (S1). So what was
-    /// written must be among what changed, or everything is listed.
-    ///
-    /// # Errors
-    /// The store's. A server that does not answer any more is looked at anew next time.
-    pub(in crate::command) async fn look_after(
-        &self,
-        view: &mut ObjectView,
-        wrote: &BTreeSet<u32>,
-    ) -> Result<(), Failure> {
-        if wrote.is_empty() {
-            return Ok(());
-        }
-        let store = self.call.gateway.store.as_ref();
-        let numbers: Vec<u32> = wrote.iter().copied().collect();
-        let rows = store.objects(self.call.user, &self.space, &numbers).await?;
-        let mut written: BTreeMap<Href, BTreeSet<Href>> = BTreeMap::new();
-        for href in rows
-            .into_iter()
-            .filter_map(|row| Href::path(&row.href).ok())
-        {
-            let home = self.home_of(&href).clone();
-            written.entry(home).or_default().insert(href);
-        }
-        let mut reached = self.reached(view);
-        let (dav, login) = (self.dav, self.call.login);
-        for (home, hrefs) in written {
-            let mut seen = dav.changes(login, &home, reached.of(&home)).await;
-            if let Ok(delta) = &seen
-                && !delta.complete
-                && !hrefs.iter().all(|href| mentions(delta, href))
-            {
-                seen = dav.changes(login, &home, None).await;
-            }
-            match seen {
-                Ok(delta) => self.take(view, &mut reached, &home, delta).await?,
-                Err(error) => {
-                    info!(error = %failure::chain(&error), "what was written is looked for later");
-                    view.cursor = self.without(&mut reached, &home);
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Whether anything can be read of a collection that was not seen before, beside others: what a
     /// phone cannot be told must not wake it (S23).
     async fn probe(&mut self, view: &mut ObjectView, home: &Href) -> Result<(), Failure> {
@@ -334,9 +285,10 @@ impl Source<'_, '_> {
     }
 }
 
-fn mentions(delta: &Delta, href: &Href) -> bool {
-    let mut changed = delta.changed.iter().map(|(changed, _)| changed);
-    changed.any(|changed| changed == href) || delta.gone.contains(href)
+/// Whether so much is gone that it is looked at twice (S8).
+pub(super) fn is_mass(view: &ObjectView) -> bool {
+    let (gone, all) = objects::losses(view);
+    gone > BRAKE && gone.saturating_mul(2) > all
 }
 
 /// What a server is asked for of the objects with a component.

@@ -358,7 +358,7 @@ fn walk(class: &Class, steps: &[Step]) {
 
 proptest! {
     // More than 1,000 runs together.
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 260, ..ProptestConfig::default() })]
 
     #[test]
     fn s12_s13_lines_of_contacts_stay_whoever_edits_them(steps in vec(step(), 1..12)) {
