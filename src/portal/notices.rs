@@ -28,6 +28,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("wiping", "done.wiping"),
     ("wipe-cancelled", "done.wipe-cancelled"),
     ("restored", "done.restored"),
+    ("restored-quietly", "done.restored-quietly"),
     ("others-ended", "done.others-ended"),
     ("distrusted", "done.distrusted"),
     ("saved", "done.saved"),

@@ -124,10 +124,16 @@ pub(super) async fn restore(
     let rows = desk.picked(&member, &frame, &ids).await?;
     let (store, keys) = (desk.store.as_ref(), desk.keys());
     let mut failed = Vec::new();
-    let mut down = false;
+    let (mut down, mut untold) = (false, 0);
     for id in ids {
         let done = undo::restore(store, &keys, &desk.davs, &login, id, member.visit.now).await;
-        let Err(error) = done else { continue };
+        let error = match done {
+            Ok(back) => {
+                untold += back.untold;
+                continue;
+            }
+            Err(error) => error,
+        };
         tracing::warn!(
             user = user.as_str(),
             entry = id,
@@ -158,7 +164,10 @@ pub(super) async fn restore(
         }
     }
     if failed.is_empty() {
-        return Ok(see_other("/account/undo?done=restored"));
+        return Ok(see_other(match untold {
+            0 => "/account/undo?done=restored",
+            _ => "/account/undo?done=restored-quietly",
+        }));
     }
     let status = match down {
         true => StatusCode::SERVICE_UNAVAILABLE,

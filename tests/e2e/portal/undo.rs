@@ -52,6 +52,32 @@ async fn phone_of(world: &World) -> Phone {
     world.phone(profile).await
 }
 
+/// A server that schedules is kept from inviting again, so the page says that nobody hears of it.
+#[tokio::test]
+async fn s8_a_meeting_that_is_back_says_that_its_guests_are_not_told() {
+    let world = World::with_dav(DavKind::Cyrus).await;
+    let other = world.dav_client();
+    let event = format!("{}dentist.ics", world.dav().calendar(&world.alice));
+    let people = format!(
+        "ORGANIZER:mailto:{}\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:guest@elsewhere.example\r\nX-KEEP",
+        world.alice.name
+    );
+    other.put(&event, &EVENT.replace("X-KEEP", &people)).await;
+    let mut phone = phone_of(&world).await;
+    let events = phone.folder(FolderType::Calendar);
+    phone.sync_all(&events).await;
+    let id = phone.object(&events, calendar::SUBJECT, "Dentist <b>");
+    phone.delete_object(&events, &id).await;
+    assert_eq!(other.get(&event).await, None);
+    let mut surfer = alice(&world).await;
+    surfer.open("/account/undo").await;
+    let id = entry(&surfer, "Dentist &#60;b&#62;");
+    bring_back(&mut surfer, &[id]).await;
+    let said = "The people you had invited are not told";
+    assert!(surfer.page.contains(said), "{}", surfer.page);
+    assert!(other.get(&event).await.is_some(), "it is back");
+}
+
 #[tokio::test]
 async fn what_a_phone_deleted_or_changed_is_brought_back() {
     let world = World::with_dav(DavKind::Radicale).await;
