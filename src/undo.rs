@@ -193,7 +193,7 @@ pub struct Restored {
 
 /// Brings an object back as it was; its entry goes. What lies in its place now is kept in its turn, so
 /// a restore can be undone as well. A calendar server that schedules tells nobody of it
-/// ([`quiet`]).
+/// (`quiet`).
 ///
 /// # Errors
 /// See [`RestoreError`].
