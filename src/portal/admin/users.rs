@@ -181,9 +181,7 @@ pub(super) async fn factor_off(
     Path(user): Path<String>,
     _form: Form,
 ) -> Result<Response, Trouble> {
-    let user = named(&user)?;
-    let page = format!("/admin/users/{}", segment(user.as_str()));
-    admin.0.must_step_up(&page)?;
+    let (user, page) = proven(&admin, &user)?;
     if desk.gate.remove_factor(&user, &admin.by()).await? {
         desk.store.distrust_browsers(&user, None).await?;
         desk.store.end_sessions(&user, None).await?;
@@ -198,9 +196,7 @@ pub(super) async fn settings(
     Path(user): Path<String>,
     form: Form,
 ) -> Result<Response, Trouble> {
-    let user = named(&user)?;
-    let page = format!("/admin/users/{}", segment(user.as_str()));
-    admin.0.must_step_up(&page)?;
+    let (user, page) = proven(&admin, &user)?;
     let chosen = |name: &str| match form.text(name).trim() {
         "" => Ok(None),
         text if text.len() > MAX_CLASS => Err(Trouble::Malformed),
@@ -235,9 +231,7 @@ pub(super) async fn revoke_all(
     Path(user): Path<String>,
     _form: Form,
 ) -> Result<Response, Trouble> {
-    let user = named(&user)?;
-    let page = format!("/admin/users/{}", segment(user.as_str()));
-    admin.0.must_step_up(&page)?;
+    let (user, page) = proven(&admin, &user)?;
     let (store, now) = (desk.store.as_ref(), admin.0.visit.now);
     for row in store.credentials(&user).await? {
         if live(&row, now) {
@@ -253,9 +247,7 @@ pub(super) async fn revoke(
     Path((user, id)): Path<(String, String)>,
     _form: Form,
 ) -> Result<Response, Trouble> {
-    let user = named(&user)?;
-    let page = format!("/admin/users/{}", segment(user.as_str()));
-    admin.0.must_step_up(&page)?;
+    let (user, page) = proven(&admin, &user)?;
     let id = CredentialId::parse(&id).ok_or(Trouble::NotFound)?;
     let (store, now) = (desk.store.as_ref(), admin.0.visit.now);
     match issue::revoke(store, &user, &id, &admin.by(), now).await? {
@@ -300,6 +292,14 @@ pub(super) async fn act(
     desk.act_on(&user, &id, action, admin.decision(&by), true)
         .await?;
     Ok(see_other(&format!("{page}?done={}", action.done())))
+}
+
+/// A user and his page, for what an administrator does there with fresh proof only (C12).
+fn proven(admin: &Admin, user: &str) -> Result<(UserId, String), Trouble> {
+    let user = named(user)?;
+    let page = format!("/admin/users/{}", segment(user.as_str()));
+    admin.0.must_step_up(&page)?;
+    Ok((user, page))
 }
 
 fn named(user: &str) -> Result<UserId, Trouble> {

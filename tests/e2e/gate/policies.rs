@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use airgate_codec::ProtocolVersion;
+use airgate_codec::eas::folder_sync;
 use serde_json::Value;
 
 use super::{logins, phone_with, world};
@@ -25,6 +26,14 @@ fn admin(world: &World, line: &str) -> String {
 fn phone(world: &World, user: &User, name: &str) -> Phone {
     let profile = Profile::ios().speaking(ProtocolVersion::V14_1).called(name);
     world.new_phone(profile, user)
+}
+
+/// A phone whose mailbox has become another is told to begin again, and does.
+async fn begins_anew(phone: &mut Phone) {
+    until_folders(phone, (200, folder_sync::status::INVALID_SYNC_KEY)).await;
+    "0".clone_into(&mut phone.memory.folder_key);
+    phone.memory.collections.clear();
+    phone.folder_sync().await;
 }
 
 /// Whether a login is let in, by OPTIONS: no device stands in it, so none becomes known by it, and none is
@@ -143,17 +152,7 @@ async fn a_required_second_factor_has_a_grace_and_a_report() {
     // Over: the phone that was in is told why, a new one hears 401, a passcode goes on.
     admin(&world, "policy set --domain example.com grace-days=0");
     until_out(&world, &alice).await;
-    until_folders(
-        &on_password,
-        (
-            200,
-            airgate_codec::eas::folder_sync::status::INVALID_SYNC_KEY,
-        ),
-    )
-    .await;
-    "0".clone_into(&mut on_password.memory.folder_key);
-    on_password.memory.collections.clear();
-    on_password.folder_sync().await;
+    begins_anew(&mut on_password).await;
     on_password.sync_all("Inbox").await;
     let subjects = on_password.subjects("Inbox");
     assert_eq!(subjects.len(), 1, "{subjects:?}");
@@ -167,17 +166,7 @@ async fn a_required_second_factor_has_a_grace_and_a_report() {
     second_factor(&world).await;
     let passcode = world.server.passcode(&alice, &[]);
     on_password.user.password.clone_from(&passcode.code);
-    until_folders(
-        &on_password,
-        (
-            200,
-            airgate_codec::eas::folder_sync::status::INVALID_SYNC_KEY,
-        ),
-    )
-    .await;
-    "0".clone_into(&mut on_password.memory.folder_key);
-    on_password.memory.collections.clear();
-    on_password.folder_sync().await;
+    begins_anew(&mut on_password).await;
     assert_eq!(reported(&world, &alice), None);
     let text = admin(&world, "user report");
     assert!(!text.contains("ONPASSWORD"), "{text}");
